@@ -1,0 +1,75 @@
+"""build: from a law and its runs to a PyMC model. The file that a PyMC user reads first."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bayescale.law import Law
+from bayescale.prior import Prior
+from bayescale.runs import Checked, check
+from bayescale.signature import call
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
+    """The PyMC model of a law and its runs, for any PyMC function.
+
+    Parameters
+    ----------
+    law : Law
+    runs : DataFrame, one row a run: the law's columns and `loss` [nats/token].
+
+    Returns
+    -------
+    pymc.Model : the columns, the reference run and the smallest loss are data; the parameters and the derived
+        quantities are variables; the observed variable is ``loss`` (dims run), with a density of the loss itself.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the table is not fit for the law; see `bayescale.runs.check`.
+    """
+    return assemble(law, check(law, runs))
+
+
+def assemble(law: Law, table: Checked) -> "pm.Model":
+    """The model of a table that is checked already."""
+    import pymc as pm
+
+    run = table.columns.index
+    coords = {"run": run if run.is_unique and run.nlevels == 1 else range(len(run)), **table.levels}
+    with pm.Model(coords=coords) as built:
+        columns = {name: pm.Data(name, values.to_numpy(), dims="run") for name, values in table.columns.items()}
+        reference = {name: pm.Data(name, value) for name, value in table.reference.items()}
+        levels = {
+            group: pm.Data(f"{group}_index", pd.Index(table.levels[group]).get_indexer(table.groups[group]), dims="run")
+            for group in table.groups
+        }
+        for name, prior in law.all_priors.items():
+            if isinstance(prior, Prior) and prior.unit_name and prior.unit_name not in built.named_vars:
+                pm.Data(prior.unit_name, table.smallest(prior.dims), dims=prior.dims)
+
+        values, of_run = {}, {}
+        for name, prior in law.all_priors.items():
+            values[name] = prior.create_variable(name) if isinstance(prior, Prior) else prior
+            dims = prior.dims if isinstance(prior, Prior) else ()
+            of_run[name] = values[name][tuple(levels[dim] for dim in dims)] if dims else values[name]
+
+        mu = call(law.formula, of_run, columns, reference)
+        scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
+        shape = {name: of_run[name] for name in law.noise.shape}
+        law.noise.observe("loss", mu, scale, shape, observed=table.loss, dims="run")
+        for name, function in law.derived.items():
+            value = call(function, values, reference)
+            pm.Deterministic(name, value, dims=_dims(law, function))
+    return built
+
+
+def _dims(law: Law, function) -> tuple[str, ...] | None:
+    """Dims of a derived quantity: those of its parameters, which must agree or be absent to broadcast."""
+    from bayescale.signature import signature
+
+    found = [p.dims for name in signature(function).parameters if isinstance(p := law.all_priors[name], Prior)]
+    return max(found, key=len, default=()) or None

@@ -1,0 +1,208 @@
+"""infer: from a law and its runs to a posterior, and from a posterior to new runs."""
+
+import hashlib
+import json
+import warnings
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale import engine
+from bayescale.build import assemble
+from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
+from bayescale.prior import Prior
+from bayescale.runs import Checked, check, complete
+from bayescale.signature import call
+from bayescale.verdict import judge
+
+SCHEMA = 1
+
+
+def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> xr.DataTree:
+    """Draw from the posterior of a law, given runs.
+
+    Parameters
+    ----------
+    law : Law
+    runs : DataFrame, one row a run: the law's columns (N [parameters], D [tokens], C [FLOP]), `loss` [nats/token].
+    seed : int, optional
+        Same seed, same draws within a process (docs/conventions.md says where last bits may differ). If absent, one
+        is made up and stored.
+    **sampler
+        Handed to `pymc.sample` unchanged: ``draws=``, ``chains=``, ``nuts_sampler="nutpie" | "pymc" | "numpyro"``,
+        ``progressbar=``, ``nuts={"target_accept": 0.99}``, …
+
+    Returns
+    -------
+    DataTree : groups posterior and prior (parameters and derived quantities), sample_stats, observed_data,
+        constant_data (columns and reference run), log_likelihood, and fitted (mu [nats/token] and the scale of the
+        log loss for each run). ``attrs`` hold the law as text, the verdict, seed, versions and the hash of the data.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the table is not fit for the law; see `bayescale.runs.check`.
+
+    Warns
+    -----
+    UserWarning
+        Of suspicious data; see `bayescale.runs.check`.
+    RuntimeWarning
+        If the chains have not converged, the data do not identify a parameter, or single runs stand out.
+    """
+    if "random_seed" in sampler:
+        raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    table = check(law, runs)
+    if not len(runs):
+        raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
+    model = assemble(law, table)
+    post = engine.sample(model, seed, sampler)
+    _complete(law, post, table, seed)
+    verdict = judge(law, post)
+    post.attrs |= _provenance(law, table, seed) | {"verdict": str(verdict), "converged": int(verdict.converged)}
+    for problem in verdict.problems():
+        warnings.warn(f"{law.name}: {problem}.", RuntimeWarning, stacklevel=2)
+    return post
+
+
+def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int | None = None) -> xr.DataTree:
+    """Draw parameters and derived quantities from the prior, without PyMC.
+
+    Parameters
+    ----------
+    law, runs : as in `fit`; the runs give the reference run and the smallest loss, which the priors are relative to.
+    draws : int
+    seed : int, optional
+
+    Returns
+    -------
+    DataTree : groups prior (dims chain of length 1, draw) and constant_data. It takes the place of a posterior:
+        ``law(prior, N=…, D=…)`` are prior predictive means, ``predict(law, prior, runs)`` prior predictive losses.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `fit`; and if a prior's family is known to PyMC only.
+    """
+    table = check(law, runs)
+    prior = _draw_prior(law, table, draws, np.random.default_rng(seed))
+    tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(table.reference))})
+    tree.attrs |= {"law": law.name}
+    return tree
+
+
+def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.Dataset:
+    """Predict the loss of new runs.
+
+    Parameters
+    ----------
+    law : the law that `post` was fitted with.
+    post : DataTree of `fit` (or of `sample_prior`).
+    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed.
+    seed : int, optional, of the noise.
+
+    Returns
+    -------
+    Dataset : dims (chain, draw, run); ``mu``, the expected loss, and ``loss``, a new run's loss with noise, both in
+        nats/token; the columns as coordinates along run.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or has bad values, or the posterior is of another law.
+    """
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
+    needed = tuple(dict.fromkeys((*law.inputs, *law.noise.columns)))
+    table = complete(runs, needed)
+    absent = [name for name in (*needed, *law.groups) if name not in table]
+    if absent:
+        raise ValueError(f"runs has no column {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
+    given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
+    mu, scale, shape = _expected(law, post, given)
+    drawn = law.noise.draw(np.random.default_rng(seed), mu.to_numpy(), scale.to_numpy(), shape)
+    result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
+        run=_labels(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
+    )
+    for name in ("mu", "loss"):
+        result[name].attrs = {"units": "nats/token"}
+    return result
+
+
+def _expected(law: Law, post, given) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
+    """Expected loss and scale of the log loss, dims (chain, draw, run), and the shape parameters of the variate."""
+    mu = law.evaluate(law.formula, post, given)
+    scale = law.evaluate(law.noise.scale, post, {**given, "mu": mu})
+    mu, scale = xr.broadcast(mu, scale)
+    draws, _ = draws_of(law, post)
+    shape = {}
+    for name in law.noise.shape:
+        value = draws[name]
+        shape[name] = value.to_numpy()[..., None] if isinstance(value, xr.DataArray) else value
+    order = (*SAMPLE_DIMS, "run")
+    return mu.transpose(*order), scale.transpose(*order), shape
+
+
+def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
+    """Add the groups prior, fitted and log_likelihood; all of it in NumPy, so nothing is compiled."""
+    given = {name: xr.DataArray(table.columns[name].to_numpy(), dims="run") for name in table.columns}
+    given |= {name: xr.DataArray(table.groups[name].to_numpy(), dims="run") for name in table.groups}
+    mu, scale, shape = _expected(law, post, given)
+    run = post["observed_data"]["run"].values
+    density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
+    fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run)
+    post["fitted"] = xr.DataTree(fitted)
+    post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
+    try:
+        post["prior"] = xr.DataTree(_draw_prior(law, table, 2000, np.random.default_rng(seed)))
+    except ValueError:
+        import pymc as pm
+
+        with assemble(law, table):
+            drawn = pm.sample_prior_predictive(2000, var_names=list(post["posterior"].data_vars), random_seed=seed)
+        post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
+
+
+def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) -> xr.Dataset:
+    units = dict(table.reference)
+    sizes = {name: len(levels) for name, levels in table.levels.items()}
+    drawn: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for name, prior in law.all_priors.items():
+        if not isinstance(prior, Prior):
+            values[name] = prior
+            continue
+        if prior.unit_name and prior.unit_name not in units:
+            units[prior.unit_name] = table.smallest(prior.dims)
+        for key, array in prior.draw(name, rng, draws, units, sizes).items():
+            dims = prior.dims if array.ndim == 1 + len(prior.dims) else ()
+            drawn[key] = xr.DataArray(array[None], dims=(*SAMPLE_DIMS, *dims))
+        values[name] = drawn[name]
+    drawn |= {name: call(function, values, table.reference) for name, function in law.derived.items()}
+    return xr.Dataset(drawn).assign_coords(chain=[0], draw=np.arange(draws), **table.levels)
+
+
+def _provenance(law: Law, table: Checked, seed: int) -> dict[str, Any]:
+    data = pd.concat([table.columns, table.groups], axis=1).assign(loss=table.loss)
+    return {
+        "schema": SCHEMA,
+        "law": law.name,
+        "law_text": str(law),
+        "noise": law.noise.name,
+        "source": law.source,
+        "reference": json.dumps(dict(table.reference)),
+        "seed": seed,
+        "data_sha256": hashlib.sha256(data.to_csv(index=False).encode()).hexdigest(),
+        "runs": len(data),
+        "versions": json.dumps({name: version(name) for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy")}),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _labels(table: pd.DataFrame):
+    return table.index if table.index.is_unique and table.index.nlevels == 1 else np.arange(len(table))

@@ -1,0 +1,274 @@
+"""Law: a formula with its priors, its noise and its reference run. A law is a function; a posterior is its arguments."""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.noise import Noise, student
+from bayescale.prior import Prior
+from bayescale.signature import call, signature
+
+SAMPLE_DIMS = ("chain", "draw")
+
+
+@dataclass(frozen=True)
+class Law:
+    """A scaling law: the expected loss as a function of a run, and what is believed of its parameters beforehand.
+
+    Parameters
+    ----------
+    formula : callable
+        ``def formula(N, D, N0, D0, *, E, excess_N, …)`` returning the expected loss [nats/token]. Positional
+        arguments are columns of `runs`, or their value at the reference run (``N0`` for ``N``); keyword-only
+        arguments are parameters. Written with operators and NumPy functions, it is called with PyTensor variables
+        to infer, with floats to simulate and with xarray draws to predict.
+    priors : mapping
+        A Prior, or a number to fix it, for each parameter.
+    noise : Noise
+        How observed losses scatter about the formula.
+    derived : mapping
+        Further quantities of interest by name: functions with the same convention as the formula, without columns.
+    reference : mapping
+        Values of the reference run to use instead of the middle of the data: ``{"N0": 1e9, "D0": 2e10}``.
+    name, source : str
+        Name and citation (paper, equation), stored with the posterior.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has no prior, a prior no parameter, or formula and noise share a parameter.
+
+    Examples
+    --------
+    >>> from bayescale import Law, Prior
+    >>> def floor(N, N0, *, E, excess_N, alpha_N):
+    ...     return E + excess_N * (N / N0) ** -alpha_N
+    >>> law = Law(floor, {
+    ...     "E": Prior("Uniform", lower=0, upper=1, unit="loss_min"),
+    ...     "excess_N": Prior("LogNormal", mu=-1, sigma=1, unit="loss_min"),
+    ...     "alpha_N": Prior("LogNormal", mu=-1.2, sigma=0.8),
+    ... })
+    >>> law.inputs, law.parameters
+    (('N',), ('E', 'excess_N', 'alpha_N'))
+    """
+
+    formula: Callable
+    priors: Mapping[str, Prior | float] = field(hash=False)
+    noise: Noise = student
+    derived: Mapping[str, Callable] = field(default_factory=dict, hash=False)
+    reference: Mapping[str, float] = field(default_factory=dict, hash=False)
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self):
+        if not self.name:
+            object.__setattr__(self, "name", self.formula.__name__)
+        if set(self.priors) != set(self.parameters):
+            raise ValueError(
+                f"Law '{self.name}' has the parameters {sorted(self.parameters)} but priors for "
+                f"{sorted(self.priors)}; give each parameter a Prior or a number, and nothing else."
+            )
+        shared = sorted(set(self.parameters) & set(self.noise.parameters))
+        if shared:
+            raise ValueError(f"Law '{self.name}' and noise '{self.noise.name}' both have {shared}; rename one.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of `runs` that the formula needs."""
+        return signature(self.formula).columns
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Parameters of the formula."""
+        return signature(self.formula).parameters
+
+    @property
+    def all_priors(self) -> dict[str, Prior | float]:
+        """Priors of the formula and of the noise."""
+        return {**self.priors, **self.noise.priors}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Grouping columns of `runs` that priors name as dims."""
+
+        def dims(prior):
+            if isinstance(prior, Prior):
+                yield from prior.dims
+                for hyper in prior.hyperpriors().values():
+                    yield from dims(hyper)
+
+        return tuple(dict.fromkeys(d for prior in self.all_priors.values() for d in dims(prior)))
+
+    def __call__(self, post: xr.DataTree | xr.Dataset, /, **inputs) -> xr.DataArray:
+        """Expected loss of every draw.
+
+        Parameters
+        ----------
+        post : DataTree of `fit`, or a Dataset of draws (dims chain, draw).
+        **inputs
+            The law's inputs (N [parameters], D [tokens], C [FLOP]) and, to pick levels of grouped parameters, the
+            grouping columns. Numbers, or arrays: plain arrays and Series are paired along a dim ``run``; a DataArray
+            keeps its own dims, so two of them with different dims span a grid.
+
+        Returns
+        -------
+        DataArray : nats/token, dims (chain, draw, ...).
+
+        Raises
+        ------
+        ValueError
+            If an input is missing, unknown, NaN, infinite or not positive, or the posterior is of another law.
+        """
+        given = as_arrays(self, inputs, wanted=self.inputs)
+        return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units="nats/token")
+
+    def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
+        """Call `function` (the formula, the scale of the noise) with the draws of `post` and the values `given`."""
+        draws, reference = draws_of(self, post)
+        picks = {g: given[g] for g in self.groups if g in given}
+        try:
+            chosen = {name: _pick(value, picks) for name, value in draws.items()}
+        except KeyError as error:
+            raise ValueError(f"{error.args[0]}: not one of the groups this posterior was fitted on.") from None
+        result = call(function, chosen, given, reference)
+        first = next(iter(draws.values()), None)
+        if not isinstance(result, xr.DataArray) and first is not None:
+            result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
+        return result.transpose(*SAMPLE_DIMS, ...) if isinstance(result, xr.DataArray) else xr.DataArray(result)
+
+    def rename(self, name: str, **columns: str) -> "Law":
+        """The same law in another column: ``L_N.rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
+
+        def new(word: str) -> str:
+            for old, column in columns.items():
+                if word in (old, f"{old}0") or word.endswith(f"_{old}") or word.startswith(f"{old}_"):
+                    return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", column, word)
+            return word
+
+        return replace(
+            self,
+            formula=_renamed(self.formula, new),
+            priors={new(k): v for k, v in self.priors.items()},
+            derived={new(k): _renamed(f, new) for k, f in self.derived.items()},
+            name=name,
+        )
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}" + (f" ({self.source})" if self.source else ""), _text(self.formula)]
+        lines += [f"{name} ~ {prior}" if isinstance(prior, Prior) else f"{name} = {prior}" for name, prior in self.all_priors.items()]
+        lines.append(f"log(loss) = log(mu) + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {_text(self.noise.scale)}")
+        return "\n".join(lines)
+
+
+def _pick(value, picks: Mapping[str, Any]):
+    """The draws at the chosen levels of the groups."""
+    here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
+    return value.sel(here) if here else value
+
+
+def draws_of(law: Law, post) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Draws (and fixed numbers) of the law's and the noise's parameters, and the values of the reference run.
+
+    Raises
+    ------
+    TypeError
+        If `post` is neither a DataTree nor a Dataset.
+    ValueError
+        If parameters are missing: the posterior is of another law.
+    """
+    if isinstance(post, xr.DataTree):
+        group = "posterior" if "posterior" in post.children else "prior"
+        if group not in post.children:
+            raise ValueError(f"This DataTree has the groups {list(post.children)}; wanted 'posterior', as from fit.")
+        values = post[group].to_dataset()
+        constants = post["constant_data"].to_dataset() if "constant_data" in post.children else xr.Dataset()
+    elif isinstance(post, xr.Dataset):
+        values, constants = post, xr.Dataset()
+    else:
+        raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit, or a Dataset of draws.")
+    fitted = post.attrs.get("law")
+    free = [name for name, prior in law.all_priors.items() if isinstance(prior, Prior)]
+    missing = [name for name in free if name not in values]
+    if missing or (fitted is not None and fitted != law.name):
+        raise ValueError(
+            f"This posterior does not belong to the law '{law.name}': "
+            + (f"it has no {missing} (its variables are {sorted(map(str, values.data_vars))})" if missing else "")
+            + (f"; it was fitted with '{fitted}'" if fitted else "")
+            + ". Pass the law that it was fitted with."
+        )
+    numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
+    reference = dict(law.reference) | {str(k): float(v) for k, v in constants.data_vars.items() if v.ndim == 0}
+    return {**{name: values[name] for name in free}, **numbers}, reference
+
+
+def as_arrays(law: Law, inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Check the inputs by name, and give plain arrays the dim ``run``; numbers stay numbers."""
+    unknown = sorted(set(inputs) - set(wanted) - set(law.groups))
+    missing = [name for name in wanted if name not in inputs]
+    if unknown or missing:
+        raise ValueError(
+            f"Law '{law.name}' takes {list(wanted)}"
+            + (f" and the groups {list(law.groups)}" if law.groups else "")
+            + (f"; missing {missing}" if missing else "")
+            + (f"; does not take {unknown}" if unknown else "")
+            + "."
+        )
+    arrays = {name: _as_array(value, numeric=name in wanted) for name, value in inputs.items()}
+    lengths = {name: a.sizes["run"] for name, a in arrays.items() if isinstance(a, xr.DataArray) and "run" in a.dims}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Plain arrays are paired run by run, but the lengths differ: {lengths}.")
+    for name in wanted:
+        values = np.asarray(arrays[name])
+        if not (np.isfinite(values) & (values > 0)).all():
+            raise ValueError(f"{name} has NaN, infinite or non-positive values; a run's {name} is a positive number.")
+    return arrays
+
+
+def _as_array(value, numeric: bool):
+    if isinstance(value, pd.Series):
+        value = value.to_numpy()
+    if not isinstance(value, xr.DataArray):
+        array = np.asarray(value, dtype=float) if numeric else np.asarray(value)
+        if array.ndim > 1:
+            raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
+        return xr.DataArray(array, dims="run") if array.ndim else array.item()
+    return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D
+
+
+def _renamed(function: Callable, new: Callable[[str], str]) -> Callable:
+    """`function` under other argument names."""
+    old = inspect.signature(function)
+    back = {new(p): p for p in old.parameters}
+    positional = [new(p.name) for p in old.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+
+    def renamed(*columns, **parameters):
+        values = dict(zip(positional, columns, strict=True)) | parameters
+        return call(function, {back[name]: value for name, value in values.items()})
+
+    renamed.__name__ = new(function.__name__)
+    renamed.__signature__ = inspect.Signature([p.replace(name=new(p.name)) for p in old.parameters.values()])  # type: ignore[attr-defined]
+    renamed.text = re.sub(r"\w+", lambda word: new(word[0]), _text(function))  # type: ignore[attr-defined]
+    return renamed
+
+
+def _text(function: Callable) -> str:
+    """The body of a formula as text, for provenance; its signature where the source is not at hand."""
+    if hasattr(function, "text"):
+        return function.text  # type: ignore[attr-defined]
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return f"{function.__name__}{inspect.signature(function)}"
+    if not isinstance(node, ast.FunctionDef):
+        return f"{function.__name__}{inspect.signature(function)}"
+    body = [ast.unparse(part) for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+    return "; ".join(line.replace("return ", "loss = ", 1) if line.startswith("return ") else line for line in body)

@@ -1,0 +1,62 @@
+"""Alabdulmohsin, Neyshabur & Zhai 2022, Revisiting Neural Scaling Laws in Language and Vision, arXiv:2209.06640.
+
+x is any one of N [parameters], D [tokens or examples seen], C [FLOP]; the loss is any error that falls with x. M1 is
+kaplan2020's power law, M2 is henighan2020's.
+"""
+
+import numpy as np
+
+from bayescale.law import Law
+from bayescale.laws._priors import ENTROPY, EXPONENT, LOSS
+from bayescale.laws.caballero2022 import softplus
+from bayescale.prior import Prior
+
+
+def m3(D, D0, *, loss_D, alpha_D, gamma):
+    return loss_D * ((D0 / D + gamma) / (1 + gamma)) ** alpha_D
+
+
+def m3_E(*, loss_D, alpha_D, gamma):
+    return loss_D * (gamma / (1 + gamma)) ** alpha_D
+
+
+#: M3: loss = beta (1/x + gamma)^alpha (Sec 3), gamma in units of 1/x0; loss_D is the loss at x0, E the limit.
+M3_D = Law(
+    m3,
+    {"loss_D": LOSS, "alpha_D": EXPONENT, "gamma": Prior("LogNormal", mu=-2.0, sigma=2.0)},
+    derived={"E": m3_E},
+    name="alabdulmohsin2022.M3_D",
+    source="Alabdulmohsin et al. 2022, M3, arXiv:2209.06640",
+)
+M3_N = M3_D.rename("alabdulmohsin2022.M3_N", D="N")
+M3_C = M3_D.rename("alabdulmohsin2022.M3_C", D="C")
+
+
+def m4(D, D0, *, E, ceiling, odds, alpha_D, shape):
+    # With v = (loss - E)/(ceiling - loss) the law reads log v + (shape - 1) log(1 + v) = y, linear in log x.
+    # The left side is increasing with slopes between 1 and shape, so Newton converges from the smaller asymptote.
+    y = np.log(odds) - alpha_D * np.log(D / D0)
+    t = y / (1 + (shape - 1) * (y > 0))
+    for _ in range(6):
+        e = np.exp(-abs(t))
+        rising = (1 + e + (1 - e) * np.sign(t)) / (2 * (1 + e))
+        t = t - (t + (shape - 1) * softplus(t) - y) / (1 + (shape - 1) * rising)
+    return E + (ceiling - E) * np.exp(t - softplus(t))
+
+
+#: M4: (loss - E)/(ceiling - loss)^shape = beta x^-alpha (Sec 3): a power law between a floor and a ceiling, the loss
+#: of random guessing. odds is v (1 + v)^(shape - 1) at x0, v = (loss - E)/(ceiling - loss).
+M4_D = Law(
+    m4,
+    {
+        "E": ENTROPY,
+        "ceiling": Prior("TruncatedNormal", mu=2.0, sigma=2.0, lower=1.0, unit="loss_min"),
+        "odds": Prior("LogNormal", mu=0.0, sigma=2.0),
+        "alpha_D": EXPONENT,
+        "shape": Prior("LogNormal", mu=0.0, sigma=0.5),
+    },
+    name="alabdulmohsin2022.M4_D",
+    source="Alabdulmohsin et al. 2022, M4, arXiv:2209.06640",
+)
+M4_N = M4_D.rename("alabdulmohsin2022.M4_N", D="N")
+M4_C = M4_D.rename("alabdulmohsin2022.M4_C", D="C")

@@ -1,0 +1,68 @@
+"""Caballero et al. 2022, Broken Neural Scaling Laws, arXiv:2210.14891.
+
+y = a + b x^-c0 prod_i (1 + (x/d_i)^(1/f_i))^(-c_i f_i), in any one of N [parameters], D [tokens], C [FLOP].
+"""
+
+import inspect
+
+import numpy as np
+
+from bayescale.law import Law
+from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+from bayescale.prior import Prior
+
+# log(d_i / x0): a break anywhere within about six decades of the middle of the data.
+BREAK = Prior("Normal", mu=0.0, sigma=7.0)
+# Change of the exponent at a break, either way.
+CHANGE = Prior("Normal", mu=0.0, sigma=0.3)
+# Width of a break in e-folds of x; small is sharp.
+WIDTH = Prior("LogNormal", mu=0.0, sigma=1.0)
+
+
+def softplus(t):
+    return (t + abs(t)) / 2 + np.log1p(np.exp(-abs(t)))
+
+
+def broken(x: str, breaks: int, name: str) -> Law:
+    """The law with `breaks` breaks in the column `x` (Eq 1).
+
+    Parameters: E is the paper's a; excess_x is b x^-c0 at the reference x0 with the breaks normalised to one there;
+    alpha_x is c0; change_i is c_i; break_i is log(d_i/x0); width_i is f_i.
+
+    Raises
+    ------
+    ValueError
+        If `breaks` is negative.
+    """
+    if breaks < 0:
+        raise ValueError(f"breaks is {breaks}; a law has zero or more breaks.")
+    numbers = range(1, breaks + 1)
+    names = ["E", f"excess_{x}", f"alpha_{x}"] + [f"{part}_{i}" for i in numbers for part in ("change", "break", "width")]
+
+    def formula(column, reference, **p):
+        log_x = np.log(column / reference)
+        log_y = -p[f"alpha_{x}"] * log_x
+        for i in numbers:
+            change, at, width = p[f"change_{i}"], p[f"break_{i}"], p[f"width_{i}"]
+            log_y = log_y - change * width * (softplus((log_x - at) / width) - softplus(-at / width))
+        return p["E"] + p[f"excess_{x}"] * np.exp(log_y)
+
+    kinds = inspect.Parameter
+    formula.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [kinds(n, kinds.POSITIONAL_OR_KEYWORD) for n in (x, f"{x}0")] + [kinds(n, kinds.KEYWORD_ONLY) for n in names]
+    )
+    formula.text = (  # type: ignore[attr-defined]
+        f"loss = E + excess_{x} * g({x}) / g({x}0), "
+        f"g = ({x} / {x}0) ** -alpha_{x} * prod_i (1 + ({x} / ({x}0 * exp(break_i))) ** (1 / width_i)) ** (-change_i * width_i), "
+        f"i = 1..{breaks}"
+    )
+    each = {"change": CHANGE, "break": BREAK, "width": WIDTH}
+    priors = {"E": ENTROPY, f"excess_{x}": EXCESS, f"alpha_{x}": EXPONENT}
+    priors |= {f"{part}_{i}": prior for i in numbers for part, prior in each.items()}
+    return Law(formula, priors, name=name, source="Caballero et al. 2022, Eq 1, arXiv:2210.14891")
+
+
+#: One break in N, D or C.
+L_N = broken("N", 1, "caballero2022.L_N")
+L_D = broken("D", 1, "caballero2022.L_D")
+L_C = broken("C", 1, "caballero2022.L_C")

@@ -1,0 +1,31 @@
+"""Gadre et al. 2024, Language models scale reliably with over-training and on downstream tasks, arXiv:2403.08540.
+
+N counts all parameters, D tokens, M = D/N is the token multiplier, C = 6ND [FLOP], the loss is in nats/token.
+"""
+
+from bayescale.law import Law
+from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+
+
+def formula(N, D, N0, D0, *, E, excess_N, excess_D, eta):
+    C = (N / N0) * (D / D0)
+    M = (D / D0) / (N / N0)
+    return E + (excess_N * M**eta + excess_D * M**-eta) * C**-eta
+
+
+def a(N0, D0, *, excess_N, eta):
+    return excess_N * (6 * N0 * D0) ** eta * (D0 / N0) ** -eta
+
+
+def b(N0, D0, *, excess_D, eta):
+    return excess_D * (6 * N0 * D0) ** eta * (D0 / N0) ** eta
+
+
+#: L(C, M) = E + (a M^eta + b M^-eta) C^-eta (Eq 4): the Chinchilla law with both exponents equal to 2 eta.
+overtrained = Law(
+    formula,
+    {"E": ENTROPY, "excess_N": EXCESS, "excess_D": EXCESS, "eta": EXPONENT},
+    derived={"a": a, "b": b},
+    name="gadre2024.overtrained",
+    source="Gadre et al. 2024, Eq 4, arXiv:2403.08540",
+)

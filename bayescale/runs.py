@@ -1,0 +1,301 @@
+"""Runs: the only place where tables are read and checked."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bayescale.law import Law
+from bayescale.prior import Prior
+
+#: Units of the columns that the laws know.
+UNITS = {
+    "N": "parameters",
+    "D": "tokens",
+    "C": "FLOP",
+    "U": "unique tokens",
+    "S": "parameter updates",
+    "loss": "nats/token",
+    "loss_se": "nats/token",
+}
+#: Columns that hold a loss in another unit: name -> how to get nats.
+OTHER_LOSSES = {
+    "loss_bits": "loss_bits * np.log(2)",
+    "bits_per_token": "bits_per_token * np.log(2)",
+    "bpb": "bpb * np.log(2), nats per byte",
+    "bits_per_byte": "bits_per_byte * np.log(2), nats per byte",
+    "perplexity": "np.log(perplexity)",
+    "ppl": "np.log(ppl)",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The part of a table that a law needs, checked.
+
+    Attributes
+    ----------
+    columns : DataFrame of float64, one row a run, with the columns of the formula and of the noise.
+    groups : DataFrame, the grouping columns.
+    loss : array of shape (run,) [nats/token].
+    reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
+    levels : the levels of each group, in the order of their first appearance.
+    """
+
+    columns: pd.DataFrame
+    groups: pd.DataFrame
+    loss: np.ndarray
+    reference: Mapping[str, float]
+    levels: Mapping[str, list]
+
+    def smallest(self, dims: Iterable[str]) -> np.ndarray:
+        """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""
+        dims = list(dims)
+        index = pd.MultiIndex.from_product([self.levels[d] for d in dims], names=dims)
+        found = self.groups.assign(_loss=self.loss).groupby(dims)["_loss"].min()
+        found.index = pd.MultiIndex.from_frame(found.index.to_frame())
+        cells = found.reindex(index).fillna(self.reference["loss_min"])
+        return cells.to_numpy().reshape([len(self.levels[d]) for d in dims])
+
+
+def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
+    """Read a table of runs from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : str or Path, ending in .csv, .tsv or .parquet.
+    columns : mapping from our names to the file's: ``{"N": "params"}``.
+    where : str, a condition in `pandas.DataFrame.query` syntax: ``"C < 1e22"``, in our names.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, of another kind or encoding, or the columns or the condition do not fit.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file '{path}'.")
+    readers = {".csv": pd.read_csv, ".tsv": lambda p: pd.read_csv(p, sep="\t"), ".parquet": pd.read_parquet}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"'{path.name}' ends in '{path.suffix}'; wanted one of {list(readers)}.")
+    try:
+        runs = readers[path.suffix.lower()](path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"'{path.name}' is not UTF-8 text ({error.reason}); save it as UTF-8.") from None
+    except pd.errors.EmptyDataError:
+        raise ValueError(f"'{path.name}' is empty; wanted a header line and one line a run.") from None
+    except (pd.errors.ParserError, OSError, ValueError) as error:
+        raise ValueError(f"'{path.name}' cannot be read as {path.suffix}: {error}") from None
+    return select(runs, columns, where)
+
+
+def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
+    """Rename columns (``{"N": "params"}``) and keep the rows that fulfil `where` (`DataFrame.query` syntax).
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, or the condition is not valid or keeps no row.
+    """
+    columns = dict(columns or {})
+    absent = sorted(set(columns.values()) - set(runs.columns))
+    if absent:
+        raise ValueError(f"The table has no column {absent}; it has {list(runs.columns)}.")
+    for ours, theirs in columns.items():
+        runs = runs.drop(columns=ours, errors="ignore") if ours != theirs else runs
+        runs = runs.rename(columns={theirs: ours})
+    if where is None:
+        return runs
+    try:
+        kept = runs.query(where)
+    except Exception as error:  # query raises many kinds; all of them mean a bad condition
+        raise ValueError(f"The condition {where!r} cannot be read: {error}. Columns: {list(runs.columns)}.") from None
+    if not len(kept):
+        raise ValueError(f"The condition {where!r} keeps none of the {len(runs)} runs.")
+    return kept
+
+
+def check(law: Law, runs: pd.DataFrame) -> Checked:
+    """Check a table against what a law needs; errors for what is wrong, warnings for what is suspicious.
+
+    C is completed as 6ND, or D as C/(6N), where the law needs a column that the table lacks. An empty table is taken
+    if the law's reference is set (the model is then its prior).
+
+    Raises
+    ------
+    TypeError
+        If `runs` is not a DataFrame.
+    ValueError
+        If a column is missing, doubled, not numeric, or holds NaN, infinite or non-positive values; if N, D or C is
+        in a wrong unit; if there is a single run.
+
+    Warns
+    -----
+    UserWarning
+        Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit.
+    """
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
+    needed = list(dict.fromkeys((*law.inputs, *law.noise.columns)))
+    table = complete(runs, needed)
+    columns = pd.DataFrame({name: _numbers(table, name) for name in needed}, index=runs.index)
+    loss = _numbers(table, "loss")
+    groups = _groups(table, law.groups)
+    _check_units(columns)
+    reference = _reference(law, columns, loss)
+    if len(runs) == 1:
+        raise ValueError("There is 1 run; a scaling law needs runs of at least two sizes, and more to be worth it.")
+    if len(runs):
+        _warn(law, columns, groups, loss)
+    return Checked(columns, groups, loss, reference, {g: list(pd.unique(groups[g])) for g in groups})
+
+
+def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
+    """Add C = 6ND or D = C/(6N) where needed and missing, in floating point."""
+    table = runs
+    if not table.columns.is_unique:
+        doubled = sorted(set(table.columns[table.columns.duplicated()]))
+        raise ValueError(f"The columns {doubled} stand more than once; keep one of each.")
+    if "C" in needed and "C" not in table and {"N", "D"} <= set(table.columns):
+        table = table.assign(C=6.0 * _numbers(table, "N") * _numbers(table, "D"))
+    if "D" in needed and "D" not in table and {"N", "C"} <= set(table.columns):
+        table = table.assign(D=_numbers(table, "C") / (6.0 * _numbers(table, "N")))
+    return table
+
+
+def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
+    """The column as positive finite floats."""
+    if name not in table:
+        hint = ""
+        if name == "loss":
+            others = {c: OTHER_LOSSES[str(c).lower()] for c in table.columns if str(c).lower() in OTHER_LOSSES}
+            hint = "".join(f" The loss is in nats/token: runs['loss'] = {how}." for how in others.values())
+        raise ValueError(
+            f"runs has no column '{name}' [{UNITS.get(name, 'a number')}]; it has {list(table.columns)}.{hint}"
+            + ("" if hint else f" Rename yours: runs.rename(columns={{'yours': '{name}'}}).")
+        )
+    column = table[name]
+    if column.dtype == bool or not (pd.api.types.is_numeric_dtype(column) and not np.iscomplexobj(column)):
+        example = next(iter(column), None)
+        raise ValueError(
+            f"Column '{name}' is of type {column.dtype} (first value {example!r}); wanted numbers: "
+            f"runs['{name}'] = pd.to_numeric(runs['{name}'])."
+        )
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    for bad, what, cure in (
+        (np.isnan(values), "NaN", f"drop them: runs.dropna(subset=['{name}'])"),
+        (np.isinf(values), "infinite", "drop those runs or mend them"),
+        (values <= 0, "zero or negative", "a run's value is positive (6*N*D in integers overflows: use 6.0*N*D)"),
+    ):
+        if bad.any():
+            first = table.index[bad][:3].tolist()
+            raise ValueError(f"Column '{name}' is {what} in {bad.sum()} of {len(values)} runs (rows {first}): {cure}.")
+    return values
+
+
+def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    for name in names:
+        if name not in table:
+            raise ValueError(f"A prior has the dims '{name}', but runs has no such column; it has {list(table.columns)}.")
+        if table[name].isna().any():
+            raise ValueError(f"The grouping column '{name}' is missing in {table[name].isna().sum()} runs.")
+    groups = table[list(names)].copy()
+    return groups.astype({name: str for name in groups if not pd.api.types.is_integer_dtype(groups[name])})
+
+
+def _check_units(columns: pd.DataFrame) -> None:
+    """Refuse what no run can be: magnitudes that betray millions, billions or PF-days."""
+    floor = {"N": (1e3, "in millions or billions"), "D": (1e4, "in millions or billions"), "C": (1e9, "in PF-days (8.64e19 FLOP)")}
+    for name, (least, unit) in floor.items():
+        if name in columns and len(columns) and columns[name].max() < least:
+            raise ValueError(
+                f"{name} reaches only {columns[name].max():.4g} {UNITS[name]}; is it {unit}? Multiply it to {UNITS[name]}."
+            )
+    if {"N", "D"} <= set(columns) and len(columns):
+        ratio = float((columns["D"] / columns["N"]).median())
+        if not 1e-4 < ratio < 1e7:
+            wrong = "D in millions or billions, or N and D exchanged" if ratio < 1 else "N in millions or billions"
+            raise ValueError(f"Half of the runs have D/N beyond {ratio:.3g} tokens per parameter; is {wrong}?")
+    if {"N", "D", "C"} <= set(columns) and len(columns):
+        ratio = float((columns["C"] / (6 * columns["N"] * columns["D"])).median())
+        if not 0.1 < ratio < 10:
+            raise ValueError(f"C is {ratio:.3g} times 6ND in the middle of the runs; check the units of N, D and C (FLOP).")
+
+
+def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, float]:
+    wanted = [*(f"{name}0" for name in columns if name != "loss_se"), "loss_min"]
+    if not len(loss):
+        absent = [name for name in wanted if name not in law.reference]
+        if absent:
+            raise ValueError(
+                f"There are no runs, so the law must set its own reference: dataclasses.replace(law, "
+                f"reference={{{', '.join(f'{name!r}: …' for name in absent)}}})."
+            )
+        return {name: float(law.reference[name]) for name in wanted}
+    middle = {f"{name}0": float(np.exp(np.log(columns[name]).mean())) for name in columns if name != "loss_se"}
+    return {**middle, "loss_min": float(loss.min()), **{k: float(v) for k, v in law.reference.items()}}
+
+
+def _warn(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray) -> None:
+    """Warn of what is possible but would usually mean a mistake, gravest first."""
+    for message in (*_suspicions(columns, loss), *_weaknesses(law, columns, groups, loss)):
+        warnings.warn(message, UserWarning, stacklevel=4)
+
+
+def _suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
+    if loss.max() > 13:  # ln of a vocabulary of 400,000: the loss of guessing at random
+        yield (
+            f"The loss reaches {loss.max():.4g}: more than any tokenizer's ln(vocabulary). Is it a percentage, a "
+            "perplexity or a sum over tokens? Wanted: nats/token."
+        )
+    if {"N", "D"} <= set(columns):
+        tokens = float((columns["D"] / columns["N"]).median())
+        if tokens < 1e-2:
+            yield f"Half of the runs have fewer than {tokens:.2g} tokens per parameter; is D in millions?"
+        ratio = float(np.median(loss / _typical(columns))) if loss.max() <= 13 else 1.0
+        if ratio > 1.4:
+            yield (
+                f"The loss is {ratio:.2f} times what language models of these N and D reach in nats/token; is it in "
+                "bits (multiply by ln 2 = 0.693)?"
+            )
+
+
+def _typical(columns: pd.DataFrame) -> np.ndarray:
+    """Loss of language models on web text [nats/token] (Besiroglu et al. 2024), as a yardstick of the unit."""
+    return (1.817 + 482.0 * columns["N"] ** -0.3478 + 2085.4 * columns["D"] ** -0.3658).to_numpy()
+
+
+def _weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
+    rows = pd.concat([columns, groups], axis=1).assign(loss=loss)
+    copies = int(rows.duplicated().sum())
+    if copies:
+        yield (
+            f"{copies} of {len(rows)} rows repeat another row in every column that counts; repeats make intervals too "
+            "narrow. Unless they are independent runs: runs.drop_duplicates()."
+        )
+    free = sum(isinstance(prior, Prior) for prior in law.all_priors.values())
+    if len(rows) <= free:
+        yield f"There are {len(rows)} runs for {free} parameters; the result leans on the priors."
+    for name in law.inputs:
+        if columns[name].max() <= columns[name].min() * (1 + 1e-9):
+            yield f"{name} is the same in every run, so the data do not identify how the loss depends on {name}."
+    if {"N", "D"} <= set(law.inputs) and len(rows) > 2:
+        log_N, log_D = np.log(columns["N"]), np.log(columns["D"])
+        if log_N.std() > 0 and log_D.std() > 0 and abs(np.corrcoef(log_N, log_D)[0, 1]) > 0.99:
+            yield (
+                "log N and log D lie on one line (runs on a frontier, or at fixed D/N): their terms are told apart by "
+                "the priors only. Add runs off the line."
+            )
+    for name in groups:
+        small = groups[name].value_counts()
+        if (small < 2).any():
+            yield f"The groups {small.index[small < 2].tolist()} of '{name}' have one run each."

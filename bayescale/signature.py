@@ -1,0 +1,71 @@
+"""How the arguments of a formula are read: positional = columns of `runs`, keyword-only = parameters."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The three kinds of arguments of a formula.
+
+    Attributes
+    ----------
+    columns : names of columns of `runs` (positional arguments).
+    reference : positional arguments that are numbers of the reference run: ``N0`` beside a column ``N``.
+    parameters : keyword-only arguments, each of which needs a prior or a number.
+    """
+
+    columns: tuple[str, ...]
+    reference: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def signature(function: Callable) -> Signature:
+    """Read the columns, the reference values and the parameters of `function` from its signature.
+
+    Raises
+    ------
+    TypeError
+        If the function has ``*args``, ``**kwargs`` or default values, whose roles would be unclear.
+    """
+    positional, parameters = [], []
+    for argument in inspect.signature(function).parameters.values():
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD) or argument.default is not argument.empty:
+            raise TypeError(
+                f"{function.__name__} has the argument '{argument}'; a formula takes columns as plain positional "
+                "arguments and parameters as keyword-only ones, without defaults: def f(N, N0, *, E, alpha_N)."
+            )
+        (parameters if argument.kind is argument.KEYWORD_ONLY else positional).append(argument.name)
+    # N0 is the reference of N; loss_min is the smallest observed loss.
+    reference = [n for n in positional if n == "loss_min" or (n.endswith("0") and (n[:-1] in positional or n in KNOWN))]
+    columns = [n for n in positional if n not in reference]
+    return Signature(tuple(columns), tuple(reference), tuple(parameters))
+
+
+# Reference values that a formula may name without naming their column (a derived constant needs only N0).
+KNOWN = ("N0", "D0", "C0", "S0", "U0")
+
+
+def call(function: Callable, *sources: Mapping[str, Any]) -> Any:
+    """Call `function` with every argument looked up by name in the first of `sources` that has it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is in none of the sources.
+    """
+    parts = signature(function)
+
+    def value(name: str) -> Any:
+        for source in sources:
+            if name in source:
+                return source[name]
+        known = sorted({str(key) for source in sources for key in source})
+        raise ValueError(f"{function.__name__} needs '{name}', which is not among {known}.")
+
+    order = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    return function(*(value(n) for n in order), **{n: value(n) for n in parts.parameters})

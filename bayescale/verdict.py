@@ -1,0 +1,122 @@
+"""Verdict: may this posterior be used, and what do the data not say?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+from bayescale.law import Law
+from bayescale.prior import Prior
+
+# Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
+MAX_RHAT, MIN_ESS = 1.01, 400
+# Largest distance between the distribution functions of posterior and prior (Kolmogorov-Smirnov) to call them one.
+SAME = 0.15
+# Vehtari et al. 2024 (arXiv:1507.02646): above this the run moves the posterior too much for importance sampling.
+MAX_K = 0.7
+# A run is far out where the noise would put less than this many of all runs.
+FAR = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found out about a posterior; `str` gives it in one line.
+
+    Attributes
+    ----------
+    rhat : float, the worst R-hat of all parameters.
+    ess : float, the smallest effective sample size, bulk or tail.
+    divergences : int, divergent transitions after tuning.
+    unidentified : parameters whose posterior is their prior.
+    influential : runs with a Pareto k above 0.7 in LOO, and their k.
+    outliers : runs far outside the noise, and their residual in units of its scale.
+    """
+
+    rhat: float
+    ess: float
+    divergences: int
+    unidentified: list[str] = field(default_factory=list)
+    influential: Mapping[str, float] = field(default_factory=dict)
+    outliers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def converged(self) -> bool:
+        """Whether R-hat, ESS and divergences allow the posterior to be used."""
+        return self.rhat <= MAX_RHAT and self.ess >= MIN_ESS and self.divergences == 0
+
+    def problems(self) -> list[str]:
+        """What a user should know before using the posterior, gravest first."""
+        found = []
+        if not self.converged:
+            cure = "draw more (draws=, tune=)" if not self.divergences else "raise nuts={'target_accept': 0.99}"
+            found.append(f"the chains have not converged; {cure}, or use fewer parameters")
+        if self.unidentified:
+            found.append(f"the data do not identify {', '.join(self.unidentified)}: posterior and prior are the same")
+        if self.influential:
+            found.append(f"influential runs (Pareto k > {MAX_K}): {_list(self.influential, '{:.2f}')}")
+        if self.outliers:
+            found.append(f"runs far outside the noise (residual/scale): {_list(self.outliers, '{:+.1f}')}")
+        return found
+
+    def __str__(self) -> str:
+        state = "converged" if self.converged else "NOT CONVERGED"
+        line = f"{state}: R-hat {self.rhat:.3f}, ESS {self.ess:.0f}, {self.divergences} divergences"
+        return "; ".join([line, *(p for p in self.problems() if not p.startswith("the chains"))])
+
+
+def _list(runs: Mapping[str, float], form: str, most: int = 6) -> str:
+    shown = [f"{run} ({form.format(value)})" for run, value in list(runs.items())[:most]]
+    return ", ".join(shown) + (f" and {len(runs) - most} more" if len(runs) > most else "")
+
+
+def judge(law: Law, post: xr.DataTree) -> Verdict:
+    """Judge a posterior that has the groups posterior, sample_stats, prior, observed_data and log_likelihood."""
+    import arviz as az
+
+    posterior = post["posterior"].to_dataset()
+    worst = lambda found, pick: float(pick([float(pick(v)) for v in found.data_vars.values()]))  # noqa: E731
+    rhat = worst(az.rhat(posterior), np.max)
+    ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
+    diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
+    k = az.loo(post, pointwise=True).pareto_k
+    return Verdict(
+        rhat=rhat if np.isfinite(rhat) else np.inf,
+        ess=ess if np.isfinite(ess) else 0.0,
+        divergences=diverging,
+        unidentified=unidentified(law, post),
+        influential=_named(k, k > MAX_K),
+        outliers=_outliers(law, post),
+    )
+
+
+def unidentified(law: Law, post: xr.DataTree) -> list[str]:
+    """Parameters of the formula whose posterior is their prior, group by group."""
+    from scipy.stats import ks_2samp
+
+    found = []
+    if "prior" not in post.children:
+        return found
+    for name in (n for n, prior in law.priors.items() if isinstance(prior, Prior)):
+        after, before = (post[group][name].stack(sample=("chain", "draw")) for group in ("posterior", "prior"))
+        for where in np.ndindex(*(size for dim, size in after.sizes.items() if dim != "sample")):
+            cell = dict(zip((d for d in after.dims if d != "sample"), where, strict=True))
+            if ks_2samp(after.isel(cell), before.isel(cell)).statistic < SAME:
+                labels = [str(after[dim].values[i]) for dim, i in cell.items()]
+                found.append(name + (f"[{', '.join(labels)}]" if labels else ""))
+    return found
+
+
+def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:
+    loss, fitted = post["observed_data"]["loss"], post["fitted"]
+    z = (np.log(loss / fitted["mu"]) / fitted["scale"]).median(("chain", "draw"))
+    shape = {name: float(post["posterior"][name].median()) if name in post["posterior"] else law.noise.priors[name]
+             for name in law.noise.shape}
+    tail = 2 * law.noise.tail(np.abs(z.to_numpy()), shape)
+    return _named(z, xr.DataArray(tail * z.size < FAR, dims=z.dims))
+
+
+def _named(values: xr.DataArray, chosen: xr.DataArray) -> dict[str, float]:
+    """The chosen runs by their label, largest first."""
+    pairs = [(str(run), float(v)) for run, v, c in zip(values["run"].values, values.values, chosen.values, strict=True) if c]
+    return dict(sorted(pairs, key=lambda pair: -abs(pair[1])))

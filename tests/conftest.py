@@ -1,0 +1,53 @@
+"""Shared data and posteriors: each is fitted once for the whole session."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayescale as bs
+from bayescale.laws import chinchilla
+from bayescale.noise import student
+
+#: The truth of the simulated sweep: Besiroglu et al. 2024, rounded, as (E, A, alpha, B, beta).
+TRUTH = {"E": 1.82, "A": 482.0, "alpha_N": 0.348, "B": 2085.0, "alpha_D": 0.366, "sigma": 0.005}
+QUICK = {"draws": 500, "tune": 500, "chains": 2, "cores": 2, "progressbar": False}
+
+
+def expected(N, D):
+    """Loss of the simulated truth, nats/token."""
+    return TRUTH["E"] + TRUTH["A"] * N ** -TRUTH["alpha_N"] + TRUTH["B"] * D ** -TRUTH["alpha_D"]
+
+
+def simulate(n: int, seed: int) -> pd.DataFrame:
+    """A sweep of n runs with N and D spread independently, and Student-t noise."""
+    rng = np.random.default_rng(seed)
+    N, D = np.exp(rng.uniform(np.log([[6e7], [1e9]]), np.log([[1e10], [3e11]]), size=(2, n)))
+    loss = student.draw(rng, expected(N, D), TRUTH["sigma"], {"nu": 4.0})
+    return pd.DataFrame({"N": N, "D": D, "C": 6.0 * N * D, "loss": loss})
+
+
+@pytest.fixture(scope="session")
+def runs() -> pd.DataFrame:
+    """Sixty simulated runs of the Chinchilla law."""
+    return simulate(60, seed=3)
+
+
+@pytest.fixture(scope="session")
+def post(runs):
+    """The posterior of the Chinchilla law on the simulated runs, default settings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return bs.fit(chinchilla, runs, seed=1, progressbar=False)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the published tables, which are not part of the project."""
+    folder = os.environ.get("BAYESCALE_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("BAYESCALE_DATA does not name a folder with the published tables")
+    return Path(folder).resolve()
