@@ -61,7 +61,7 @@ def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> 
     if not len(runs):
         raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
     model = assemble(law, table)
-    post = engine.sample(model, seed, sampler)
+    post = engine.sample(model, float(np.exp(np.log(table.loss).mean())), seed, sampler)
     _complete(law, post, table, seed)
     verdict = judge(law, post)
     post.attrs |= _provenance(law, table, seed) | {"verdict": str(verdict), "converged": int(verdict.converged)}
@@ -149,13 +149,17 @@ def _expected(law: Law, post, given) -> tuple[xr.DataArray, xr.DataArray, dict[s
 
 
 def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
-    """Add the groups prior, fitted and log_likelihood; all of it in NumPy, so nothing is compiled."""
-    given = {name: xr.DataArray(table.columns[name].to_numpy(), dims="run") for name in table.columns}
-    given |= {name: xr.DataArray(table.groups[name].to_numpy(), dims="run") for name in table.groups}
+    """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
+    run = xr.DataArray(_labels(table.columns), dims="run")
+    columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
+    labels = {name: ("run", table.groups[name].to_numpy()) for name in table.groups}
+    post["observed_data"] = xr.DataTree(xr.Dataset({"loss": ("run", table.loss)}, coords={"run": run}))
+    constants = {f"{name}_of_run": value for name, value in labels.items()} | dict(table.reference)
+    post["constant_data"] = xr.DataTree(xr.Dataset(columns | constants, coords={"run": run}))
+    given = {name: xr.DataArray(values, dims=dim) for name, (dim, values) in (columns | labels).items()}
     mu, scale, shape = _expected(law, post, given)
-    run = post["observed_data"]["run"].values
     density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
-    fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run)
+    fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
     try:

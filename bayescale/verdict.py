@@ -1,5 +1,6 @@
 """Verdict: may this posterior be used, and what do the data not say?"""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -79,7 +80,9 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
     rhat = worst(az.rhat(posterior), np.max)
     ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
     diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
-    k = az.loo(post, pointwise=True).pareto_k
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # large k-hats are what we are looking for
+        k = az.loo(post, pointwise=True).pareto_k
     return Verdict(
         rhat=rhat if np.isfinite(rhat) else np.inf,
         ess=ess if np.isfinite(ess) else 0.0,

@@ -1,0 +1,61 @@
+"""compare: which of several laws would have predicted the runs best."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bayescale.cli import options, show
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@click.command()
+@click.argument("folders", metavar="DIR DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def compare(folders):
+    """Compare fits of the same runs by leave-one-out cross-validation (`az.compare`), best first.
+
+    elpd: expected log predictive density of a run left out, summed over the runs (higher is better), with its standard
+    error se; diff, diff se: how far behind the best, and the standard error of that; p: effective number of
+    parameters; weight: of the law in a stacked mixture; k > 0.7: runs for which the estimate is unreliable.
+    """
+    import arviz as az
+
+    from bayescale.files import load
+
+    names = [str(folder) for folder in folders]
+    if len(set(names)) < 2 or len(set(names)) < len(names):
+        raise ValueError(f"The folders are {names}; give two or more different ones.")
+    posts = {name: load(name) for name in names}
+    _same_runs(posts)
+    for name, post in posts.items():
+        if "log_likelihood" not in post.children:
+            raise ValueError(f"The posterior in '{name}' has no group log_likelihood; write it with bayescale fit.")
+    found = az.compare(posts, var_name="loss", round_to="none")
+    loose = {name: int((az.loo(post, pointwise=True).pareto_k > 0.7).sum()) for name, post in posts.items()}
+    rows = []
+    for name, line in found.iterrows():
+        law = f"{posts[name].attrs['law']} {posts[name].attrs['noise']}"
+        numbers = [f"{line[key]:.1f}" for key in ("elpd", "se", "elpd_diff", "dse", "p")]
+        rows.append([str(name), law, *numbers, f"{line['weight']:.2f}", str(loose[str(name)])])
+    show.table(["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2)
+    show.say()
+    for name in found.index:
+        show.say(f"{name}: {posts[name].attrs['verdict']}")
+    if not all(options.converged(post) for post in posts.values()):
+        click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _same_runs(posts: dict[str, "xr.DataTree"]) -> None:
+    """Refuse posteriors of different runs: their elpd are not about the same thing."""
+    import numpy as np
+
+    (first, reference), *others = ((name, post["observed_data"]["loss"].values) for name, post in posts.items())
+    for name, loss in others:
+        if loss.shape != reference.shape or not np.allclose(loss, reference, rtol=1e-9, atol=0):
+            differ = "" if loss.shape != reference.shape else f" ({int((loss != reference).sum())} losses differ)"
+            raise ValueError(
+                f"'{first}' was fitted to {reference.size} runs, '{name}' to {loss.size}{differ}; a comparison needs "
+                "the same runs in the same order. Fit both to the same table, with the same --where."
+            )

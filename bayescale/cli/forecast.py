@@ -1,0 +1,151 @@
+"""forecast: the loss of runs that have not been done."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bayescale.cli import options, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from bayescale.law import Law
+
+SIZES = ("N", "D", "C")
+UNITS = {"N": "parameters", "D": "tokens", "C": "FLOP"}
+
+
+@click.command()
+@options.folder
+@options.number("N", "Parameters.")
+@options.number("D", "Tokens.")
+@options.number("C", "Training compute [FLOP].")
+@options.at
+@options.law
+@click.option("--seed", default=1, show_default=True, help="Seed of the noise of a new run.")
+@options.as_json
+def forecast(folder, at, spec, seed, as_json, **sizes):
+    """Forecast the loss of new runs from the posterior in DIR.
+
+    \b
+    --N 70e9 --D 1.4e12     that run
+    --N 70e9 --C 5.9e23     D = C/(6N); likewise N from --D and --C
+    --C 5.9e23              for a law in N and D: the compute-optimal run
+
+    Options can be repeated: `--C 1e22 --C 1e23` are two runs, and `--N 1e9 --N 7e9 --D 1e11` are two runs of the same D.
+    The expected loss is that of the law; a new run's loss has the noise of a single run too. Intervals are central,
+    50 % and 90 %.
+    """
+    post, law = options.reopen(folder, spec)
+    table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
+    found = [_forecast(law, post, run, optimal, seed) for _, run in table.iterrows()]
+    if as_json:
+        head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
+        verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
+        show.as_json({**head, **verdict, "units": {**UNITS, "loss": "nats/token"}, "targets": found})
+    else:
+        for i, one in enumerate(found):
+            _print(one, first=i == 0)
+    options.leave(post)
+
+
+def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.DataFrame", bool]:
+    """One row for each run to forecast, and whether the optimum is to be found for it."""
+    import pandas as pd
+
+    given: dict[str, Any] = {key: list(values) for key, values in sizes.items()}
+    for key, value in at:
+        given.setdefault(key, []).append(_value(law, post, key, value))
+    lengths = {key: len(values) for key, values in given.items()}
+    most = max(lengths.values(), default=0)
+    if not given or any(length not in (1, most) for length in lengths.values()):
+        raise ValueError(f"{lengths or 'No'} values were given; give one run, or the same number of values of each (or one).")
+    table = pd.DataFrame({key: values * (most // len(values)) for key, values in given.items()})
+    optimal = _check(law, post, [key for key in SIZES if key in sizes], set(given) - set(sizes))
+    if "N" not in table and {"C", "D"} <= set(table):
+        table["N"] = table["C"] / (6.0 * table["D"])
+    elif "D" not in table and {"C", "N"} <= set(table):
+        table["D"] = table["C"] / (6.0 * table["N"])
+    elif "C" not in table and {"N", "D"} <= set(table):
+        table["C"] = 6.0 * table["N"] * table["D"]
+    return table, optimal
+
+
+def _value(law: "Law", post, key: str, text: str) -> Any:
+    """The value of ``--at``: a level of a group, or a number."""
+    if key in law.groups:
+        return int(text) if post["posterior"][key].dtype.kind in "iu" else text
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"--at {key}={text} is not a number, and '{law.name}' has the groups {list(law.groups)}.") from None
+
+
+def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
+    """Whether the runs are those of smallest loss at C; an error if they are not determined, or more than that."""
+    needed = dict.fromkeys((*law.inputs, *law.noise.columns))
+    wanted = [key for key in SIZES if key in needed]
+    rest = [key for key in (*needed, *law.groups) if key not in SIZES]
+    missing, unknown = [key for key in rest if key not in others], sorted(others - set(rest))
+    if missing or unknown:
+        levels = {group: post["posterior"][group].values.tolist() for group in law.groups}
+        raise ValueError(
+            f"The law '{law.name}' takes {[*needed, *law.groups]}"
+            + "".join(f"; give --at {key}={levels.get(key, ['…'])[0]}" for key in missing)
+            + "".join(f"; it does not take {key}" for key in unknown)
+            + (f". Groups: {levels}." if levels else ".")
+        )
+    if sizes == wanted or (len(sizes) == 2 and not set(wanted) <= set(sizes)):
+        return False
+    if sizes == ["C"] and {"N", "D"} <= set(law.inputs):
+        return True
+    options_ = " and ".join(f"--{key}" for key in sizes) or "none of them"
+    ways = "two of --N, --D, --C, or --C alone for the optimum" if {"N", "D"} <= set(law.inputs) else " ".join(f"--{k}" for k in wanted)
+    raise ValueError(f"The law '{law.name}' is in {list(law.inputs)}, and the options are {options_}; give {ways}.")
+
+
+def _forecast(law: "Law", post: "xr.DataTree", run: "pd.Series", optimal: bool, seed: int) -> dict[str, Any]:
+    """The forecast of one run, as JSON has it."""
+    import pandas as pd
+
+    from bayescale.infer import predict
+    from bayescale.optimum import frontier
+
+    at = run.to_dict()
+    best = {}
+    if optimal:
+        held = {key: value for key, value in at.items() if key in (*law.inputs, *law.groups)}
+        found = frontier(law, post, at["C"], **held).isel(C=0)
+        best = {"optimal": {key: show.summary(found[key]) for key in ("N", "D")}}
+        at["N"] = best["optimal"]["N"]["median"]
+        at["D"] = at["C"] / (6.0 * at["N"])
+    drawn = predict(law, post, pd.DataFrame([at]), seed=seed).isel(run=0)
+    return {
+        "at": at,
+        "times_largest": {key: at[key] / most for key, most in largest(post).items() if key in at},
+        **best,
+        "mu": show.summary(drawn["mu"]),
+        "loss": show.summary(drawn["loss"]),
+    }
+
+
+def largest(post: "xr.DataTree") -> dict[str, float]:
+    """The largest N, D and C of the runs that were fitted; C = 6ND where they have no C of their own."""
+    constants = post["constant_data"]
+    columns = {key: constants[key].values for key in SIZES if key in constants}
+    if "C" not in columns and {"N", "D"} <= set(columns):
+        columns["C"] = 6.0 * columns["N"] * columns["D"]
+    return {key: float(values.max()) for key, values in columns.items()}
+
+
+def _print(found: dict[str, Any], first: bool) -> None:
+    what = "compute-optimal run: " if "optimal" in found else ""
+    inputs = ", ".join(f"{key} = {show.plain(v) if isinstance(v, float) else v}" for key, v in found["at"].items())
+    show.say(("" if first else "\n") + what + inputs)
+    ratios = [f"{key} {ratio:.3g}" for key, ratio in found["times_largest"].items()]
+    if ratios:
+        show.say(f"times the largest of the runs fitted: {', '.join(ratios)}")
+    rows = [show.row("expected loss [nats/token]", found["mu"]), show.row("a new run's loss [nats/token]", found["loss"])]
+    rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in found.get("optimal", {}).items()]
+    show.table(["", "median", "50 %", "90 %"], rows)

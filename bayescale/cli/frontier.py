@@ -1,0 +1,98 @@
+"""frontier: the compute-optimal run at each budget."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bayescale.cli import options, show
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+WORDS = {
+    "N": "N* [parameters]",
+    "D": "D* [tokens]",
+    "tokens_per_param": "D*/N*",
+    "loss": "loss [nats/token]",
+    "slope": "slope d ln L/d ln C",
+    "curvature": "curvature d2 ln L/d(ln C)2",
+}
+
+
+@click.command()
+@options.folder
+@options.number("C", "Training compute [FLOP]; can be repeated.")
+@options.at
+@options.law
+@click.option("-o", "--out", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the table too.")
+@options.as_json
+def frontier(folder, C, at, spec, out, as_json):
+    """Compute-optimal N and D at budgets C = 6ND, with the loss along the frontier, its slope and its curvature.
+
+    Medians and central intervals over the posterior in DIR. For a law in C alone there are no N and D to choose.
+    """
+    from bayescale.cli.forecast import targets
+
+    if not C:
+        raise ValueError("No budget was given; give one or more: --C 1e22 --C 1e24.")
+    if out and out.suffix != ".csv":
+        raise ValueError(f"'{out}' ends in '{out.suffix}'; wanted .csv.")
+    post, law = options.reopen(folder, spec)
+    table, _ = targets(law, post, {"C": C}, at)
+    found = [_optimum(law, post, run.to_dict()) for _, run in table.iterrows()]
+    if out:
+        _write(found, out)
+    if as_json:
+        verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
+        units = {"C": "FLOP", "N": "parameters", "D": "tokens", "loss": "nats/token"}
+        show.as_json({"law": law.name, "runs": int(post.attrs["runs"]), **verdict, "units": units, "frontier": found})
+    else:
+        _print(found)
+        if out:
+            show.say(f"\nwritten to {out}")
+    options.leave(post)
+
+
+def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
+    """Summaries at one budget, as JSON has them."""
+    from bayescale.cli.forecast import largest
+    from bayescale.optimum import frontier
+
+    held = {key: value for key, value in at.items() if key != "C"}
+    best = frontier(law, post, at["C"], **held).isel(C=0)
+    if "N" in best:
+        best["tokens_per_param"] = best["D"] / best["N"]
+    times = {"times_largest": at["C"] / most for key, most in largest(post).items() if key == "C"}
+    return {**at, **times, **{key: show.summary(best[key]) for key in WORDS if key in best}}
+
+
+def _write(found: list[dict[str, Any]], out: Path) -> None:
+    """One line a budget: ``N_median``, ``N_eti90_low``, …; whole or not at all."""
+    import pandas as pd
+
+    lines = []
+    for one in found:
+        line = {key: value for key, value in one.items() if key not in WORDS}
+        for key in (key for key in WORDS if key in one):
+            line[f"{key}_median"] = one[key]["median"]
+            for name, pair in one[key].items():
+                if name != "median":
+                    line |= {f"{key}_{name}_low": pair[0], f"{key}_{name}_high": pair[1]}
+        lines.append(line)
+    draft = out.parent / f".{out.name}.{os.getpid()}"
+    try:
+        pd.DataFrame(lines).to_csv(draft, index=False)
+        os.replace(draft, out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _print(found: list[dict[str, Any]]) -> None:
+    for i, one in enumerate(found):
+        held = "".join(f", {key} = {show.plain(v) if isinstance(v, float) else v}" for key, v in one.items()
+                       if key not in (*WORDS, "C", "times_largest"))
+        times = f" ({one['times_largest']:.3g} times the largest of the runs fitted)" if "times_largest" in one else ""
+        show.say(("\n" if i else "") + f"C = {show.plain(one['C'])} FLOP{held}{times}")
+        show.table(["", "median", "50 %", "90 %"], [show.row(word, one[key]) for key, word in WORDS.items() if key in one])

@@ -1,0 +1,116 @@
+"""show: numbers with sensible digits, in tables of rich."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+#: Probabilities of the central intervals that are shown.
+PROBS = (0.5, 0.9)
+
+
+def digits(values: Iterable[float]) -> list[str]:
+    """The numbers as text: two digits of their spread, and at least two of each; 8.9e20 where they are large.
+
+    Examples
+    --------
+    >>> digits([1.0586, 1.0246, 1.0921])
+    ['1.059', '1.025', '1.092']
+    >>> digits([8.78e20, 7.3e20, 1.08e21])
+    ['8.8e20', '7.3e20', '1.08e21']
+    """
+    values = [float(value) for value in values]
+    finite = [value for value in values if math.isfinite(value)]
+    spread = max(finite, default=0.0) - min(finite, default=0.0)
+    largest = max(map(abs, finite), default=0.0)
+    last = math.floor(math.log10(spread)) - 1 if spread else math.floor(math.log10(largest)) - 3 if largest else 0
+    return [_text(value, last, scientific=not 1e-3 <= largest < 1e5) for value in values]
+
+
+def _text(value: float, last: int, scientific: bool) -> str:
+    """`value` up to the decimal place 10^last."""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    power = math.floor(math.log10(abs(value)))
+    if scientific:
+        mantissa, exponent = f"{value:.{min(max(power - last, 1), 3)}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.{min(max(-last, 1 - power, 0), 6)}f}"
+
+
+def plain(value: float) -> str:
+    """One number that was given or is exact: 7e10, 1.4e12, 300."""
+    mantissa, e, exponent = f"{value:.6g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def interval(low: str, high: str) -> str:
+    """The bounds of an interval as text."""
+    return f"[{low}, {high}]"
+
+
+def summary(draws: "xr.DataArray") -> dict[str, Any]:
+    """Median and central intervals of draws, dims (chain, draw); draws that are NaN are left out."""
+    tails = {prob: ((1 - prob) / 2, (1 + prob) / 2) for prob in PROBS}
+    values = draws.quantile([0.5, *(q for pair in tails.values() for q in pair)], skipna=True).values.tolist()
+    pairs = {f"eti{100 * prob:.0f}": values[1 + 2 * i : 3 + 2 * i] for i, prob in enumerate(PROBS)}
+    return {"median": values[0], **pairs}
+
+
+def row(name: str, found: Mapping[str, Any]) -> list[str]:
+    """A line of a table: name, median, 50 % and 90 % interval."""
+    ends = [found[f"eti{100 * prob:.0f}"] for prob in PROBS]
+    text = digits([found["median"], *(bound for pair in ends for bound in pair)])
+    return [name, text[0], *(interval(*text[1 + 2 * i : 3 + 2 * i]) for i in range(len(ends)))]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, breaks: Iterable[int] = ()) -> None:
+    """Print a table; the first `left` columns are flush left, a line follows each of the rows `breaks`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for i, name in enumerate(columns):
+        drawn.add_column(name, justify="left" if i < left else "right", no_wrap=i >= left, overflow="fold")
+    for i, cells in enumerate(rows):
+        drawn.add_row(*cells, end_section=i in set(breaks))
+    console().print(drawn)
+
+
+def frame(data: "pd.DataFrame", most: int | None = None) -> None:
+    """Print the first rows of a table of runs; columns that do not fit are named below."""
+    shown = data.head(most) if most else data
+    cells = [[plain(v) if isinstance(v, float) else str(v) for v in values] for values in shown.itertuples(index=False)]
+    table([str(name) for name in data.columns], cells, left=0)
+
+
+def say(text: str = "") -> None:
+    """Print a line as it is; wrapped at words on a terminal only."""
+    out = console()
+    out.print(text, markup=False, highlight=False, soft_wrap=not out.is_terminal)
+
+
+def console():
+    """Where tables go; made anew, so that it follows redirections."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False)
+
+
+def as_json(document: Any) -> None:
+    """Print one JSON document; NaN becomes null."""
+    import json
+
+    def clean(value):
+        if isinstance(value, Mapping):
+            return {str(key): clean(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [clean(part) for part in value]
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    click.echo(json.dumps(clean(document), indent=2, ensure_ascii=False))

@@ -1,0 +1,82 @@
+"""The shared piece: points of runs, and a curve with credible bands, for each group one."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bayescale.plots._data import SAMPLE, interval, median, percent
+from bayescale.plots._looks import Look
+from bayescale.plots._style import GREY, SHADE
+
+
+def fan(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], look: Look) -> None:
+    """Median line and bands of one curve, dims (chain, draw, x); `prob` from wide to narrow."""
+    draws = draws.sortby(x)
+    at = draws[x].values
+    for p in prob:
+        ax.fill_between(at, *interval(draws, p), color=look.color, alpha=SHADE, linewidth=0, label=percent(p))
+    ax.plot(at, median(draws), look.dash, color=look.color, linewidth=1.2, label="median")
+
+
+def fans(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], key: dict[Any, Look]) -> list[Artist]:
+    """One fan for each value of the dimension besides x, if there is one; returns the entries of a legend."""
+    group = other_dim(draws, x)
+    if group is None:
+        fan(ax, draws, x, prob, Look())
+        return [Line2D([], [], color=Look().color, linewidth=1.2, label="median"), *band_handles(prob, Look().color)]
+    for value in draws[group].values:
+        fan(ax, draws.sel({group: value}), x, prob, key[value])
+    return band_handles(prob, GREY)
+
+
+def band_handles(prob: Sequence[float], color: str) -> list[Artist]:
+    """Entries of a legend for nested bands, as dark as they come out on the page."""
+    shades = [1 - (1 - SHADE) ** (i + 1) for i in range(len(prob))]
+    pairs = list(zip(prob, shades, strict=True))[::-1]
+    return [Patch(facecolor=color, alpha=shade, linewidth=0, label=percent(p)) for p, shade in pairs]
+
+
+def points(ax: Axes, runs: pd.DataFrame, x: str, y: str, by: str | None, key: dict[Any, Look]) -> Artist:
+    """The runs as points, those of one marker in one collection; returns an entry of a legend."""
+    chosen = [key[value] if by else Look("0.3") for value in (runs[by] if by else runs.index)]
+    for marker in dict.fromkeys(look.marker for look in chosen):
+        here = [look.marker == marker for look in chosen]
+        colours = [look.color for look in chosen if look.marker == marker]
+        ax.scatter(
+            runs.loc[here, x],
+            runs.loc[here, y],
+            s=8,
+            c=colours,
+            marker=marker,
+            linewidths=0.3,
+            edgecolors="white",
+            zorder=3,
+        )
+    return Line2D([], [], color="0.3", marker="o", markersize=3, linestyle="none", label="runs")
+
+
+def group_handles(key: dict[Any, Look], marked: bool = True) -> list[Artist]:
+    """Entries of a legend for groups that are not numbers, with or without the markers of their points."""
+    handles: list[Artist] = []
+    for value, look in key.items():
+        line = Line2D([], [], color=look.color, linestyle=look.dash, label=str(value))
+        line.set(marker=look.marker if marked else "", markersize=3, linewidth=1.2)
+        handles.append(line)
+    return handles
+
+
+def other_dim(draws: xr.DataArray, x: Hashable) -> str | None:
+    """The dimension that is neither a sample dimension nor x; more than one is an error."""
+    others = [str(dim) for dim in draws.dims if dim not in (*SAMPLE, x)]
+    if len(others) > 1:
+        raise ValueError(
+            f"plots: the draws have dims {draws.dims}, wanted (chain, draw, {x}) and at most one more, for groups; "
+            f"select one value of the rest, such as draws.sel({others[1]}=...)"
+        )
+    return others[0] if others else None

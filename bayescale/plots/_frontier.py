@@ -1,0 +1,70 @@
+"""frontier: a compute-optimal quantity against training compute."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayescale.plots._data import checked_draws, checked_prob, checked_runs
+from bayescale.plots._fan import fans, group_handles, other_dim, points
+from bayescale.plots._looks import looks
+from bayescale.plots._style import canvas, label, legend, style
+
+_LINEAR = ("slope", "curvature")
+
+
+def frontier(
+    best: xr.Dataset,
+    var: str = "loss",
+    runs: pd.DataFrame | None = None,
+    ax: Axes | None = None,
+    prob: Sequence[float] = (0.5, 0.9),
+) -> Axes:
+    """Draw one quantity of the compute-optimal frontier, with credible bands.
+
+    Parameters
+    ----------
+    best : Dataset
+        Dims (chain, draw, C) and at most one more for groups; C [FLOP]; variables such as N [parameters],
+        D [tokens], loss [nats/token], slope (d ln loss / d ln C) and curvature (d2 ln loss / d (ln C)2).
+    var : str
+        A variable of `best`, or ``"tokens_per_param"`` for D/N.
+    runs : DataFrame, optional
+        Training runs to show as points: columns C [FLOP] and `var` (for tokens_per_param: N and D).
+    ax : Axes, optional
+    prob : sequence of float
+        Probabilities of the central bands.
+
+    Returns
+    -------
+    Axes
+    """
+    wide = checked_prob(prob, "frontier")
+    draws = checked_draws(_variable(best, var), "frontier", ["C"])
+    if runs is not None and var == "tokens_per_param":
+        runs = checked_runs(runs, ["N", "D"], "frontier", log=["N", "D"])
+        runs = runs.assign(tokens_per_param=runs["D"] / runs["N"])
+    if runs is not None:
+        checked_runs(runs, ["C", var], "frontier", log=["C"] if var in _LINEAR else ["C", var])
+    group = other_dim(draws, "C")
+    by = group if group and runs is not None and group in runs else None
+    key = looks([*(draws[group].values.tolist() if group else []), *(runs[by] if runs is not None and by else [])])
+
+    ax = canvas(ax)
+    handles = [points(ax, runs, "C", var, by, key)] if runs is not None else []
+    handles = [*([] if by else handles), *fans(ax, draws, "C", wide, key)]
+    style(ax, label("C", runs, best), label(var, runs, best), log="x" if var in _LINEAR else "xy")
+    legend(ax, [*group_handles(key, by is not None), *handles])
+    return ax
+
+
+def _variable(best: xr.Dataset, var: str) -> xr.DataArray:
+    """A variable of the frontier, or the ratio of two."""
+    ratio = var == "tokens_per_param" and var not in best
+    if missing := [name for name in (("N", "D") if ratio else (var,)) if name not in best]:
+        raise ValueError(
+            f"plots.frontier: best has variables {list(map(str, best.data_vars))}, wanted {missing}; "
+            "choose another var, or add it with best.assign(...)"
+        )
+    return best["D"] / best["N"] if ratio else best[var]

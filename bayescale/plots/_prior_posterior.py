@@ -1,0 +1,108 @@
+"""prior_posterior: what the runs taught about one parameter."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bayescale.plots._data import checked_draws
+from bayescale.plots._looks import DASHES, OKABE_ITO, Look
+from bayescale.plots._style import GREY, INK, canvas, label, legend, style, unit, with_unit
+
+_TAIL = 0.025  # share of the prior's draws left out of view on either side
+_STEP = 0.05  # density at the last draw, relative to the peak, above which the parameter has a bound there
+
+
+def prior_posterior(
+    post: xr.DataTree,
+    var: str = "E",
+    ax: Axes | None = None,
+    published: Mapping[str, float] | None = None,
+) -> Axes:
+    """Draw the prior and the posterior density of one scalar parameter.
+
+    Densities stop at the smallest and largest draw, so none leaks past a bound of the parameter.
+
+    Parameters
+    ----------
+    post : DataTree
+        Groups ``prior`` and ``posterior``, each with `var`, dims (chain, draw).
+    var : str
+        The parameter; its unit is ``attrs["units"][var]`` of the posterior group.
+    ax : Axes, optional
+    published : mapping of str to float, optional
+        Values from the literature, label -> value, drawn as vertical lines.
+
+    Returns
+    -------
+    Axes
+    """
+    prior, posterior = _draws(post, "prior", var), _draws(post, "posterior", var)
+    published = dict(published or {})
+    low, high = _window(prior, posterior, list(published.values()))
+
+    ax = canvas(ax)
+    handles: list[Artist] = []
+    believed, learned = (prior, Look(GREY, dash="--"), 0.12), (posterior, Look(), 0.35)
+    for words, (draws, look, alpha) in {"prior": believed, "posterior": learned}.items():
+        at, density = _density(draws, low, high)
+        ax.fill_between(at, density, color=look.color, alpha=alpha, linewidth=0, label=words)
+        ax.plot(at, density, look.dash, color=look.color, linewidth=1.2)
+        handles.append(Patch(facecolor=(look.color, alpha), edgecolor=look.color, linestyle=look.dash, label=words))
+    for i, (words, value) in enumerate(published.items()):
+        look = Look((INK, OKABE_ITO[1])[i % 2], dash=DASHES[(3 - i) % 4])
+        ax.axvline(value, color=look.color, linestyle=look.dash, linewidth=1.2)
+        handles.append(Line2D([], [], color=look.color, linestyle=look.dash, linewidth=1.2, label=words))
+    here = unit(var, post["posterior"])
+    style(ax, label(var, post["posterior"]), with_unit("Density", f"1/({here})" if here else ""), log="")
+    ax.set_xlim(low, high)
+    ax.set_ylim(bottom=0)
+    legend(ax, handles)
+    return ax
+
+
+def _draws(post: xr.DataTree, group: str, var: str) -> np.ndarray:
+    """All draws of a scalar parameter in one group."""
+    if group not in post.children:
+        raise ValueError(
+            f"plots.prior_posterior: post has groups {list(post.children)}, wanted 'prior' and 'posterior'; "
+            f"add one with post[{group!r}] = xarray.DataTree(...)"
+        )
+    dataset = post[group].to_dataset()
+    if var not in dataset:
+        raise ValueError(
+            f"plots.prior_posterior: group {group!r} has {list(dataset.data_vars)}, wanted var={var!r}, one of these"
+        )
+    draws = checked_draws(dataset[var], "prior_posterior")
+    if draws.ndim > 2:
+        raise ValueError(
+            f"plots.prior_posterior: {var!r} has dims {draws.dims}, wanted a scalar (chain, draw); "
+            f"select one value in both groups, such as post.sel({draws.dims[2]}=...)"
+        )
+    return draws.values.ravel()
+
+
+def _window(prior: np.ndarray, posterior: np.ndarray, marks: list[float]) -> tuple[float, float]:
+    """The values in view: the bulk of the prior, nearly all of the posterior, and every mark."""
+    edges = [*np.quantile(prior, [_TAIL, 1 - _TAIL]), *np.quantile(posterior, [0.001, 0.999]), *marks]
+    margin = 0.06 * (max(edges) - min(edges))
+    return min(edges) - margin, max(edges) + margin
+
+
+def _density(draws: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel density in view, never past the extreme draws; an upright edge shows that the draws end at a bound."""
+    from arviz_stats.base.array import array_stats  # here: importing it takes a second
+
+    beyond = (high - low) / 4  # draws just out of view still count near the frame; far ones would coarsen the grid
+    near = draws[(low - beyond <= draws) & (draws <= high + beyond)]
+    at, density, _ = array_stats.kde(near, bound_correction=True)  # reflected at the extreme draws
+    bound = density[[0, -1]] > _STEP * density.max()
+    if not bound.any():
+        at, density, _ = array_stats.kde(near, bound_correction=False)
+    ends = [at[[0]][bound[:1]], at[[-1]][bound[1:]]]
+    heights = [0 * ends[0], density * len(near) / len(draws), 0 * ends[1]]
+    return np.concatenate([ends[0], at, ends[1]]), np.concatenate(heights)

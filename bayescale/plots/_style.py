@@ -1,0 +1,115 @@
+"""How every drawing looks: sizes, colours, labels. All of it set on artists, none of it in rcParams."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+
+from bayescale.plots._ticks import LogLabels, LogTicks, linear_ticks, log_ticks
+
+SINGLE = (3.35, 2.5)
+"""Width and height of a single-column figure [inches]."""
+DOUBLE = (6.9, 2.6)
+"""Width and height of a double-column figure [inches]."""
+
+TEXT, SMALL = 8, 7  # font sizes [points]
+INK, GREY = "0.15", "0.45"
+SHADE = 0.28  # opacity of a band; nested bands add up, so the inner one is darker in grey too
+
+_LABELS = {  # column -> words, unit; the words of N and D are their units
+    "N": ("Parameters N", ""),
+    "D": ("Tokens D", ""),
+    "U": ("Unique tokens U", ""),
+    "S": ("Steps S", ""),
+    "C": ("Training compute C", "FLOP"),
+    "loss": ("Loss", "nats/token"),
+    "E": ("Irreducible loss E", "nats/token"),
+    "tokens_per_param": ("Tokens per parameter D/N", ""),
+    "slope": ("Slope d ln L / d ln C", ""),
+    "curvature": (r"Curvature d$^2$ln L / d(ln C)$^2$", ""),
+}
+_GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "theta")
+
+
+def unit(column: Hashable, *sources: Any) -> str:
+    """Unit of a column: from ``attrs["units"]`` of a source (a mapping column -> unit), else the default."""
+    for source in sources:
+        units = getattr(source, "attrs", {}).get("units")
+        if isinstance(units, dict) and column in units:
+            return str(units[column])
+    return _LABELS.get(str(column), ("", ""))[1]
+
+
+def with_unit(words: str, unit: str) -> str:
+    """An axis label."""
+    return f"{words} [{unit}]" if unit else words
+
+
+def label(column: Hashable, *sources: Any) -> str:
+    """Axis label of a column, with its unit."""
+    return with_unit(_LABELS.get(str(column), (symbol(str(column)), ""))[0], unit(column, *sources))
+
+
+def symbol(name: str) -> str:
+    """A parameter's name as a reader writes it: ``alpha_N`` becomes a Greek letter with an index."""
+    head, _, tail = name.partition("_")
+    tail = tail.replace("_", r"\_")
+    if head not in _GREEK:
+        return name
+    index = rf"_{{\mathrm{{{tail}}}}}" if tail else ""
+    return rf"$\{head}{index}$"
+
+
+def canvas(ax: Axes | None) -> Axes:
+    """The given axes, or those of a new single-column figure."""
+    return plt.subplots(figsize=SINGLE, layout="constrained")[1] if ax is None else ax
+
+
+def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:
+    """Scales, ticks, labels, spines and font sizes of one pair of axes; `log` names the logarithmic ones."""
+    for name, axis, words in (("x", ax.xaxis, xlabel), ("y", ax.yaxis, ylabel)):
+        ax.set(**{f"{name}scale": "log" if name in log else "linear"})
+        (log_ticks if name in log else linear_ticks)(axis)
+        axis.set_label_text(words, fontsize=TEXT, color=INK)
+    ax.tick_params(which="major", labelsize=SMALL, labelcolor=INK, color=INK, width=0.5, length=3)
+    ax.tick_params(which="minor", color=INK, width=0.4, length=1.5)
+    ax.spines[["top", "right"]].set_visible(False)
+    for spine in ax.spines.values():
+        spine.set(linewidth=0.5, edgecolor=INK)
+
+
+def legend(ax: Axes, handles: Sequence[Artist]) -> None:
+    """A legend in rows above the axes, where no data can be; its entries are the labels of the handles."""
+    figure, letters = ax.get_figure(root=True), sum(len(str(handle.get_label())) + 5 for handle in handles)
+    width = ax.get_position().width * (figure.get_figwidth() if figure else SINGLE[0])  # [inches]
+    rows = math.ceil(letters * 0.007 * SMALL / width)  # a letter is about half as wide as high
+    ax.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=math.ceil(len(handles) / rows),
+        fontsize=SMALL,
+        frameon=False,
+        labelcolor=INK,
+        handlelength=1.4,
+        handletextpad=0.5,
+        columnspacing=1.0,
+        borderaxespad=0.2,
+        borderpad=0.1,
+    )
+
+
+def colorbar(ax: Axes, scale: ScalarMappable, words: str) -> None:
+    """A thin colour bar right of `ax`, with the ticks of the axes."""
+    figure = ax.get_figure()
+    if figure is None:
+        return
+    bar = figure.colorbar(scale, ax=ax, ticks=LogTicks(), format=LogLabels(), fraction=0.05, pad=0.02, aspect=30)
+    bar.minorticks_off()
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    bar.ax.tick_params(labelsize=SMALL, labelcolor=INK, color=INK, width=0.5, length=2)
+    bar.set_label(words, fontsize=TEXT, color=INK)
