@@ -16,11 +16,10 @@ import xarray as xr
 if TYPE_CHECKING:
     import pymc as pm
 
-DEFAULTS: dict[str, Any] = {"nuts_sampler": "nutpie", "draws": 1000, "tune": 1000, "chains": 4}
-NUTPIE: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95}
-#: For parameters that are not centred: there a diagonal adaptation mixed better, and slower (docs/decisions.md).
+DEFAULTS: dict[str, Any] = {"nuts_sampler": "nutpie", "draws": 1500, "tune": 1000, "chains": 4}
+#: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {**DEFAULTS, "draws": 2000}
-OFFSET_NUTPIE: dict[str, Any] = {"target_accept": 0.95}
+TARGET_ACCEPT = 0.95
 
 
 def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
@@ -48,8 +47,12 @@ def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, An
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options}
     if options["nuts_sampler"] == "blackjax":
         raise ValueError("nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'.")
-    if options["nuts_sampler"] == "nutpie":
-        options["nuts"] = {**(OFFSET_NUTPIE if offset else NUTPIE), **(options.get("nuts") or {})}
+    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
+    if options["nuts_sampler"] == "nutpie" and not offset:
+        nuts["adaptation"] = "low_rank"
+    elif options["nuts_sampler"] == "pymc" and not offset:
+        options.setdefault("init", "jitter+adapt_full")
+    options["nuts"] = {**nuts, **(options.get("nuts") or {})}
     with charted(model, middle):
         post = pm.sample(random_seed=seed, **options)
     post["posterior"] = xr.DataTree(post["posterior"].to_dataset().drop_vars(["chart", "chart_dim_0"], errors="ignore"))

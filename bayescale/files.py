@@ -69,19 +69,23 @@ def load(path: str | Path) -> xr.DataTree:
     if folder.is_dir():
         path = folder / NAME
         if not path.is_file():
-            raise FileNotFoundError(f"The folder '{folder}' has no {NAME}; write one: bayescale fit RUNS --law NAME -o {folder}.")
+            raise FileNotFoundError(
+                f"The folder '{folder}' has no {NAME}; `bayescale fit RUNS --law NAME -o DIR` writes it."
+            )
     if not path.is_file():
         raise FileNotFoundError(f"There is no file or folder '{path}'; wanted a {NAME}, or the folder that has it.")
     try:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             post = tree.load()
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"'{path}' cannot be read as netCDF; it is truncated or another kind of file: {error}") from None
+        raise ValueError(f"'{path}' cannot be read as netCDF; it is cut short or of another kind: {error}") from None
     if not ("posterior" in post.children and {"law", "schema"} <= set(post.attrs)):
         raise ValueError(
             f"'{path}' has the groups {list(post.children)} and the attributes {sorted(map(str, post.attrs))[:8]}; "
             "wanted a posterior of bayescale, with group 'posterior' and attributes 'law' and 'schema'."
         )
     if int(post.attrs["schema"]) > SCHEMA:
-        raise ValueError(f"'{path}' has layout {post.attrs['schema']}, this bayescale knows up to {SCHEMA}; install a newer one.")
+        raise ValueError(
+            f"'{path}' has schema {post.attrs['schema']}, wanted {SCHEMA} or less; install a newer bayescale."
+        )
     return post

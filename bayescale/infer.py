@@ -20,6 +20,7 @@ from bayescale.signature import call
 from bayescale.verdict import judge
 
 SCHEMA = 1
+PRIOR_DRAWS = 4000
 
 
 def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> xr.DataTree:
@@ -163,12 +164,12 @@ def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
     try:
-        post["prior"] = xr.DataTree(_draw_prior(law, table, 2000, np.random.default_rng(seed)))
+        post["prior"] = xr.DataTree(_draw_prior(law, table, PRIOR_DRAWS, np.random.default_rng(seed)))
     except ValueError:
         import pymc as pm
 
         with assemble(law, table):
-            drawn = pm.sample_prior_predictive(2000, var_names=list(post["posterior"].data_vars), random_seed=seed)
+            drawn = pm.sample_prior_predictive(PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=seed)
         post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
 
 

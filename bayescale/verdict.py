@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import xarray as xr
 
-from bayescale.law import Law
+from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
 
 # Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
 MAX_RHAT, MIN_ESS = 1.01, 400
 # Largest distance between the distribution functions of posterior and prior (Kolmogorov-Smirnov) to call them one.
 SAME = 0.15
+# Width of "about the loss of the runs" in log loss.
+LEVEL = 0.1
 # Vehtari et al. 2024 (arXiv:1507.02646): above this the run moves the posterior too much for importance sampling.
 MAX_K = 0.7
 # A run is far out where the noise would put less than this many of all runs.
@@ -94,20 +96,36 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
 
 
 def unidentified(law: Law, post: xr.DataTree) -> list[str]:
-    """Parameters of the formula whose posterior is their prior, group by group."""
+    """Parameters of the formula that the data say nothing on, beyond how high the loss is, group by group.
+
+    The prior is first restricted to draws whose loss at the reference run is about that of the runs: E and excess
+    trade against each other once their sum is known, which is not knowledge of either.
+    """
     from scipy.stats import ks_2samp
 
     found = []
-    if "prior" not in post.children:
-        return found
+    weight = _level_weights(law, post)
     for name in (n for n, prior in law.priors.items() if isinstance(prior, Prior)):
-        after, before = (post[group][name].stack(sample=("chain", "draw")) for group in ("posterior", "prior"))
+        after, before = (post[group][name].stack(sample=SAMPLE_DIMS) for group in ("posterior", "prior"))
         for where in np.ndindex(*(size for dim, size in after.sizes.items() if dim != "sample")):
             cell = dict(zip((d for d in after.dims if d != "sample"), where, strict=True))
-            if ks_2samp(after.isel(cell), before.isel(cell)).statistic < SAME:
+            w = weight.isel({dim: i for dim, i in cell.items() if dim in weight.dims})
+            w = w.mean([dim for dim in w.dims if dim != "sample"]).to_numpy()
+            prior = np.random.default_rng(0).choice(before.isel(cell).to_numpy(), size=len(w), p=w / w.sum())
+            if ks_2samp(after.isel(cell), prior).statistic < SAME:
                 labels = [str(after[dim].values[i]) for dim, i in cell.items()]
                 found.append(name + (f"[{', '.join(labels)}]" if labels else ""))
     return found
+
+
+def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
+    """Weights of the prior's draws given the middle of the losses to within LEVEL."""
+    prior = xr.DataTree.from_dict({"prior": post["prior"].dataset, "constant_data": post["constant_data"].dataset})
+    given = {name: float(post["constant_data"][f"{name}0"]) for name in law.inputs}
+    mu = law.evaluate(law.formula, prior, given).stack(sample=SAMPLE_DIMS)
+    level = np.log(post["observed_data"]["loss"]).mean()
+    weight = np.exp(-0.5 * ((np.log(mu) - level) / LEVEL) ** 2).fillna(0)
+    return weight + 1e-12  # never all zero
 
 
 def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:

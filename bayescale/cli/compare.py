@@ -33,13 +33,13 @@ def compare(folders):
         if "log_likelihood" not in post.children:
             raise ValueError(f"The posterior in '{name}' has no group log_likelihood; write it with bayescale fit.")
     found = az.compare(posts, var_name="loss", round_to="none")
-    loose = {name: int((az.loo(post, pointwise=True).pareto_k > 0.7).sum()) for name, post in posts.items()}
     rows = []
     for name, line in found.iterrows():
+        k = az.loo(posts[name], pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]
         law = f"{posts[name].attrs['law']} {posts[name].attrs['noise']}"
         numbers = [f"{line[key]:.1f}" for key in ("elpd", "se", "elpd_diff", "dse", "p")]
-        rows.append([str(name), law, *numbers, f"{line['weight']:.2f}", str(loose[str(name)])])
-    show.table(["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2)
+        rows.append([str(name), law, *numbers, f"{line['weight']:.2f}", str(int((k > 0.7).sum()))])
+    show.table(["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2, fold=(0, 1))
     show.say()
     for name in found.index:
         show.say(f"{name}: {posts[name].attrs['verdict']}")
@@ -51,7 +51,9 @@ def _same_runs(posts: dict[str, "xr.DataTree"]) -> None:
     """Refuse posteriors of different runs: their elpd are not about the same thing."""
     import numpy as np
 
-    (first, reference), *others = ((name, post["observed_data"]["loss"].values) for name, post in posts.items())
+    (first, reference), *others = (
+        (name, post["observed_data"].to_dataset()["loss"].values) for name, post in posts.items()
+    )
     for name, loss in others:
         if loss.shape != reference.shape or not np.allclose(loss, reference, rtol=1e-9, atol=0):
             differ = "" if loss.shape != reference.shape else f" ({int((loss != reference).sum())} losses differ)"

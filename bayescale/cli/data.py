@@ -1,8 +1,65 @@
-"""data: the data sets that come with bayescale."""
+"""data: the data sets that bayescale knows."""
+
+import os
+from pathlib import Path
 
 import click
+
+from bayescale.cli import show
 
 
 @click.group()
 def data():
-    """Data sets: list them, look at one, export one."""
+    """List the data sets, look at one, export one."""
+
+
+@data.command("list")
+def list_():
+    """Name, rows, kind, source and licence of each data set."""
+    from bayescale.datasets import info, names
+
+    records = [info(name) for name in names()]
+    rows = [[r.name, str(r.rows), r.kind, r.source] for r in records]
+    show.table(["name", "rows", "kind", "source"], rows, left=4, fold=(3,))
+    show.say("\nLicences")
+    for licence in dict.fromkeys(r.licence for r in records):
+        show.say(f"  {', '.join(r.name for r in records if r.licence == licence)}: {licence}")
+
+
+@data.command("show")
+@click.argument("name")
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(0), metavar="INTEGER", help="Rows to show.")
+def show_(name, rows):
+    """Card of data set NAME (columns, units, source, licence, notes, citation), and its first rows."""
+    from bayescale.datasets import info, load
+
+    record = info(name)
+    show.say(f"{record}\n")
+    table = load(name)
+    show.frame(table, rows)
+    if rows < len(table):
+        show.say(f"{min(rows, len(table))} of {len(table)} rows")
+
+
+@data.command()
+@click.argument("name")
+@click.argument("file", metavar="FILE.csv|FILE.parquet", type=click.Path(path_type=Path))
+def export(name, file):
+    """Write data set NAME as CSV, TSV or Parquet, to be edited and fitted. A file of that name is replaced."""
+    from bayescale.datasets import load
+
+    writers = {
+        ".csv": lambda table, path: table.to_csv(path, index=False),
+        ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t"),
+        ".parquet": lambda table, path: table.to_parquet(path, index=False),
+    }
+    if file.suffix.lower() not in writers:
+        raise ValueError(f"'{file}' ends in '{file.suffix}'; wanted one of {list(writers)}.")
+    table = load(name)
+    draft = file.parent / f".{file.name}.{os.getpid()}"
+    try:
+        writers[file.suffix.lower()](table, draft)
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+    show.say(f"written to {file}: {len(table)} rows, columns {', '.join(map(str, table.columns))}")

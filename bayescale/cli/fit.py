@@ -1,13 +1,14 @@
 """fit: from a table of runs to a folder with the posterior, its summary and its figures."""
 
 import sys
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bayescale.cli import options, show
+from bayescale.cli.messages import kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,22 +16,32 @@ if TYPE_CHECKING:
 
     from bayescale.law import Law
 
+COLUMN = "The name of a column in the table, by ours: N=params. Can be repeated."
+WHERE = "Fit only the runs that fulfil it: 'C < 1e22' (pandas query, our names)."
+REFERENCE = "Reference run instead of the middle of the runs: N0=1e9. Can be repeated."
+AS_NEEDED = "[default: what the law needs]"
+
 
 @click.command()
 @click.argument("runs")
 @click.option("--law", "spec", required=True, metavar="NAME", help="chinchilla, henighan2020.L_C, path/to/file.py:law.")
 @click.option("-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder to write.")
-@click.option("--noise", metavar="NAME", help="Noise of the observed loss, instead of the law's (student, lognormal, …).")
-@click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help="Our name = the table's: N=params.")
-@click.option("--where", metavar="CONDITION", help="Fit only the runs that fulfil it: 'C < 1e22' (pandas query, our names).")
-@click.option("--reference", type=options.Pair(float, "N0=1e9"), multiple=True, help="Reference run, instead of the middle: N0=1e9.")
+@click.option("--noise", metavar="NAME", help="Noise instead of the law's: student, lognormal, …")
+@click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
+@click.option("--where", metavar="CONDITION", help=WHERE)
+@click.option("--reference", type=options.Pair(float, "N0=1e9"), multiple=True, help=REFERENCE)
 @click.option("--seed", default=1, show_default=True, help="Same seed, same draws.")
-@click.option("--draws", default=1000, show_default=True, type=click.IntRange(4), help="Draws of each chain.")
-@click.option("--tune", default=1000, show_default=True, type=click.IntRange(1), help="Steps of adaptation before them.")
-@click.option("--chains", default=4, show_default=True, type=click.IntRange(1), help="Independent chains.")
-@click.option("--cores", type=click.IntRange(1), help="Chains at a time.  [default: all cores]")
-@click.option("--target-accept", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Raise it if transitions diverge.")
-@click.option("--sampler", default="nutpie", show_default=True, type=click.Choice(["nutpie", "pymc", "numpyro"]), help="Who draws.")
+@click.option("--draws", type=click.IntRange(4), metavar="INTEGER", help=f"Draws of each chain.  {AS_NEEDED}")
+@click.option("--tune", type=click.IntRange(1), metavar="INTEGER", help=f"Steps of adaptation.  {AS_NEEDED}")
+@click.option("--chains", type=click.IntRange(1), metavar="INTEGER", help="Independent chains.  [default: 4]")
+@click.option("--cores", type=click.IntRange(1), metavar="INTEGER", help="Chains at a time.  [default: all cores]")
+@click.option(
+    "--target-accept",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="NUMBER",
+    help="Between 0 and 1; raise it if transitions diverge.",
+)
+@click.option("--sampler", type=click.Choice(["nutpie", "pymc", "numpyro"]), help="Which NUTS.  [default: nutpie]")
 @click.option("--force", is_flag=True, help="Replace the posterior that DIR has.")
 def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sampler):
     """Fit a law to RUNS: a CSV, TSV or Parquet file, or the name of a data set (`bayescale data list`).
@@ -51,11 +62,12 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sample
     table = _runs(law, runs, dict(columns), where)
     out.mkdir(parents=True, exist_ok=True)
     post = _sample(law, table, seed, sampler)
-    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": runs}
+    unit = table.attrs.get("units", {}).get(dict(columns).get("loss", "loss"), "nats/token")
+    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
 
-    from bayescale.cli.folder import write
+    from bayescale.cli.folder import summarise, write
 
-    summary = _summary(post)
+    summary = summarise(post)
     written = write(out, law, post, table, summary)
     show.say(f"{law.name}, noise {law.noise.name}: {post.attrs['runs']} runs of {Path(runs).name}, seed {seed}\n")
     _print(summary)
@@ -82,7 +94,7 @@ def _runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -
     from bayescale.runs import check, complete, read, select
 
     path = Path(source)
-    if path.exists() or path.suffix:
+    if path.is_file() or path.suffix:
         table = read(path, columns, where)
     else:
         from bayescale.datasets import load, names
@@ -99,47 +111,52 @@ def _runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -
 def _sample(law: "Law", table: "pd.DataFrame", seed: int, sampler: dict[str, Any]) -> "xr.DataTree":
     """Call `bayescale.fit`; all that samplers print goes to stderr."""
     import logging
+    import warnings
+
+    import pymc  # noqa: F401 (sets the level of its logger when it is imported)
 
     from bayescale.infer import fit
 
-    given = {key: sampler[key] for key in ("draws", "tune", "chains")} | {"nuts_sampler": sampler["sampler"]}
-    if sampler["cores"]:
-        given["cores"] = sampler["cores"]
+    given = {key: sampler[key] for key in ("draws", "tune", "chains", "cores") if sampler[key]}
+    if sampler["sampler"]:
+        given["nuts_sampler"] = sampler["sampler"]
     if sampler["target_accept"]:
         given["nuts"] = {"target_accept": sampler["target_accept"]}
     logging.getLogger("pymc").setLevel(logging.WARNING)
-    with redirect_stdout(sys.stderr):
+    verdict: list[warnings.WarningMessage] = []
+    with _whole(), redirect_stdout(sys.stderr), kept(RuntimeWarning, verdict):
         post = fit(law, table, seed=seed, progressbar=sys.stderr.isatty(), **given)
-    if post["posterior"].sizes["draw"] < sampler["draws"]:  # nutpie returns what it has when it is interrupted
-        raise click.Abort
+    for one in verdict:
+        if str(one.message).removeprefix(f"{law.name}: ").rstrip(".") not in post.attrs["verdict"]:
+            warnings.warn(one.message, stacklevel=2)
     return post
 
 
-def _summary(post: "xr.DataTree") -> "pd.DataFrame":
-    """Median, intervals and diagnostics of every parameter and derived quantity, unrounded."""
-    import arviz as az
-    import pandas as pd
+@contextmanager
+def _whole():
+    """End the command after an interrupt: a sampler may return what it has got so far as if it were all."""
+    import signal
 
-    rows = {}
-    found = az.summary(post, kind="all", ci_prob=max(show.PROBS), ci_kind="eti", round_to="none")
-    draws = post["posterior"].to_dataset()
-    for name, values in draws.data_vars.items():
-        cells = values.stack(cell=[dim for dim in values.dims if dim not in ("chain", "draw")]) if values.ndim > 2 else values
-        for i in range(cells.sizes.get("cell", 1)):
-            cell = cells.isel(cell=i) if "cell" in cells.dims else cells
-            label = f"[{', '.join(map(str, cell['cell'].item()))}]" if "cell" in cells.dims else ""
-            stats = show.summary(cell)
-            rows[f"{name}{label}"] = {"median": stats.pop("median")} | {
-                f"{key}_{end}": value for key, pair in stats.items() for end, value in zip(("low", "high"), pair, strict=True)
-            }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.assign(**{name: found[name].reindex(table.index) for name in ("mean", "sd", "r_hat", "ess_bulk", "ess_tail")})
+    interrupted = []
+
+    def note(signum, frame):
+        interrupted.append(signum)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if interrupted:
+            raise click.Abort from None
 
 
 def _print(summary: "pd.DataFrame") -> None:
+    """The table of parameters; ESS is the smaller of bulk and tail."""
     rows = []
     for name, line in summary.iterrows():
-        intervals = {f"eti{p:g}": (line[f"eti{p:g}_low"], line[f"eti{p:g}_high"]) for p in (100 * p for p in show.PROBS)}
-        ess = min(line["ess_bulk"], line["ess_tail"])
-        rows.append([*show.row(str(name), {"median": line["median"], **intervals}), f"{line['r_hat']:.3f}", f"{ess:.0f}"])
+        intervals = {key: (line[f"{key}_low"], line[f"{key}_high"]) for key in show.INTERVALS}
+        cells = show.row(str(name), {"median": line["median"], **intervals})
+        rows.append([*cells, f"{line['r_hat']:.3f}", f"{min(line['ess_bulk'], line['ess_tail']):.0f}"])
     show.table(["parameter", "median", "50 %", "90 %", "R-hat", "ESS"], rows)

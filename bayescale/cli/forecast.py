@@ -33,7 +33,7 @@ def forecast(folder, at, spec, seed, as_json, **sizes):
     --N 70e9 --C 5.9e23     D = C/(6N); likewise N from --D and --C
     --C 5.9e23              for a law in N and D: the compute-optimal run
 
-    Options can be repeated: `--C 1e22 --C 1e23` are two runs, and `--N 1e9 --N 7e9 --D 1e11` are two runs of the same D.
+    Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
     The expected loss is that of the law; a new run's loss has the noise of a single run too. Intervals are central,
     50 % and 90 %.
     """
@@ -43,10 +43,10 @@ def forecast(folder, at, spec, seed, as_json, **sizes):
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
-        show.as_json({**head, **verdict, "units": {**UNITS, "loss": "nats/token"}, "targets": found})
+        show.as_json({**head, **verdict, "units": {**UNITS, "loss": options.loss_unit(post)}, "targets": found})
     else:
         for i, one in enumerate(found):
-            _print(one, first=i == 0)
+            _print(one, options.loss_unit(post), first=i == 0)
     options.leave(post)
 
 
@@ -60,7 +60,8 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
     lengths = {key: len(values) for key, values in given.items()}
     most = max(lengths.values(), default=0)
     if not given or any(length not in (1, most) for length in lengths.values()):
-        raise ValueError(f"{lengths or 'No'} values were given; give one run, or the same number of values of each (or one).")
+        counts = ", ".join(f"{n} of {key}" for key, n in lengths.items()) or "no"
+        raise ValueError(f"There are {counts} values; give the same number of each, or one that holds for all runs.")
     table = pd.DataFrame({key: values * (most // len(values)) for key, values in given.items()})
     optimal = _check(law, post, [key for key in SIZES if key in sizes], set(given) - set(sizes))
     if "N" not in table and {"C", "D"} <= set(table):
@@ -79,7 +80,9 @@ def _value(law: "Law", post, key: str, text: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"--at {key}={text} is not a number, and '{law.name}' has the groups {list(law.groups)}.") from None
+        raise ValueError(
+            f"--at {key}={text}: wanted a number; '{law.name}' has the groups {list(law.groups)}."
+        ) from None
 
 
 def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
@@ -100,9 +103,11 @@ def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
         return False
     if sizes == ["C"] and {"N", "D"} <= set(law.inputs):
         return True
-    options_ = " and ".join(f"--{key}" for key in sizes) or "none of them"
-    ways = "two of --N, --D, --C, or --C alone for the optimum" if {"N", "D"} <= set(law.inputs) else " ".join(f"--{k}" for k in wanted)
-    raise ValueError(f"The law '{law.name}' is in {list(law.inputs)}, and the options are {options_}; give {ways}.")
+    came = " and ".join(f"--{key}" for key in sizes) or "none of --N, --D, --C"
+    cure = " and ".join(f"--{key}" for key in wanted)
+    if {"N", "D"} <= set(law.inputs):
+        cure = "two of --N, --D, --C, or --C alone for the compute-optimal run"
+    raise ValueError(f"The law '{law.name}' is in {list(law.inputs)}; got {came}. Give {cure}.")
 
 
 def _forecast(law: "Law", post: "xr.DataTree", run: "pd.Series", optimal: bool, seed: int) -> dict[str, Any]:
@@ -132,20 +137,19 @@ def _forecast(law: "Law", post: "xr.DataTree", run: "pd.Series", optimal: bool, 
 
 def largest(post: "xr.DataTree") -> dict[str, float]:
     """The largest N, D and C of the runs that were fitted; C = 6ND where they have no C of their own."""
-    constants = post["constant_data"]
+    constants = post["constant_data"].to_dataset()
     columns = {key: constants[key].values for key in SIZES if key in constants}
     if "C" not in columns and {"N", "D"} <= set(columns):
         columns["C"] = 6.0 * columns["N"] * columns["D"]
     return {key: float(values.max()) for key, values in columns.items()}
 
 
-def _print(found: dict[str, Any], first: bool) -> None:
+def _print(found: dict[str, Any], unit: str, first: bool) -> None:
     what = "compute-optimal run: " if "optimal" in found else ""
-    inputs = ", ".join(f"{key} = {show.plain(v) if isinstance(v, float) else v}" for key, v in found["at"].items())
-    show.say(("" if first else "\n") + what + inputs)
+    show.say(("" if first else "\n") + what + show.equations(found["at"]))
     ratios = [f"{key} {ratio:.3g}" for key, ratio in found["times_largest"].items()]
     if ratios:
         show.say(f"times the largest of the runs fitted: {', '.join(ratios)}")
-    rows = [show.row("expected loss [nats/token]", found["mu"]), show.row("a new run's loss [nats/token]", found["loss"])]
+    rows = [show.row(f"expected loss [{unit}]", found["mu"]), show.row(f"a new run's loss [{unit}]", found["loss"])]
     rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in found.get("optimal", {}).items()]
     show.table(["", "median", "50 %", "90 %"], rows)

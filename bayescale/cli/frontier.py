@@ -15,7 +15,7 @@ WORDS = {
     "N": "N* [parameters]",
     "D": "D* [tokens]",
     "tokens_per_param": "D*/N*",
-    "loss": "loss [nats/token]",
+    "loss": "loss",
     "slope": "slope d ln L/d ln C",
     "curvature": "curvature d2 ln L/d(ln C)2",
 }
@@ -46,10 +46,10 @@ def frontier(folder, C, at, spec, out, as_json):
         _write(found, out)
     if as_json:
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
-        units = {"C": "FLOP", "N": "parameters", "D": "tokens", "loss": "nats/token"}
+        units = {"C": "FLOP", "N": "parameters", "D": "tokens", "loss": options.loss_unit(post)}
         show.as_json({"law": law.name, "runs": int(post.attrs["runs"]), **verdict, "units": units, "frontier": found})
     else:
-        _print(found)
+        _print(found, options.loss_unit(post))
         if out:
             show.say(f"\nwritten to {out}")
     options.leave(post)
@@ -64,7 +64,8 @@ def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
     best = frontier(law, post, at["C"], **held).isel(C=0)
     if "N" in best:
         best["tokens_per_param"] = best["D"] / best["N"]
-    times = {"times_largest": at["C"] / most for key, most in largest(post).items() if key == "C"}
+    most = largest(post).get("C")
+    times = {"times_largest": at["C"] / most} if most else {}
     return {**at, **times, **{key: show.summary(best[key]) for key in WORDS if key in best}}
 
 
@@ -89,10 +90,12 @@ def _write(found: list[dict[str, Any]], out: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _print(found: list[dict[str, Any]]) -> None:
+def _print(found: list[dict[str, Any]], unit: str) -> None:
     for i, one in enumerate(found):
-        held = "".join(f", {key} = {show.plain(v) if isinstance(v, float) else v}" for key, v in one.items()
-                       if key not in (*WORDS, "C", "times_largest"))
+        held = show.equations({key: v for key, v in one.items() if key not in (*WORDS, "C", "times_largest")})
+        held = f", {held}" if held else ""
         times = f" ({one['times_largest']:.3g} times the largest of the runs fitted)" if "times_largest" in one else ""
         show.say(("\n" if i else "") + f"C = {show.plain(one['C'])} FLOP{held}{times}")
-        show.table(["", "median", "50 %", "90 %"], [show.row(word, one[key]) for key, word in WORDS.items() if key in one])
+        words = {**WORDS, "loss": f"loss [{unit}]"}
+        rows = [show.row(word, one[key]) for key, word in words.items() if key in one]
+        show.table(["", "median", "50 %", "90 %"], rows)

@@ -13,8 +13,6 @@ CURES = (
     (r"draw more \(draws=, tune=\)", "draw more (--draws, --tune)"),
     (r"raise nuts=\{'target_accept': 0\.99\}", "raise --target-accept to 0.99"),
 )
-#: Warnings of other packages that are about their own future, and what our verdict says already.
-NOT_OURS = ({"category": DeprecationWarning}, {"category": FutureWarning}, {"module": "arviz_stats"})
 
 
 def translated(text: str) -> str:
@@ -36,7 +34,26 @@ def spoken():
             click.echo(f"warning: {text}", err=True)
 
     with warnings.catch_warnings():
-        for which in NOT_OURS:
-            warnings.filterwarnings("ignore", **which)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.filterwarnings("ignore", module="arviz_stats")  # the verdict says it
         warnings.showwarning = say
         yield
+
+
+@contextmanager
+def kept(category: type[Warning], into: list):
+    """Within this, warnings of `category` are put into a list instead of being said; the others are said."""
+    say = warnings.showwarning
+
+    def keep(message, of, filename, lineno, file=None, line=None):
+        if issubclass(of, category):
+            into.append(warnings.WarningMessage(message, of, filename, lineno))
+        else:
+            say(message, of, filename, lineno, file, line)
+
+    warnings.showwarning = keep
+    try:
+        yield
+    finally:
+        warnings.showwarning = say

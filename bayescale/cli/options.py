@@ -33,7 +33,7 @@ class Pair(click.ParamType):
                 return key.strip(), self.kind(rest.strip())
         except ValueError:
             pass
-        self.fail(f"got '{value}', wanted KEY=VALUE, such as {self.example}.", param, ctx)
+        return self.fail(f"got '{value}', wanted KEY=VALUE, such as {self.example}.", param, ctx)
 
 
 def number(letter: str, words: str) -> Callable:
@@ -68,7 +68,7 @@ def find_law(spec: str, noise: str | None = None) -> "Law":
     except Exception as error:  # the user's file may fail in any way when it is run
         raise ValueError(f"The law '{spec}' fails when its file is run: {type(error).__name__}: {error}") from error
     if noise and noise not in NOISES:
-        raise ValueError(f"There is no noise '{noise}'; choose one of {list(NOISES)}, or give the law its own in a file.")
+        raise ValueError(f"There is no noise '{noise}'; choose one of {list(NOISES)}, or write a law with its own.")
     return replace(found, noise=NOISES[noise]) if noise else found
 
 
@@ -97,6 +97,11 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
 def converged(post: "xr.DataTree") -> bool:
     """Whether the posterior may be used, as `fit` judged it."""
     return bool(post.attrs.get("converged", 0))
+
+
+def loss_unit(post: "xr.DataTree") -> str:
+    """Unit of the loss that was fitted."""
+    return str(post.attrs.get("loss_unit", "nats/token"))
 
 
 def leave(*posts: "xr.DataTree") -> None:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-#: Probabilities of the central intervals that are shown.
-PROBS = (0.5, 0.9)
+#: Central intervals that are shown: name in tables and JSON -> probabilities of their ends.
+INTERVALS = {"eti50": (0.25, 0.75), "eti90": (0.05, 0.95)}
 
 
 def digits(values: Iterable[float]) -> list[str]:
@@ -49,44 +49,46 @@ def plain(value: float) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
-def interval(low: str, high: str) -> str:
-    """The bounds of an interval as text."""
-    return f"[{low}, {high}]"
-
-
 def summary(draws: "xr.DataArray") -> dict[str, Any]:
     """Median and central intervals of draws, dims (chain, draw); draws that are NaN are left out."""
-    tails = {prob: ((1 - prob) / 2, (1 + prob) / 2) for prob in PROBS}
-    values = draws.quantile([0.5, *(q for pair in tails.values() for q in pair)], skipna=True).values.tolist()
-    pairs = {f"eti{100 * prob:.0f}": values[1 + 2 * i : 3 + 2 * i] for i, prob in enumerate(PROBS)}
-    return {"median": values[0], **pairs}
+    values = draws.quantile([0.5, *(q for pair in INTERVALS.values() for q in pair)], skipna=True).values.tolist()
+    return {"median": values[0]} | {key: values[1 + 2 * i : 3 + 2 * i] for i, key in enumerate(INTERVALS)}
+
+
+def equations(values: Mapping[str, Any]) -> str:
+    """``N = 7e10, family = llama``."""
+    return ", ".join(f"{key} = {plain(v) if isinstance(v, float) else v}" for key, v in values.items())
 
 
 def row(name: str, found: Mapping[str, Any]) -> list[str]:
     """A line of a table: name, median, 50 % and 90 % interval."""
-    ends = [found[f"eti{100 * prob:.0f}"] for prob in PROBS]
-    text = digits([found["median"], *(bound for pair in ends for bound in pair)])
-    return [name, text[0], *(interval(*text[1 + 2 * i : 3 + 2 * i]) for i in range(len(ends)))]
+    text = digits([found["median"], *(bound for key in INTERVALS for bound in found[key])])
+    return [name, text[0], *(f"[{low}, {high}]" for low, high in zip(text[1::2], text[2::2], strict=True))]
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, breaks: Iterable[int] = ()) -> None:
-    """Print a table; the first `left` columns are flush left, a line follows each of the rows `breaks`."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, fold: Sequence[int] = ()) -> None:
+    """Print a table; the first `left` columns are flush left, those in `fold` are wrapped where space is short."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for i, name in enumerate(columns):
-        drawn.add_column(name, justify="left" if i < left else "right", no_wrap=i >= left, overflow="fold")
-    for i, cells in enumerate(rows):
-        drawn.add_row(*cells, end_section=i in set(breaks))
+        drawn.add_column(name, justify="left" if i < left else "right", no_wrap=i not in fold, overflow="fold")
+    for cells in rows:
+        drawn.add_row(*cells)
     console().print(drawn)
 
 
-def frame(data: "pd.DataFrame", most: int | None = None) -> None:
-    """Print the first rows of a table of runs; columns that do not fit are named below."""
-    shown = data.head(most) if most else data
-    cells = [[plain(v) if isinstance(v, float) else str(v) for v in values] for values in shown.itertuples(index=False)]
-    table([str(name) for name in data.columns], cells, left=0)
+def frame(data: "pd.DataFrame", most: int) -> None:
+    """Print the first rows of a table of runs."""
+    columns = {str(name): [_cell(value) for value in data[name].head(most)] for name in data.columns}
+    text = [name for name in columns if data[name].dtype.kind not in "fiu"]
+    columns = {name: columns[name] for name in (*text, *(name for name in columns if name not in text))}
+    table(list(columns), list(zip(*columns.values(), strict=True)), left=len(text))
+
+
+def _cell(value: Any) -> str:
+    return plain(value) if isinstance(value, float) else str(value)
 
 
 def say(text: str = "") -> None:

@@ -1,0 +1,112 @@
+"""Tables of the literature, by name: bundled ones typed from papers, published ones fetched at first use.
+
+``load(name)`` gives the table, ``info(name)`` its record (units, source, licence, notes, BibTeX), ``names()`` the list.
+A data set is one module of this folder that defines ``DATASET``, and one line below.
+"""
+
+import importlib
+from difflib import get_close_matches
+from importlib.resources import files
+
+import pandas as pd
+
+from bayescale.datasets.record import Dataset
+
+__all__ = ["Dataset", "info", "load", "names"]
+
+#: Tables that come with the package.
+BUNDLED = (
+    "gpt3",
+    "cerebras_gpt",
+    "pythia",
+    "hoffmann2022_table3",
+    "hoffmann2022_tableA3",
+    "henighan2020_table1",
+    "kaplan2020_constants",
+)
+#: Tables that their authors published; fetched at first use.
+PUBLISHED = ("besiroglu2024",)
+
+
+def names() -> list[str]:
+    """Names of all data sets, bundled ones first."""
+    return [*BUNDLED, *PUBLISHED]
+
+
+def info(name: str) -> Dataset:
+    """What is known about a data set; ``print(info(name))`` shows a card. Fetches nothing.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set; the message lists the names.
+    """
+    known = names()
+    if name not in known:
+        lower = {other.lower(): other for other in known}
+        close = get_close_matches(str(name).lower(), lower, n=1, cutoff=0.5)
+        hint = f"Did you mean '{lower[close[0]]}'? " if close else ""
+        raise ValueError(f"There is no data set '{name}'. {hint}Known: {known}; read your own with pandas.read_csv.")
+    return importlib.import_module(f"{__name__}.{name}").DATASET
+
+
+def load(name: str) -> pd.DataFrame:
+    """Read a data set; a published one is downloaded at first use and kept.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    DataFrame
+        For ``info(name).kind == "runs"`` one row a training run: `N` [parameters], `D` [tokens], `C` [FLOP], `loss`
+        [nats/token unless ``attrs["units"]`` says otherwise] and grouping columns. Numbers are float64.
+        ``attrs`` holds ``name``, ``source``, ``licence``, ``cite`` and ``units``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set, or its file is not the published one.
+    ConnectionError
+        If it has to be downloaded and cannot be.
+    OSError
+        If the cache cannot be written.
+
+    Notes
+    -----
+    Environment: ``BAYESCALE_DATA``, a folder of local copies (``<name>/raw/<file>``); ``BAYESCALE_CACHE``, where
+    downloads are kept; ``BAYESCALE_MIRROR``, the address of a server with the same layout, instead of the authors'.
+    """
+    record = info(name)
+    table = _bundled(name) if record.read is None else _published(record)
+    numbers = [column for column, unit in record.units.items() if unit not in ("label", "flag")]
+    # By unit, not by what pandas made of it: it leaves integers beyond int64 as Python objects.
+    table = table.loc[:, list(record.columns)].astype(dict.fromkeys(numbers, "float64"))
+    table.attrs = {
+        "name": record.name,
+        "source": record.source,
+        "licence": record.licence,
+        "cite": record.cite,
+        "units": record.units,
+    }
+    return table
+
+
+def _bundled(name: str) -> pd.DataFrame:
+    with (files(__name__) / "bundled" / f"{name}.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def _published(record: Dataset) -> pd.DataFrame:
+    from bayescale.datasets.fetch import fetch
+
+    if record.read is None:
+        raise TypeError(f"The record of '{record.name}' has raw files and no function that reads them.")
+    return record.read(*fetch(record))

@@ -1,0 +1,78 @@
+"""Dataset: what is known about a table, in one place."""
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+#: Licence of the bundled tables.
+FACTS = "facts typed from the published tables; the file is Apache-2.0, like bayescale"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A table, where it comes from and how to read it. ``str(record)`` is a readable card.
+
+    Attributes
+    ----------
+    name : str
+        Name for `load`; also the name of the module that holds the record.
+    title : str
+        One line.
+    kind : "runs" or "constants"
+        ``runs``: one row a training run, with a loss. ``constants``: anything else that a paper prints.
+    rows : int
+    columns : mapping of column to (unit, meaning)
+        In the order of the table. The unit of a text column is ``label``, that of a yes or no ``flag``; every other
+        column is a number.
+    source : str
+        Paper and table.
+    url : str
+        Where a reader finds the source.
+    licence : str
+    notes : tuple of str
+        What a user must know before fitting.
+    cite : str
+        BibTeX.
+    base : str
+        For a published table: address of the folder that `raw` counts from, with the version pinned, ending in ``/``.
+    raw : mapping of path below `base` to SHA-256
+        The files to fetch. Empty for a bundled table.
+    read : callable or None
+        Takes the path of each file of `raw`, in that order, and returns the table. None for a bundled table, which is
+        ``bundled/<name>.csv``.
+    """
+
+    name: str
+    title: str
+    kind: Literal["runs", "constants"]
+    rows: int
+    columns: Mapping[str, tuple[str, str]]
+    source: str
+    url: str
+    licence: str
+    cite: str
+    notes: tuple[str, ...] = ()
+    base: str = ""
+    raw: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[..., pd.DataFrame] | None = None
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each column."""
+        return {column: unit for column, (unit, _) in self.columns.items()}
+
+    def __str__(self) -> str:
+        wide = max(map(len, self.columns))
+        lines = [f"{self.name}: {self.title}", f"{self.kind}, {self.rows} rows, " + self._where(), "", "Columns"]
+        lines += [f"  {column:<{wide}}  [{unit}] {meaning}" for column, (unit, meaning) in self.columns.items()]
+        lines += ["", f"Source   {self.source}", f"         {self.url}", f"Licence  {self.licence}"]
+        if self.notes:
+            lines += ["", "Notes"]
+            lines += [textwrap.fill(note, 100, initial_indent="  - ", subsequent_indent="    ") for note in self.notes]
+        return "\n".join([*lines, "", "Citation", textwrap.indent(self.cite.strip(), "  ")])
+
+    def _where(self) -> str:
+        return f"downloaded at first use from {self.base}" if self.raw else "bundled"

@@ -1,0 +1,421 @@
+"""Data sets: one harness for all of them, the numbers against each other, and downloads from a real server."""
+
+import ast
+import hashlib
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import curve_fit
+
+from bayescale import datasets
+from bayescale.datasets import besiroglu2024, info, load, names
+
+PF_DAY = 8.64e19
+ROOT = Path(__file__).parents[1]
+CONTENT = b"n,c,l\n1000000000,6000000000000000000,3.5\n2000000000,24000000000000000000,3.1\n"
+
+
+@pytest.fixture(autouse=True)
+def private(monkeypatch, tmp_path):
+    """No test touches the user's cache or the network beyond loopback."""
+    monkeypatch.setenv("BAYESCALE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("BAYESCALE_MIRROR", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.fixture
+def table(request):
+    """Loads a data set; a published one needs its local copy."""
+
+    def loaded(name: str) -> pd.DataFrame:
+        if info(name).raw:
+            folder = request.getfixturevalue("shared_data")
+            missing = [p for p in info(name).raw if not (folder / name / "raw" / Path(p).name).is_file()]
+            if missing:
+                pytest.skip(f"BAYESCALE_DATA has no {missing} of {name}")
+        return load(name)
+
+    return loaded
+
+
+# -- every data set ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", names())
+def test_record_is_complete(name):
+    record = info(name)
+    assert record.name == name
+    assert record.kind in ("runs", "constants")
+    assert all((record.title, record.source, record.url, record.licence, record.columns))
+    assert record.cite.count("{") == record.cite.count("}") > 0
+    assert all(unit and meaning for unit, meaning in record.columns.values())
+    assert all(len(sha) == 64 for sha in record.raw.values())
+    assert bool(record.raw) == (record.read is not None) == (name in datasets.PUBLISHED)
+    assert not record.raw or record.base.endswith("/")
+
+
+@pytest.mark.parametrize("name", names())
+def test_card_shows_everything(name):
+    record = info(name)
+    card = str(record)
+    for text in (name, record.title, str(record.rows), record.source, record.url, record.licence, *record.columns):
+        assert text in card
+    assert record.cite.split("\n")[1] in card
+    assert all(note.split()[0] in card for note in record.notes)
+
+
+@pytest.mark.parametrize("name", names())
+def test_table_matches_its_record(name, table):
+    record, found = info(name), table(name)
+    assert list(found.columns) == list(record.columns)
+    assert len(found) == record.rows
+    assert found.attrs == {
+        "name": name,
+        "source": record.source,
+        "licence": record.licence,
+        "cite": record.cite,
+        "units": record.units,
+    }
+    for column, unit in record.units.items():
+        if unit == "flag":
+            assert found[column].dtype == bool
+        elif unit == "label":
+            assert not pd.api.types.is_numeric_dtype(found[column]) and found[column].notna().all()
+        else:
+            assert found[column].dtype == np.float64
+    assert not found.duplicated().any()
+
+
+@pytest.mark.parametrize("name", names())
+def test_runs_are_plausible(name, table):
+    found = table(name)
+    if info(name).kind == "constants":
+        assert "loss" not in found
+        return
+    assert {"N", "D", "C", "loss"} <= set(found)
+    numbers = found[["N", "D", "C", "loss"]]
+    assert np.isfinite(numbers).all(axis=None) and (numbers > 0).all(axis=None)
+    assert (found.C / (6 * found.N * found.D)).between(0.9, 1.8).all()
+
+
+@pytest.mark.parametrize("name", names())
+def test_is_documented(name):
+    row = [line for line in (ROOT / "docs" / "datasets.md").read_text().splitlines() if f"| `{name}` |" in line]
+    assert len(row) == 1
+    assert f"| {info(name).rows} |" in row[0]
+
+
+@pytest.mark.parametrize("name", datasets.BUNDLED)
+def test_loads_are_independent(name):
+    first = load(name)
+    first.iloc[:, -1] = first.iloc[0, -1]
+    first.attrs["units"].clear()
+    assert load(name).attrs["units"] == info(name).units
+    assert not load(name).equals(first)
+
+
+# -- the typed numbers -------------------------------------------------------------------------------------------------
+
+
+def test_gpt3():
+    t = load("gpt3")
+    np.testing.assert_allclose(t.C, 6 * t.N * t.D, rtol=0.05)
+    np.testing.assert_allclose(t.pf_days * PF_DAY, t.C, rtol=0.01)
+    np.testing.assert_allclose(t.loss, np.log(t.lambada_ppl), atol=5.1e-5)
+    assert t.N.is_monotonic_increasing and t.loss.is_monotonic_decreasing
+
+
+def test_cerebras_gpt():
+    t = load("cerebras_gpt")
+    np.testing.assert_allclose(t.D / t.N, 20, rtol=0.03)
+    SP, muP = (t[t.family == family] for family in ("SP", "muP"))
+    assert (len(SP), len(muP)) == (7, 5)
+    assert muP.loss_model_card.isna().all()
+    # The paper's law describes the losses of the GitHub card to one per cent.
+    np.testing.assert_allclose(SP.loss, (SP.C / 5.984e22) ** -0.0737 + 0.5066, rtol=0.0105)
+    assert (abs(SP.loss - SP.loss_model_card) > 5e-4).sum() == 5
+
+
+def test_pythia():
+    t = load("pythia")
+    assert (t.D == 300e9).all()
+    assert t.N.is_monotonic_increasing and t.C.is_monotonic_increasing and t.loss.is_monotonic_decreasing
+    # A floor and a power of C describe the losses; the floor, which contains the data term, is known to be near 1.36.
+    (E, scale, power), _ = curve_fit(lambda C, E, s, g: E + s * C**-g, t.C / 3e21, t.loss, p0=[1.3, 0.5, 0.3])
+    np.testing.assert_allclose(t.loss, E + scale * (t.C / 3e21) ** -power, rtol=0.008)
+    assert 1.29 < E < 1.41
+
+
+@pytest.mark.parametrize("name", ["hoffmann2022_table3", "hoffmann2022_tableA3"])
+def test_hoffmann_budgets_are_6ND(name):
+    t = load(name)
+    np.testing.assert_allclose(t.C, 6 * t.N * t.D, rtol=0.05)
+
+
+def test_hoffmann_exponents():
+    A3 = load("hoffmann2022_tableA3")
+    groups = [load("hoffmann2022_table3"), A3[A3.approach == "Approach 2"], A3[A3.approach == "Approach 3"]]
+    slopes = [np.polyfit(np.log(t.C), np.log(t.N), 1)[0] for t in groups]
+    np.testing.assert_allclose(slopes, [0.50, 0.49, 0.46], atol=0.006)  # Table 2
+
+
+def test_henighan():
+    t = load("henighan2020_table1")
+    assert t.law.value_counts().to_dict() == {"L(N)": 12, "L(C)": 10, "N_opt(C)": 10}
+    L_N, L_C, N_opt = (t[t.law == law].set_index("domain") for law in ("L(N)", "L(C)", "N_opt(C)"))
+    assert N_opt.L_inf.isna().all() and L_N.L_inf.notna().all() and L_C.L_inf.notna().all()
+    assert list(L_C.index) == list(N_opt.index) and N_opt.alpha.between(0.6, 0.8).all()
+    # At one PF-day the reducible loss is x0^alpha; its share, computed independently.
+    share = (L_C.x0**L_C.alpha / (L_C.L_inf + L_C.x0**L_C.alpha))[lambda s: L_C.L_inf > 0]
+    expected = [0.011, 0.021, 0.061, 0.048, 0.063, 0.19, 0.52]
+    np.testing.assert_allclose(share.filter(regex="^(Image|Video|Math)"), expected, rtol=0.05)
+    # Language: 2.57 C^-0.048, the line of the GPT-3 paper.
+    np.testing.assert_allclose(L_C.x0["Language"] ** L_C.alpha["Language"], 2.57, atol=0.005)
+
+
+def test_kaplan():
+    t = load("kaplan2020_constants")
+
+    def value(law: str, *quantities: str) -> list[float]:
+        return [t[(t.law == law) & (t.quantity == q)].value.item() for q in quantities]
+
+    # The breakdown point (Eq 6.8), from Table 6 and Eqs 1.2 and 1.3.
+    C_c, alpha_C = value("L(C_min)", "C_c_min", "alpha_C_min")
+    D_c, alpha_D = value("L(D)", "D_c", "alpha_D")
+    D_e, p_D = value("D_opt(C_min)", "D_e", "p_D")
+    N_e, p_N = value("N_opt(C_min)", "N_e", "p_N")
+    # (C_c/C)^alpha_C = (D_c / (D_e C^p_D))^alpha_D, solved for C
+    C = (C_c**alpha_C * (D_e / D_c) ** alpha_D) ** (1 / (alpha_C - alpha_D * p_D))
+    assert C == pytest.approx(1.1e4, rel=0.05)
+    assert N_e * C**p_N == pytest.approx(1.2e12, rel=0.05)
+    assert D_e * C**p_D == pytest.approx(2.5e11, rel=0.05)
+    assert (C_c / C) ** alpha_C == pytest.approx(value("breakdown", "L_star")[0], abs=0.05)
+    # The optimum conserves compute: C = 6 N B S, in PF-days.
+    B_e, p_B = value("B(C_min)", "B_e", "p_B")
+    S_e, p_S = value("S_min(C_min)", "S_e", "p_S")
+    assert p_N + p_B + p_S == pytest.approx(1)
+    assert 6 * N_e * B_e * S_e / PF_DAY == pytest.approx(1, rel=0.05)
+    assert B_e * S_e == pytest.approx(D_e / 2, rel=0.1)  # twice the tokens at the critical batch size
+    assert p_B + p_S == pytest.approx(p_D)
+
+
+def test_besiroglu_agrees_with_the_tidy_copy(shared_data, table):
+    runs = table("besiroglu2024")
+    tidy = pd.read_csv(shared_data / "besiroglu2024" / "besiroglu2024.csv")
+    for ours, theirs in {"N": "n_params", "D": "n_tokens", "C": "compute_flops", "loss": "loss"}.items():
+        np.testing.assert_allclose(runs[ours], tidy[theirs], rtol=1e-14)
+    assert (runs.excluded == tidy.excluded_besiroglu.astype(bool)).all()
+    np.testing.assert_allclose(runs.isoflop_budget, tidy.isoflop_budget, rtol=1e-14)
+    assert len(runs[~runs.excluded]) == 240
+
+
+def test_besiroglu_reader(tmp_path):
+    C = np.array([6.1e18, 1.2e19, 3.0e21, 2.9e19, 6e20, 1e21, 9e17])
+    loss = [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 1.0]
+    pd.DataFrame({"x": 0, "Model Size": 10**9, "Training FLOP": C, "loss": loss}).to_csv(tmp_path / "f.csv")
+    found = besiroglu2024.read(tmp_path / "f.csv")
+    np.testing.assert_allclose(found.D, C / 6e9)
+    assert list(found.excluded) == [False, True, True, True, True, True, False]
+    np.testing.assert_array_equal(found.isoflop_budget, [6e18, np.nan, 3e21, 3e19, 6e20, 1e21, np.nan])
+
+
+# -- names and imports -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("given", "meant"), [("gpt-3", "gpt3"), ("Pythia", "pythia"), ("HOFFMANN2022_TABLEA", "hoff")])
+def test_unknown_name_suggests_and_lists(given, meant):
+    with pytest.raises(ValueError, match=f"Did you mean '{meant}") as caught:
+        load(given)
+    assert all(name in str(caught.value) for name in names())
+
+
+def test_unlike_name_has_no_suggestion():
+    with pytest.raises(ValueError, match="no data set 'zzz'") as caught:
+        info("zzz")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_bundled_tables_need_pandas_only():
+    code = (
+        "import sys, bayescale; bayescale.load('gpt3'); "
+        "sys.exit(str([m for m in ('pooch', 'requests', 'pymc', 'arviz', 'matplotlib') if m in sys.modules] or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not done.stderr.strip() and not done.stdout
+
+
+def test_imports_nothing_else_of_bayescale():
+    for file in (ROOT / "bayescale" / "datasets").glob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text())))
+        modules = [n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)]
+        modules += [alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names]
+        ours = [m for m in modules if m.split(".")[0] == "bayescale"]
+        assert all(m.startswith("bayescale.datasets") for m in ours), file.name
+
+
+# -- downloads, from a server on loopback ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server whose answer a test may change; BAYESCALE_MIRROR names it."""
+    answer = SimpleNamespace(status=200, body=CONTENT, length=None, asked=[])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            answer.asked.append(self.path)
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format, *args):
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    answer.address = f"http://127.0.0.1:{http.server_port}"
+    monkeypatch.setenv("BAYESCALE_MIRROR", answer.address)
+    yield answer
+    http.shutdown()
+    http.server_close()
+
+
+def _read_toy(path: Path) -> pd.DataFrame:
+    raw = pd.read_csv(path)
+    return pd.DataFrame({"N": raw.n, "D": raw.c / (6 * raw.n), "C": raw.c, "loss": raw.l})
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A published data set of the tests: what a new member has to bring, and no more."""
+    columns = {"N": ("parameters", "-"), "D": ("tokens", "-"), "C": ("FLOP", "-"), "loss": ("nats/token", "-")}
+    record = replace(
+        info("gpt3"),
+        name="toy2024",
+        rows=2,
+        columns=columns,
+        base="http://127.0.0.1:9/upstream/",
+        raw={"deep/folder/toy.csv": hashlib.sha256(CONTENT).hexdigest()},
+        read=_read_toy,
+    )
+    module = ModuleType("bayescale.datasets.toy2024")
+    module.__dict__["DATASET"] = record
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(datasets, "PUBLISHED", ("besiroglu2024", "toy2024"))
+    monkeypatch.delenv("BAYESCALE_DATA", raising=False)
+    return record
+
+
+@pytest.fixture
+def cached(tmp_path):
+    return tmp_path / "cache" / "toy2024" / "raw" / "toy.csv"
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    return [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]
+
+
+def test_download_is_kept_and_silent(toy, server, cached, capfd):
+    found = load("toy2024")
+    assert list(found.N) == [1e9, 2e9] and (found.dtypes == "float64").all()  # 2.4e19 does not fit into int64
+    assert cached.read_bytes() == CONTENT
+    server.status = 500
+    assert load("toy2024").equals(found)
+    assert server.asked == ["/toy2024/raw/toy.csv"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_mirror_the_pinned_address_is_asked(toy, server, monkeypatch):
+    monkeypatch.delenv("BAYESCALE_MIRROR")
+    module = sys.modules["bayescale.datasets.toy2024"]
+    monkeypatch.setattr(module, "DATASET", replace(toy, base=f"{server.address}/up/"))
+    load("toy2024")
+    assert server.asked == ["/up/deep/folder/toy.csv"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 404}, ConnectionError),
+        ({"status": 500}, ConnectionError),
+        ({"body": CONTENT.replace(b"3.5", b"3.6")}, ValueError),
+        ({"body": CONTENT[:-20]}, ValueError),
+        ({"body": CONTENT[:-20], "length": len(CONTENT)}, ConnectionError),
+        ({"body": b""}, ValueError),
+    ],
+    ids=["absent", "server error", "corrupted", "short", "broken off", "empty"],
+)
+def test_bad_download_is_refused_and_leaves_nothing(toy, server, tmp_path, fault, error):
+    vars(server).update(fault)
+    with pytest.raises(error) as caught:
+        load("toy2024")
+    for text in ("toy2024", server.address, "BAYESCALE_DATA", "toy2024/raw/toy.csv"):
+        assert text in str(caught.value)
+    assert kept(tmp_path) == []
+    server.status, server.body, server.length = 200, CONTENT, None
+    assert len(load("toy2024")) == 2
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense", "gopher://127.0.0.1"])
+def test_offline_says_what_to_do(toy, tmp_path, cached, monkeypatch, address):
+    monkeypatch.setenv("BAYESCALE_MIRROR", address)
+    with pytest.raises(ConnectionError) as caught:
+        load("toy2024")
+    for text in ("toy2024", address, "BAYESCALE_DATA", "BAYESCALE_MIRROR", str(cached)):
+        assert text in str(caught.value)
+    assert kept(tmp_path) == []
+
+
+def test_file_put_into_the_cache_works_offline(toy, cached):
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(CONTENT)
+    assert len(load("toy2024")) == 2
+
+
+def test_bad_file_in_the_cache_is_replaced(toy, server, cached):
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(CONTENT[:-5])
+    server.status = 503
+    with pytest.raises(ConnectionError):
+        load("toy2024")
+    server.status = 200
+    assert len(load("toy2024")) == 2
+    assert cached.read_bytes() == CONTENT
+
+
+def test_cache_that_cannot_be_written(toy, server, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="BAYESCALE_CACHE"):
+        load("toy2024")
+
+
+def test_local_copy_comes_first(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("BAYESCALE_DATA", str(tmp_path / "local"))
+    file = tmp_path / "local" / "toy2024" / "raw" / "toy.csv"
+    with pytest.raises(ConnectionError):
+        load("toy2024")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(CONTENT)
+    assert len(load("toy2024")) == 2
+    file.write_bytes(CONTENT + b"\n")
+    with pytest.raises(ValueError, match="not the published file of 'toy2024'"):
+        load("toy2024")
+
+
+def test_besiroglu_from_a_mirror(shared_data, server, monkeypatch, table):
+    local = table("besiroglu2024")
+    (path,) = info("besiroglu2024").raw
+    server.body = (shared_data / "besiroglu2024" / "raw" / Path(path).name).read_bytes()
+    monkeypatch.delenv("BAYESCALE_DATA")
+    pd.testing.assert_frame_equal(load("besiroglu2024"), local)
+    assert server.asked == ["/besiroglu2024/raw/svg_extracted_data.csv"]
