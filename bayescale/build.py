@@ -7,7 +7,7 @@ import pandas as pd
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.runs import Checked, check
-from bayescale.signature import call
+from bayescale.signature import call, signature
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -47,7 +47,7 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
             group: pm.Data(f"{group}_index", pd.Index(table.levels[group]).get_indexer(table.groups[group]), dims="run")
             for group in table.groups
         }
-        for name, prior in law.all_priors.items():
+        for prior in law.all_priors.values():
             if isinstance(prior, Prior) and prior.unit_name and prior.unit_name not in built.named_vars:
                 pm.Data(prior.unit_name, table.smallest(prior.dims), dims=prior.dims)
 
@@ -69,7 +69,5 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
 
 def _dims(law: Law, function) -> tuple[str, ...] | None:
     """Dims of a derived quantity: those of its parameters, which must agree or be absent to broadcast."""
-    from bayescale.signature import signature
-
     found = [p.dims for name in signature(function).parameters if isinstance(p := law.all_priors[name], Prior)]
     return max(found, key=len, default=()) or None

@@ -46,7 +46,9 @@ def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, An
     offset = any(rv.name.endswith("_offset") for rv in model.free_RVs)
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options}
     if options["nuts_sampler"] == "blackjax":
-        raise ValueError("nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'.")
+        raise ValueError(
+            "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
+        )
     nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
     if options["nuts_sampler"] == "nutpie" and not offset:
         nuts["adaptation"] = "low_rank"

@@ -169,7 +169,9 @@ def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
         import pymc as pm
 
         with assemble(law, table):
-            drawn = pm.sample_prior_predictive(PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=seed)
+            drawn = pm.sample_prior_predictive(
+                PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=seed
+            )
         post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
 
 

@@ -1,9 +1,6 @@
-"""Law: a formula with its priors, its noise and its reference run. A law is a function; a posterior is its arguments."""
+"""Law: a formula with its priors, its noise and its reference run."""
 
-import ast
-import inspect
 import re
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +11,7 @@ import xarray as xr
 
 from bayescale.noise import Noise, student
 from bayescale.prior import Prior
-from bayescale.signature import call, signature
+from bayescale.signature import call, renamed, signature, text
 
 SAMPLE_DIMS = ("chain", "draw")
 
@@ -145,7 +142,7 @@ class Law:
         return result.transpose(*SAMPLE_DIMS, ...) if isinstance(result, xr.DataArray) else xr.DataArray(result)
 
     def rename(self, name: str, **columns: str) -> "Law":
-        """The same law in another column: ``L_N.rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
+        """The same law in another column: ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
 
         def new(word: str) -> str:
             for old, column in columns.items():
@@ -155,16 +152,21 @@ class Law:
 
         return replace(
             self,
-            formula=_renamed(self.formula, new),
+            formula=renamed(self.formula, new),
             priors={new(k): v for k, v in self.priors.items()},
-            derived={new(k): _renamed(f, new) for k, f in self.derived.items()},
+            derived={new(k): renamed(f, new) for k, f in self.derived.items()},
             name=name,
         )
 
     def __str__(self) -> str:
-        lines = [f"{self.name}" + (f" ({self.source})" if self.source else ""), _text(self.formula)]
-        lines += [f"{name} ~ {prior}" if isinstance(prior, Prior) else f"{name} = {prior}" for name, prior in self.all_priors.items()]
-        lines.append(f"log(loss) = log(mu) + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {_text(self.noise.scale)}")
+        lines = [f"{self.name}" + (f" ({self.source})" if self.source else ""), text(self.formula)]
+        lines += [
+            f"{name} ~ {prior}" if isinstance(prior, Prior) else f"{name} = {prior}"
+            for name, prior in self.all_priors.items()
+        ]
+        lines.append(
+            f"log(loss) = log(mu) + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
+        )
         return "\n".join(lines)
 
 
@@ -242,33 +244,3 @@ def _as_array(value, numeric: bool):
             raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
         return xr.DataArray(array, dims="run") if array.ndim else array.item()
     return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D
-
-
-def _renamed(function: Callable, new: Callable[[str], str]) -> Callable:
-    """`function` under other argument names."""
-    old = inspect.signature(function)
-    back = {new(p): p for p in old.parameters}
-    positional = [new(p.name) for p in old.parameters.values() if p.kind is not p.KEYWORD_ONLY]
-
-    def renamed(*columns, **parameters):
-        values = dict(zip(positional, columns, strict=True)) | parameters
-        return call(function, {back[name]: value for name, value in values.items()})
-
-    renamed.__name__ = new(function.__name__)
-    renamed.__signature__ = inspect.Signature([p.replace(name=new(p.name)) for p in old.parameters.values()])  # type: ignore[attr-defined]
-    renamed.text = re.sub(r"\w+", lambda word: new(word[0]), _text(function))  # type: ignore[attr-defined]
-    return renamed
-
-
-def _text(function: Callable) -> str:
-    """The body of a formula as text, for provenance; its signature where the source is not at hand."""
-    if hasattr(function, "text"):
-        return function.text  # type: ignore[attr-defined]
-    try:
-        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
-        return f"{function.__name__}{inspect.signature(function)}"
-    if not isinstance(node, ast.FunctionDef):
-        return f"{function.__name__}{inspect.signature(function)}"
-    body = [ast.unparse(part) for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
-    return "; ".join(line.replace("return ", "loss = ", 1) if line.startswith("return ") else line for line in body)

@@ -79,7 +79,8 @@ def frontier(
         return _describe(along, zero, np.log(C), chosen=None)
     if not {"N", "D"} <= set(law.inputs):
         raise ValueError(
-            f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in both (or in C)."
+            f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in both "
+            "(or in C)."
         )
     wanted = tuple(name for name in law.inputs if name not in ("N", "D"))
     given = as_arrays(law, inputs, wanted=wanted)
@@ -97,7 +98,9 @@ def frontier(
             f"{search[1]:.3g}: the law does not bound N there. Widen search=, or ask for other budgets."
         )
     if lost:
-        warnings.warn(f"{lost:.2%} of the draws have no optimum in the search range; they are NaN.", UserWarning, stacklevel=2)
+        warnings.warn(
+            f"{lost:.2%} of the draws have no optimum in the search range; they are NaN.", UserWarning, stacklevel=2
+        )
     return _describe(loss, u, np.log(C), chosen=cost)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -169,7 +169,8 @@ class Prior:
         if self.centered:
             return distribution(name, **args, dims=self.dims or None)
         z = pm.Normal(f"{name}_offset", 0, 1, dims=self.dims or None)
-        return pm.Deterministic(name, _FAMILIES[self.family].standard(z, **args), dims=self.dims or None)
+        standard = cast("Callable[..., Any]", _FAMILIES[self.family].standard)  # checked when the prior was made
+        return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
 
     def draw(
         self, name: str, rng: np.random.Generator, draws: int, units: Mapping[str, Any], sizes: Mapping[str, int]

@@ -205,20 +205,26 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
 def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     for name in names:
         if name not in table:
-            raise ValueError(f"A prior has the dims '{name}', but runs has no such column; it has {list(table.columns)}.")
+            raise ValueError(
+                f"A prior has the dims '{name}', but runs has no such column; it has {list(table.columns)}."
+            )
         if table[name].isna().any():
             raise ValueError(f"The grouping column '{name}' is missing in {table[name].isna().sum()} runs.")
-    groups = table[list(names)].copy()
+    groups = pd.DataFrame(table[list(names)]).copy()
     return groups.astype({name: str for name in groups if not pd.api.types.is_integer_dtype(groups[name])})
 
 
 def _check_units(columns: pd.DataFrame) -> None:
     """Refuse what no run can be: magnitudes that betray millions, billions or PF-days."""
-    floor = {"N": (1e3, "in millions or billions"), "D": (1e4, "in millions or billions"), "C": (1e9, "in PF-days (8.64e19 FLOP)")}
+    floor = {
+        "N": (1e3, "in millions or billions"),
+        "D": (1e4, "in millions or billions"),
+        "C": (1e9, "in PF-days (8.64e19 FLOP)"),
+    }
     for name, (least, unit) in floor.items():
         if name in columns and len(columns) and columns[name].max() < least:
             raise ValueError(
-                f"{name} reaches only {columns[name].max():.4g} {UNITS[name]}; is it {unit}? Multiply it to {UNITS[name]}."
+                f"{name} reaches only {columns[name].max():.4g} {UNITS[name]}; is it {unit}? Give it in {UNITS[name]}."
             )
     if {"N", "D"} <= set(columns) and len(columns):
         ratio = float((columns["D"] / columns["N"]).median())
@@ -228,7 +234,9 @@ def _check_units(columns: pd.DataFrame) -> None:
     if {"N", "D", "C"} <= set(columns) and len(columns):
         ratio = float((columns["C"] / (6 * columns["N"] * columns["D"])).median())
         if not 0.1 < ratio < 10:
-            raise ValueError(f"C is {ratio:.3g} times 6ND in the middle of the runs; check the units of N, D and C (FLOP).")
+            raise ValueError(
+                f"C is {ratio:.3g} times 6ND in the middle of the runs; check the units of N, D and C (FLOP)."
+            )
 
 
 def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, float]:

@@ -1,6 +1,9 @@
-"""How the arguments of a formula are read: positional = columns of `runs`, keyword-only = parameters."""
+"""How a formula is read, renamed and printed: positional = columns of `runs`, keyword-only = parameters."""
 
+import ast
 import inspect
+import re
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,3 +72,37 @@ def call(function: Callable, *sources: Mapping[str, Any]) -> Any:
 
     order = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
     return function(*(value(n) for n in order), **{n: value(n) for n in parts.parameters})
+
+
+def renamed(function: Callable, new: Callable[[str], str]) -> Callable:
+    """`function` under other argument names."""
+    old = inspect.signature(function)
+    back = {new(p): p for p in old.parameters}
+    positional = [new(p.name) for p in old.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+
+    def wrapped(*columns, **parameters):
+        values = dict(zip(positional, columns, strict=True)) | parameters
+        return call(function, {back[name]: value for name, value in values.items()})
+
+    wrapped.__name__ = new(function.__name__)
+    wrapped.__signature__ = inspect.Signature([p.replace(name=new(p.name)) for p in old.parameters.values()])  # type: ignore[attr-defined]
+    wrapped.text = re.sub(r"\w+", lambda word: new(word[0]), text(function))  # type: ignore[attr-defined]
+    return wrapped
+
+
+def text(function: Callable) -> str:
+    """The body of a formula as text, for provenance; its signature where the source is not at hand."""
+    if hasattr(function, "text"):
+        return function.text  # type: ignore[attr-defined]
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return f"{function.__name__}{inspect.signature(function)}"
+    if not isinstance(node, ast.FunctionDef):
+        return f"{function.__name__}{inspect.signature(function)}"
+    body = [
+        ast.unparse(part)
+        for part in node.body
+        if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+    ]
+    return "; ".join(line.replace("return ", "loss = ", 1) if line.startswith("return ") else line for line in body)

@@ -13,7 +13,7 @@ from bayescale.prior import Prior
 # Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
 MAX_RHAT, MIN_ESS = 1.01, 400
 # Largest distance between the distribution functions of posterior and prior (Kolmogorov-Smirnov) to call them one.
-SAME = 0.15
+SAME = 0.2
 # Width of "about the loss of the runs" in log loss.
 LEVEL = 0.1
 # Vehtari et al. 2024 (arXiv:1507.02646): above this the run moves the posterior too much for importance sampling.
@@ -131,13 +131,17 @@ def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
 def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:
     loss, fitted = post["observed_data"]["loss"], post["fitted"]
     z = (np.log(loss / fitted["mu"]) / fitted["scale"]).median(("chain", "draw"))
-    shape = {name: float(post["posterior"][name].median()) if name in post["posterior"] else law.noise.priors[name]
-             for name in law.noise.shape}
+    shape = {
+        name: float(post["posterior"][name].median()) if name in post["posterior"] else law.noise.priors[name]
+        for name in law.noise.shape
+    }
     tail = 2 * law.noise.tail(np.abs(z.to_numpy()), shape)
     return _named(z, xr.DataArray(tail * z.size < FAR, dims=z.dims))
 
 
 def _named(values: xr.DataArray, chosen: xr.DataArray) -> dict[str, float]:
     """The chosen runs by their label, largest first."""
-    pairs = [(str(run), float(v)) for run, v, c in zip(values["run"].values, values.values, chosen.values, strict=True) if c]
+    pairs = [
+        (str(run), float(v)) for run, v, c in zip(values["run"].values, values.values, chosen.values, strict=True) if c
+    ]
     return dict(sorted(pairs, key=lambda pair: -abs(pair[1])))

@@ -120,7 +120,7 @@ def test_unidentified_parameters_are_said():
     runs = pd.DataFrame({"C": C, "loss": 2.3 * np.exp(0.01 * rng.standard_normal(12))})
     with pytest.warns(RuntimeWarning, match="do not identify"):
         post = bs.fit(L_C, runs, seed=1, progressbar=False)
-    assert "do not identify E, alpha_C" in post.attrs["verdict"], post.attrs["verdict"]
+    assert "do not identify E, excess_C, alpha_C" in post.attrs["verdict"], post.attrs["verdict"]
 
 
 def test_outliers_are_named(runs):

@@ -87,9 +87,7 @@ def test_the_cost_of_inference_asks_for_smaller_models():
     best = bs.frontier(law, post, [1e23, 1e24], cost=lambda N, D: 6 * N * D + 2 * N * tokens)
     N, D = best["N"].squeeze().values, best["D"].squeeze().values
     np.testing.assert_allclose(6 * N * D + 2 * N * tokens, [1e23, 1e24], rtol=1e-8)
-    np.testing.assert_allclose(
-        0.348 * 482 * N**-0.348, 0.366 * 2085 * D**-0.366 * (1 + tokens / (3 * D)), rtol=1e-6
-    )
+    np.testing.assert_allclose(0.348 * 482 * N**-0.348, 0.366 * 2085 * D**-0.366 * (1 + tokens / (3 * D)), rtol=1e-6)
     assert (N < bs.frontier(law, post, [1e23, 1e24])["N"].squeeze().values).all()
 
 
@@ -101,9 +99,7 @@ def test_other_laws_in_N_and_D():
     N, D = best["N"].values, best["D"].values
     np.testing.assert_allclose(0.076 / 0.103 * (6.4e13 / N) ** (0.076 / 0.103), 1.8e13 / D, rtol=1e-6)
     repeated = replace(laws.muennighoff2023.data_constrained, reference={"N0": 1.0, "D0": 1.0})
-    post = point(
-        E=1.87, excess_N=521.0, alpha_N=0.353, excess_D=1488.0, alpha_D=0.353, R_N=5.31, R_D=15.4, sigma=0.01
-    )
+    post = point(E=1.87, excess_N=521.0, alpha_N=0.353, excess_D=1488.0, alpha_D=0.353, R_N=5.31, R_D=15.4, sigma=0.01)
     scarce = bs.frontier(repeated, post, 1e22, U=1e10).squeeze()
     plenty = bs.frontier(repeated, post, 1e22, U=1e13).squeeze()
     assert float(scarce["loss"]) > float(plenty["loss"])

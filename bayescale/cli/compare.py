@@ -39,7 +39,9 @@ def compare(folders):
         law = f"{posts[name].attrs['law']} {posts[name].attrs['noise']}"
         numbers = [f"{line[key]:.1f}" for key in ("elpd", "se", "elpd_diff", "dse", "p")]
         rows.append([str(name), law, *numbers, f"{line['weight']:.2f}", str(int((k > 0.7).sum()))])
-    show.table(["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2, fold=(0, 1))
+    show.table(
+        ["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2, fold=(0, 1)
+    )
     show.say()
     for name in found.index:
         show.say(f"{name}: {posts[name].attrs['verdict']}")

@@ -37,7 +37,9 @@ def broken(x: str, breaks: int, name: str) -> Law:
     if breaks < 0:
         raise ValueError(f"breaks is {breaks}; a law has zero or more breaks.")
     numbers = range(1, breaks + 1)
-    names = ["E", f"excess_{x}", f"alpha_{x}"] + [f"{part}_{i}" for i in numbers for part in ("change", "break", "width")]
+    names = ["E", f"excess_{x}", f"alpha_{x}"] + [
+        f"{part}_{i}" for i in numbers for part in ("change", "break", "width")
+    ]
 
     def formula(column, reference, **p):
         log_x = np.log(column / reference)
@@ -52,9 +54,8 @@ def broken(x: str, breaks: int, name: str) -> Law:
         [kinds(n, kinds.POSITIONAL_OR_KEYWORD) for n in (x, f"{x}0")] + [kinds(n, kinds.KEYWORD_ONLY) for n in names]
     )
     formula.text = (  # type: ignore[attr-defined]
-        f"loss = E + excess_{x} * g({x}) / g({x}0), "
-        f"g = ({x} / {x}0) ** -alpha_{x} * prod_i (1 + ({x} / ({x}0 * exp(break_i))) ** (1 / width_i)) ** (-change_i * width_i), "
-        f"i = 1..{breaks}"
+        f"loss = E + excess_{x} * g({x}) / g({x}0), g = ({x} / {x}0) ** -alpha_{x} * prod_i "
+        f"(1 + ({x} / ({x}0 * exp(break_i))) ** (1 / width_i)) ** (-change_i * width_i), i = 1..{breaks}"
     )
     each = {"change": CHANGE, "break": BREAK, "width": WIDTH}
     priors = {"E": ENTROPY, f"excess_{x}": EXCESS, f"alpha_{x}": EXPONENT}
