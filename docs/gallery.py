@@ -1,10 +1,11 @@
-"""Draw the gallery: ``python docs/gallery.py DIRECTORY`` writes every figure as PDF and PNG.
+"""Draw the figures of the documentation from real fits: ``python docs/gallery.py docs/figures``.
 
-The runs and the draws are synthetic, made here from a seed: a Chinchilla-like law, its least-squares fit, and normal
-draws around it.
+GPT-3 is the bundled table; the sweep in N and D is simulated from Besiroglu's parameters with a fixed seed, so that its
+truth is known.
 """
 
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -16,150 +17,111 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.optimize import curve_fit
 
-from bayescale import plots
+import bayescale as bs
+from bayescale import laws, plots
+from bayescale.laws import chinchilla
+from bayescale.laws.henighan2020 import L_C
+from bayescale.noise import student
 
-N0, D0 = 3e8, 8e9  # the reference run
-TRUTH = {"E": 1.82, "excess_N": 0.46, "excess_D": 0.54, "alpha_N": 0.35, "alpha_D": 0.37}
-SD_PRIOR = {"excess_N": 0.4, "excess_D": 0.4, "alpha_N": 0.4, "alpha_D": 0.4}
-SIGMA = 0.012  # sd of ln loss
-
-
-def law(N, D, *, E, excess_N, excess_D, alpha_N, alpha_D):
-    """Loss [nats/token] of N parameters after D tokens."""
-    return E + excess_N * (N / N0) ** -alpha_N + excess_D * (D / D0) ** -alpha_D
+TRUTH = {"E": 1.8169, "alpha_N": 0.3478, "alpha_D": 0.3658}
 
 
-def sweep(rng, N, ratio, E=TRUTH["E"]):
-    """A table of runs: all N, each with all tokens per parameter."""
-    n, r = (grid.ravel() for grid in np.meshgrid(N, ratio))
-    runs = pd.DataFrame({"N": n, "D": n * r, "C": 6 * n**2 * r})
-    noise = SIGMA * rng.standard_t(5, len(runs))
-    return runs.assign(loss=law(runs.N, runs.D, **{**TRUTH, "E": E}) * np.exp(noise))
+def simulated_sweep(n: int = 120, seed: int = 0) -> pd.DataFrame:
+    """Runs of Besiroglu's law with N and D spread apart, and Student-t noise of 0.5 %."""
+    rng = np.random.default_rng(seed)
+    N, D = np.exp(rng.uniform(np.log([[6e7], [1e9]]), np.log([[1e10], [3e11]]), size=(2, n)))
+    mu = TRUTH["E"] + 482.01 * N ** -TRUTH["alpha_N"] + 2085.43 * D ** -TRUTH["alpha_D"]
+    return pd.DataFrame({"N": N, "D": D, "C": 6 * N * D, "loss": student.draw(rng, mu, 0.005, {"nu": 4.0})})
 
 
-def sample(rng, runs, names, shape=(4, 500)):
-    """Dataset of draws, dims (chain, draw), around the least-squares fit of ln loss."""
-
-    def log_loss(inputs, *values):
-        return np.log(law(*inputs, **{**TRUTH, **dict(zip(names, values, strict=True))}))
-
-    start = [TRUTH[name] for name in names]
-    mean, cov = curve_fit(log_loss, (runs.N.to_numpy(), runs.D.to_numpy()), np.log(runs.loss), start)
-    return as_dataset(names, rng.multivariate_normal(mean, cov, shape))
-
-
-def as_dataset(names, values):
-    """Values of shape (chain, draw, name) as one variable each."""
-    return xr.Dataset({name: (("chain", "draw"), values[..., i]) for i, name in enumerate(names)}).assign_coords(
-        chain=range(values.shape[0]), draw=range(values.shape[1])
-    )
-
-
-def sample_prior(rng, shape=(1, 2000)):
-    """Draws of the prior: uniform E below 2.2, lognormal excesses and exponents."""
-    draws = {name: TRUTH[name] * np.exp(rng.normal(0, sd, shape)) for name, sd in SD_PRIOR.items()}
-    draws["E"] = rng.uniform(0, 2.2, shape)
-    return as_dataset(list(TRUTH), np.stack([draws[name] for name in TRUTH], axis=-1))
-
-
-def grid(name, low, high):
-    """A coordinate with equal ratios."""
-    values = np.geomspace(low, high, 60)
+def along(name: str, low: float, high: float, n: int = 60) -> xr.DataArray:
+    """A grid of one input, as a dim of that name."""
+    values = np.geomspace(low, high, n)
     return xr.DataArray(values, dims=name, coords={name: values})
 
 
-def allocate(p, C):
-    """The compute-optimal frontier in closed form, dims (chain, draw, C)."""
-    a, b = p.alpha_N, p.alpha_D
-    ratio = a * p.excess_N * N0**a / (b * p.excess_D * D0**b)
-    N = ratio ** (1 / (a + b)) * (C / 6) ** (b / (a + b))
-    best = xr.Dataset({"N": N, "D": C / 6 / N})
-    best["loss"] = law(best.N, best.D, **p)
-    slope = np.log(best.loss).assign_coords(C=np.log(C.values)).differentiate("C")
-    curvature = slope.differentiate("C")
-    return (
-        best.assign(slope=slope.assign_coords(C=C), curvature=curvature.assign_coords(C=C))
-        .transpose("chain", "draw", "C")
-        .isel(C=slice(2, -2))
+def gpt3(folder: Path) -> None:
+    """The README's example: the fit, the forecast, E."""
+    runs = bs.load("gpt3")
+    small, large = runs[runs["N"] < 1e11], runs[runs["N"] > 1e11]
+    post = bs.fit(L_C, small, seed=1, progressbar=False)
+    draw(folder / "curves", plots.curves, runs, L_C(post, C=along("C", 1e20, 5e23)))
+    draw(folder / "forecast", plots.forecast, bs.predict(L_C, post, large, seed=1), large)
+    draw(
+        folder / "residuals",
+        plots.residuals,
+        np.log(post["observed_data"]["loss"] / post["fitted"]["mu"]),
+        small,
+        x="C",
     )
+    draw(folder / "prior_posterior", plots.prior_posterior, post, "E")
 
 
-def fit_figures(rng, runs, post):
-    """Runs against the fitted law, and what the law leaves over."""
-    p = post["posterior"].to_dataset()
-    sizes = xr.DataArray(np.unique(runs.N)[[0, 3, 6]], dims="N", coords={"N": np.unique(runs.N)[[0, 3, 6]]})
-    yield "curves", plots.curves(runs, law(sizes, grid("D", 3e8, 3e11), **p), x="D", color_by="N")
-    chosen = runs[np.isclose(runs.D / runs.N, 20)]
-    N = grid("N", 2e7, 3e9)
-    yield "curves_one", plots.curves(chosen, law(N, 20 * N, **p))
-    families = {"code": 1.2, "books": 1.9, "web": 2.3}
-    tables = {name: sweep(rng, np.geomspace(3e7, 2e9, 8), [20], E) for name, E in families.items()}
-    table = pd.concat([t.assign(family=name) for name, t in tables.items()], ignore_index=True)
-    fits = {name: law(N, 20 * N, **{**TRUTH, **sample(rng, t, ["E", "alpha_N"])}) for name, t in tables.items()}
-    yield "curves_families", plots.curves(table, xr.Dataset(fits).to_dataarray("family"))
-    x = {k: xr.DataArray(runs[k].to_numpy(), dims="run") for k in ("N", "D", "loss")}
-    yield "residuals", plots.residuals(np.log(x["loss"] / law(x["N"], x["D"], **p)), runs)
-
-
-def frontier_figures(runs, best):
-    """The frontier and its curvature."""
-    yield "frontier_loss", plots.frontier(best, runs=runs)
-    yield "frontier_N", plots.frontier(best, "N", runs=runs)
-    yield "frontier_ratio", plots.frontier(best, "tokens_per_param", runs=runs)
-    yield "frontier_slope", plots.frontier(best, "slope")
-    figure, axes = plt.subplots(1, 2, figsize=plots.DOUBLE, layout="constrained")
-    plots.frontier(best, "slope", ax=axes[0])
-    plots.frontier(best, "curvature", ax=axes[1])
-    yield "frontier_double", figure
-
-
-def forecast_figures(rng, post):
-    """Held-out large runs."""
-    p = post["posterior"].to_dataset()
-    large = sweep(rng, np.geomspace(4e9, 4e10, 6), [20, 60])
-    x = {k: xr.DataArray(large[k].to_numpy(), dims="run") for k in ("N", "D")}
-    mu = law(x["N"], x["D"], **p)
-    loss = mu * np.exp(SIGMA * rng.standard_t(5, mu.shape))
-    yield "forecast", plots.forecast(xr.Dataset({"mu": mu, "loss": loss}), large)
-
-
-def parameter_figures(runs, post):
-    """Prior against posterior, before and after; forest and pair plots are ArviZ's own."""
-    yield "prior_posterior", plots.prior_posterior(post, "E", published={"Hoffmann 2022": 1.69, "Besiroglu 2024": 1.82})
-    yield "prior_posterior_alpha", plots.prior_posterior(post, "alpha_N")
-    chosen = runs[np.isclose(runs.D / runs.N, 20)]
-    C = grid("C", 1e17, 1e24)
-    N = (C / 120) ** 0.5
-    yield "prior_predictive", plots.prior_predictive(law(N, 20 * N, **post["prior"].to_dataset()), chosen)
-    names, size = ["alpha_N", "alpha_D"], {"figsize": plots.DOUBLE}
-    yield "arviz_forest", az.plot_forest(post, var_names=names, combined=True, figure_kwargs=size).viz["figure"].item()
-    yield (
-        "arviz_pair",
-        az.plot_pair(post, var_names=["E", *names], figure_kwargs={"figsize": (6.9, 6), "layout": "constrained"})
-        .viz["figure"]
-        .item(),
+def sweep(folder: Path) -> None:
+    """The frontier of a sweep in N and D, and what ArviZ draws of its posterior."""
+    runs = simulated_sweep()
+    post = bs.fit(chinchilla, runs, seed=1, progressbar=False)
+    best = bs.frontier(chinchilla, post, np.geomspace(1e18, 1e25, 40))
+    _, panels = plt.subplots(1, 2, figsize=plots.DOUBLE, layout="constrained")
+    plots.frontier(best, "loss", runs=runs, ax=panels[0])
+    plots.frontier(best, "curvature", ax=panels[1])
+    plots.save(panels[0].figure, folder / "frontier")
+    levels = chinchilla(
+        post, N=along("N", 6e7, 1e10), D=xr.DataArray([1e9, 1e10, 1e11], dims="D", coords={"D": [1e9, 1e10, 1e11]})
     )
+    draw(folder / "curves_N", plots.curves, runs, levels, x="N", color_by="D")
+    plots.save(
+        az.plot_forest(post, var_names=["E", "alpha_N", "alpha_D"], combined=True).viz["figure"].item(),
+        folder / "forest",
+    )
+    plots.save(az.plot_pair(post, var_names=["E", "alpha_N", "alpha_D"]).viz["figure"].item(), folder / "pair")
 
 
-def main(directory: Path, seed: int = 1) -> None:
-    """Write every figure into `directory`."""
-    rng = np.random.default_rng(seed)
-    runs = sweep(rng, np.geomspace(3e7, 2e9, 7), [5, 10, 20, 40, 80])
-    groups = {"posterior": sample(rng, runs, list(TRUTH)), "prior": sample_prior(rng)}
-    post = xr.DataTree.from_dict(groups)
-    best = allocate(groups["posterior"], grid("C", 1e17, 1e25))
-    for figures in (
-        fit_figures(rng, runs, post),
-        frontier_figures(runs, best),
-        forecast_figures(rng, post),
-        parameter_figures(runs, post),
-    ):
-        for name, drawing in figures:
-            print(*plots.save(drawing, directory / name))
-            plt.close("all")
+def priors(folder: Path) -> None:
+    """Prior predictive curves of the laws, scaled by Cerebras-GPT's runs as any data would scale them."""
+    runs = bs.load("cerebras_gpt").query("family == 'SP'")
+    runs.attrs = {}
+    table = runs.assign(S=runs["D"] / 1e6, U=runs["D"].median())
+    C = along("C", 1e17, 1e25)
+    N = np.sqrt(C / 120)  # twenty tokens per parameter
+    inputs = {"C": C, "N": N, "D": 20 * N, "S": 20 * N / 1e6, "U": xr.full_like(C, float(table["U"].iloc[0]))}
+    shown = [
+        ("E + powers of N and D", chinchilla),
+        ("E + a power of C", L_C),
+        ("a power of C", laws.kaplan2020.L_C),
+        ("joint law in N and D", laws.kaplan2020.L_ND),
+        ("law in N and steps", laws.kaplan2020.L_NS),
+        ("repeated data, fixed U", laws.muennighoff2023.data_constrained),
+        ("one break in C", laws.caballero2022.L_C),
+        ("floor and ceiling in C", laws.alabdulmohsin2022.M4_C),
+    ]
+    width, _ = plots.DOUBLE
+    _, panels = plt.subplots(2, 4, figsize=(width, 4.4), layout="constrained", sharex=True)
+    warnings.simplefilter("ignore", UserWarning)  # seven runs on one line; here they only set the scale
+    for ax, (title, law) in zip(panels.flat, shown, strict=True):
+        prior = bs.sample_prior(law, table, draws=2000, seed=1)
+        loss = law(prior, **{name: inputs[name] for name in law.inputs})
+        plots.prior_predictive(loss, table, ax=ax)
+        ax.get_legend().remove()
+        ax.set_title(title, fontsize=7)
+        ax.set_ylim(0.1, 100)
+        ax.set_xlabel("C [FLOP]" if ax in panels[1] else "")
+        ax.set_ylabel("Loss [nats/token]" if ax in panels[:, 0] else "")
+    plots.save(panels[0, 0].figure, folder / "prior_predictive")
+
+
+def draw(stem: Path, function, *args, **options) -> None:
+    """One single-column figure."""
+    _, ax = plt.subplots(figsize=plots.SINGLE, layout="constrained")
+    plots.save(function(*args, ax=ax, **options), stem)
+    plt.close(ax.figure)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) != 2:
+        sys.exit("usage: python docs/gallery.py DIRECTORY")
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    for part in (priors, gpt3, sweep):
+        part(target)

@@ -26,8 +26,9 @@ def worth(unique, total, decay):
 def formula(N, D, U, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D, R_N, R_D):
     unique_D = smaller(D, U)
     # The N that is compute-optimal for the unique tokens; parameters beyond it count as repeated (App A).
-    optimal_N = N0 * (alpha_N * excess_N / (alpha_D * excess_D) * (unique_D / D0) ** alpha_D) ** (1 / alpha_N)
-    N_eff = worth(smaller(N, optimal_N), N, R_N)
+    ratio = alpha_N * excess_N / (alpha_D * excess_D)
+    log_optimal = np.log(N0) + (np.log(ratio) + alpha_D * np.log(unique_D / D0)) / alpha_N
+    N_eff = worth(np.exp(smaller(np.log(N), log_optimal)), N, R_N)
     D_eff = worth(unique_D, D, R_D)
     return E + excess_N * (N_eff / N0) ** -alpha_N + excess_D * (D_eff / D0) ** -alpha_D
 
