@@ -71,11 +71,12 @@ def sweep(folder: Path) -> None:
         post, N=along("N", 6e7, 1e10), D=xr.DataArray([1e9, 1e10, 1e11], dims="D", coords={"D": [1e9, 1e10, 1e11]})
     )
     draw(folder / "curves_N", plots.curves, runs, levels, x="N", color_by="D")
-    plots.save(
-        az.plot_forest(post, var_names=["E", "alpha_N", "alpha_D"], combined=True).viz["figure"].item(),
-        folder / "forest",
-    )
-    plots.save(az.plot_pair(post, var_names=["E", "alpha_N", "alpha_D"]).viz["figure"].item(), folder / "pair")
+    exponents = ["alpha_N", "alpha_D", "a", "gamma"]
+    for name, drawn in {
+        "forest": az.plot_forest(post, var_names=exponents, combined=True),
+        "pair": az.plot_pair(post, var_names=["E", "alpha_N", "alpha_D"]),
+    }.items():
+        plots.save(drawn.viz["figure"].item(), folder / name)
 
 
 def priors(folder: Path) -> None:

@@ -12,7 +12,9 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
+    """The README's code blocks of a language; "" for printed output."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(encoding="utf-8"), re.S | re.M)
+    return [text for name, text in fenced if name == language]
 
 
 def numbers(text: str, row: str) -> list[float]:
