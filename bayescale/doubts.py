@@ -1,0 +1,63 @@
+"""Doubts: what a table may hold, but usually by mistake. Each function yields messages, gravest first."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from bayescale.law import Law
+from bayescale.prior import Prior
+
+
+def suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
+    """Units that look wrong."""
+    if loss.max() > 13:  # ln of a vocabulary of 400,000: the loss of guessing at random
+        yield (
+            f"The loss reaches {loss.max():.4g}: more than any tokenizer's ln(vocabulary). Is it a percentage, a "
+            "perplexity or a sum over tokens? Wanted: nats/token."
+        )
+    if {"N", "D"} <= set(columns):
+        tokens = float((columns["D"] / columns["N"]).median())
+        if tokens < 1e-2:
+            yield f"Half of the runs have fewer than {tokens:.2g} tokens per parameter; is D in millions?"
+        if tokens > 1e5:
+            yield f"Half of the runs have more than {tokens:.2g} tokens per parameter; is N in thousands or millions?"
+        ratio = float(np.median(loss / _typical(columns))) if loss.max() <= 13 else 1.0
+        if ratio > 1.4:
+            yield (
+                f"The loss is {ratio:.2f} times what language models of these N and D reach in nats/token; is it in "
+                "bits (multiply by ln 2 = 0.693)?"
+            )
+
+
+def _typical(columns: pd.DataFrame) -> np.ndarray:
+    """Loss of language models on web text [nats/token] (Besiroglu et al. 2024), as a yardstick of the unit."""
+    return (1.817 + 482.0 * columns["N"] ** -0.3478 + 2085.4 * columns["D"] ** -0.3658).to_numpy()
+
+
+def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
+    """What the runs cannot tell the law."""
+    rows = pd.concat([columns, groups], axis=1).assign(loss=loss)
+    copies = int(rows.duplicated().sum())
+    if copies:
+        yield (
+            f"{copies} of {len(rows)} rows repeat another row in every column that counts; repeats make intervals too "
+            "narrow. Unless they are independent runs: runs.drop_duplicates()."
+        )
+    free = sum(isinstance(prior, Prior) for prior in law.all_priors.values())
+    if len(rows) <= free:
+        yield f"There are {len(rows)} runs for {free} parameters; the result leans on the priors."
+    for name in law.inputs:
+        if columns[name].max() <= columns[name].min() * (1 + 1e-9):
+            yield f"{name} is the same in every run, so the data do not identify how the loss depends on {name}."
+    if {"N", "D"} <= set(law.inputs) and len(rows) > 2:
+        log_N, log_D = np.log(columns["N"]), np.log(columns["D"])
+        if log_N.std() > 0 and log_D.std() > 0 and abs(np.corrcoef(log_N, log_D)[0, 1]) > 0.99:
+            yield (
+                "log N and log D lie on one line (runs on a frontier, or at fixed D/N): their terms are told apart by "
+                "the priors only. Add runs off the line."
+            )
+    for name in groups:
+        small = groups[name].value_counts()
+        if (small < 2).any():
+            yield f"The groups {small.index[small < 2].tolist()} of '{name}' have one run each."

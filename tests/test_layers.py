@@ -1,0 +1,79 @@
+"""Imports point one way, and `import bayescale` is light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "bayescale"
+#: Each module may import those before it.
+ORDER = (
+    "signature",
+    "prior",
+    "noise",
+    "law",
+    "laws",
+    "doubts",
+    "runs",
+    "build",
+    "engine",
+    "verdict",
+    "infer",
+    "optimum",
+    "files",
+    "datasets",
+    "plots",
+    "cli",
+)
+ALONE = ("datasets", "plots")
+
+
+def imports(path: Path) -> set[str]:
+    """Top modules of ours that a file imports, anywhere in it but for type checking."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            names = [f"{base}.{alias.name}" for alias in node.names] if base == "bayescale" else [base]
+            assert node.level == 0, f"{path}: relative import"
+        found |= {name.split(".")[1] for name in names if name.startswith("bayescale.")}
+    return found & set(ORDER)
+
+
+def modules():
+    for path in sorted(ROOT.rglob("*.py")):
+        top = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        if top != "__init__":
+            yield top, path
+
+
+def test_every_module_has_its_place():
+    assert {top for top, _ in modules()} == set(ORDER)
+
+
+@pytest.mark.parametrize(
+    "top, path", list(modules()), ids=lambda x: str(x.relative_to(ROOT)) if isinstance(x, Path) else x
+)
+def test_imports_point_up(top, path):
+    above = set(ORDER[: ORDER.index(top) + 1]) if top not in ALONE else {top}
+    assert imports(path) <= above
+
+
+@pytest.mark.parametrize("module, absent", [
+    ("bayescale", ["pymc", "arviz", "matplotlib", "pandas", "xarray", "scipy"]),
+    ("bayescale.law", ["pymc", "arviz", "matplotlib"]),
+    ("bayescale.cli", ["pymc", "arviz", "matplotlib", "pandas", "numpy", "xarray", "rich"]),
+    ("bayescale.datasets", ["pymc", "arviz", "matplotlib", "pooch"]),
+    ("bayescale.optimum", ["pymc", "arviz", "matplotlib"]),
+])  # fmt: skip
+def test_light_imports(module, absent):
+    code = f"import {module}, sys; print([m for m in {absent!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

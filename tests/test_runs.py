@@ -1,0 +1,260 @@
+"""Bad input: each kind of bad table gives the promised error or warning, and no silent number."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bayescale import Prior, laws
+from bayescale.laws import chinchilla
+from bayescale.laws.henighan2020 import L_C
+from bayescale.noise import by_compute, per_run
+from bayescale.runs import check, complete, read, select
+from tests.conftest import simulate
+
+GOOD = simulate(24, seed=0)[["N", "D", "loss"]]
+GROUPED = replace(
+    chinchilla,
+    priors={**chinchilla.priors, "E": Prior("Uniform", lower=0, upper=1, unit="loss_min", dims="family")},
+)
+
+
+def put(column, row, value):
+    table = GOOD.astype({column: object}) if isinstance(value, str | complex | type(pd.NA)) else GOOD.copy()
+    table.loc[row, column] = value
+    return table
+
+
+#: name -> (law, table, exception, message)
+ERRORS = {
+    "a dict": (chinchilla, GOOD.to_dict(), TypeError, "dict; wanted a pandas.DataFrame"),
+    "an array": (chinchilla, GOOD.to_numpy(), TypeError, "ndarray; wanted a pandas.DataFrame"),
+    "no D": (chinchilla, GOOD[["N", "loss"]], ValueError, r"no column 'D' \[tokens\].*Rename yours"),
+    "no loss": (chinchilla, GOOD[["N", "D"]], ValueError, r"no column 'loss' \[nats/token\]"),
+    "perplexity instead": (
+        chinchilla,
+        GOOD.rename(columns={"loss": "ppl"}),
+        ValueError,
+        r"runs\['loss'\] = np.log\(ppl\)",
+    ),
+    "bits instead": (chinchilla, GOOD.rename(columns={"loss": "loss_bits"}), ValueError, r"loss_bits \* np.log\(2\)"),
+    "a string": (chinchilla, put("N", 3, "1B"), ValueError, r"'N' is of type.*pd.to_numeric"),
+    "all strings": (chinchilla, GOOD.astype({"loss": str}), ValueError, "'loss' is of type.*wanted numbers"),
+    "booleans": (chinchilla, GOOD.assign(N=True), ValueError, "'N' is of type bool"),
+    "complex": (chinchilla, GOOD.assign(D=GOOD["D"] + 0j), ValueError, "'D' is of type complex"),
+    "dates": (chinchilla, GOOD.assign(D=pd.Timestamp("2022-03-29")), ValueError, "'D' is of type datetime"),
+    "NaN": (chinchilla, put("loss", 3, np.nan), ValueError, r"'loss' is NaN in 1 of 24 runs \(rows \[3\]\): drop them"),
+    "NA": (chinchilla, GOOD.assign(N=GOOD["N"].astype("Float64").mask(GOOD.index == 2)), ValueError, "'N' is NaN in 1"),
+    "infinite": (chinchilla, put("D", 0, np.inf), ValueError, "'D' is infinite in 1"),
+    "zero": (chinchilla, put("N", 0, 0.0), ValueError, "'N' is zero or negative in 1"),
+    "negative": (chinchilla, put("loss", 0, -2.0), ValueError, "'loss' is zero or negative"),
+    "overflowed C": (
+        replace(L_C),
+        GOOD.assign(C=(6 * GOOD["N"].astype(np.int64) * GOOD["D"].astype(np.int64))),
+        ValueError,
+        "overflows",
+    ),
+    "N in billions": (
+        chinchilla,
+        GOOD.assign(N=GOOD["N"] / 1e9),
+        ValueError,
+        "N reaches only.*in millions or billions",
+    ),
+    "N in millions": (chinchilla, GOOD.assign(N=GOOD["N"] / 1e6), ValueError, "N in millions"),
+    "D in billions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e9), ValueError, "D reaches only"),
+    "D in millions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e6), ValueError, "D in millions"),
+    "C in PF-days": (L_C, GOOD.assign(C=6 * GOOD["N"] * GOOD["D"] / 8.64e19), ValueError, "PF-days"),
+    "C of another unit": (
+        replace(chinchilla, noise=by_compute),
+        GOOD.assign(C=GOOD["N"] * GOOD["D"] * 6e3),
+        ValueError,
+        "times 6ND",
+    ),
+    "a doubled column": (
+        chinchilla,
+        pd.concat([GOOD, GOOD[["N"]]], axis=1),
+        ValueError,
+        r"\['N'\] stand more than once",
+    ),
+    "no runs": (chinchilla, GOOD.iloc[:0], ValueError, "no runs"),
+    "one run": (chinchilla, GOOD.iloc[:1], ValueError, "1 run"),
+    "no group column": (GROUPED, GOOD, ValueError, "dims 'family', but runs has no such column"),
+    "a missing group": (GROUPED, GOOD.assign(family=["a"] * 23 + [None]), ValueError, "'family' is missing in 1"),
+    "no standard errors": (replace(chinchilla, noise=per_run), GOOD, ValueError, "no column 'loss_se'"),
+    "a negative standard error": (
+        replace(chinchilla, noise=per_run),
+        GOOD.assign(loss_se=-0.1),
+        ValueError,
+        "'loss_se' is zero or negative",
+    ),
+}
+
+#: name -> (law, table, message)
+WARNINGS = {
+    "loss in bits": (chinchilla, GOOD.assign(loss=GOOD["loss"] / np.log(2)), "is it in bits"),
+    "loss in percent": (chinchilla, GOOD.assign(loss=GOOD["loss"] * 10), "Is it a percentage"),
+    "loss is perplexity": (chinchilla, GOOD.assign(loss=np.exp(GOOD["loss"])), "perplexity"),
+    "duplicated rows": (chinchilla, pd.concat([GOOD, GOOD.head(5)]), "5 of 29 rows repeat.*drop_duplicates"),
+    "two runs": (chinchilla, GOOD.head(2), "2 runs for 6 parameters"),
+    "three runs": (chinchilla, GOOD.head(3), "3 runs for 6 parameters"),
+    "one N": (chinchilla, GOOD.assign(N=1e9), "N is the same in every run"),
+    "one D": (chinchilla, GOOD.assign(D=2e10), "D is the same in every run"),
+    "on a frontier": (chinchilla, GOOD.assign(D=20 * GOOD["N"]), "on one line"),
+    "D nearly in millions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e4), "D in millions"),
+    "N in thousands": (chinchilla, GOOD.assign(N=GOOD["N"] / 1e4), "N in thousands"),
+    "a group of one run": (GROUPED, GOOD.assign(family=["a"] * 23 + ["b"]), r"\['b'\] of 'family' have one run"),
+}
+
+
+@pytest.mark.parametrize("law, table, exception, message", ERRORS.values(), ids=ERRORS)
+def test_errors(law, table, exception, message):
+    with pytest.raises(exception, match=message):
+        check(law, table)
+
+
+@pytest.mark.parametrize("law, table, message", WARNINGS.values(), ids=WARNINGS)
+def test_warnings(law, table, message):
+    with pytest.warns(UserWarning, match=message):
+        check(law, table)
+
+
+def test_good_tables_pass_silently():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check(chinchilla, GOOD)
+        check(chinchilla, GOOD.set_index(np.zeros(len(GOOD), int)))
+        check(chinchilla, GOOD.set_index([GOOD.index, GOOD.index]))
+        check(GROUPED, GOOD.assign(family=["a", "b"] * 12))
+
+
+def test_integers_do_not_overflow():
+    whole = GOOD.assign(N=GOOD["N"].astype(np.int64) * 100, D=GOOD["D"].astype(np.int64) * 10)
+    table = complete(whole, ["C"])
+    np.testing.assert_allclose(table["C"], 6.0 * whole["N"].astype(float) * whole["D"].astype(float))
+    assert (check(L_C, whole).columns["C"] > 1e21).all()
+
+
+def test_tokens_from_compute():
+    table = check(chinchilla, GOOD.assign(C=6 * GOOD["N"] * GOOD["D"]).drop(columns="D"))
+    np.testing.assert_allclose(table.columns["D"], GOOD["D"])
+
+
+def test_reference_is_the_middle_or_as_set():
+    table = check(replace(chinchilla, reference={"N0": 1e9}), GOOD)
+    assert table.reference["N0"] == 1e9 and table.reference["loss_min"] == GOOD["loss"].min()
+    assert table.reference["D0"] == pytest.approx(np.exp(np.log(GOOD["D"]).mean()))
+
+
+# Files.
+
+
+def test_csv_and_parquet_agree(tmp_path):
+    renamed = GOOD.rename(columns={"N": "params"})
+    renamed.to_csv(tmp_path / "a.csv", index=False)
+    renamed.to_parquet(tmp_path / "a.parquet")
+    a, b = (read(tmp_path / f"a.{kind}", {"N": "params"}, "N < 1e9") for kind in ("csv", "parquet"))
+    pd.testing.assert_frame_equal(a.reset_index(drop=True), b.reset_index(drop=True))
+    assert (a["N"] < 1e9).all() and len(a) < len(GOOD)
+
+
+FILES = {
+    "empty": ("a.csv", b"", "is empty"),
+    "latin-1": ("a.csv", "N,D,loss,note\n1e8,1e9,3,caf\u00e9\n".encode("latin-1"), "not UTF-8"),
+    "binary": ("a.parquet", b"not parquet", "cannot be read as .parquet"),
+    "ragged": ("a.csv", b"N,D\n1,2\n1,2,3,4\n", "cannot be read as .csv"),
+    "another kind": ("a.xlsx", b"PK", "ends in '.xlsx'"),
+}
+
+
+@pytest.mark.parametrize("name, content, message", FILES.values(), ids=FILES)
+def test_bad_files(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path / name)
+
+
+def test_header_only_and_absent_files(tmp_path):
+    (tmp_path / "a.csv").write_text("N,D,loss\n")
+    with pytest.raises(ValueError, match="no runs|type"):
+        check(chinchilla, read(tmp_path / "a.csv"))
+    with pytest.raises(FileNotFoundError, match=r"no\.csv"):
+        read(tmp_path / "no.csv")
+
+
+@pytest.mark.parametrize(
+    "columns, where, message",
+    [
+        ({"N": "params"}, None, r"no column \['params'\]"),
+        (None, "C < ", "cannot be read"),
+        (None, "size < 3", "cannot be read"),
+        (None, "N < 1", "keeps none of the 24"),
+    ],
+)
+def test_bad_selections(columns, where, message):
+    with pytest.raises(ValueError, match=message):
+        select(GOOD, columns, where)
+
+
+def test_unknown_law():
+    with pytest.raises(ValueError, match="no law 'chinchila'.*Did you mean.*hoffmann2022.chinchilla"):
+        laws.find("chinchila")
+
+
+def test_published_tables_are_not_suspected(shared_data):
+    """Nats of real language runs pass the check of the unit; the same in bits are caught where the corpus is plain."""
+    caught, checked = 0, 0
+    for name in ("besiroglu2024", "gadre2024", "marin_delphi2026", "isoflop_openathena"):
+        raw = pd.read_csv(shared_data / name / f"{name}.csv")
+        table = raw.rename(columns={"n_params": "N", "n_tokens": "D"})[["N", "D", "loss"]].dropna()
+        for factor in (1.0, 1 / np.log(2)):
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                check(chinchilla, table.assign(loss=table["loss"] * factor))
+            suspected = any("in bits" in str(w.message) or "percentage" in str(w.message) for w in said)
+            if factor == 1.0:
+                assert not suspected, name
+            else:
+                caught += suspected
+                checked += 1
+    assert caught >= checked / 2
+
+
+# Random tables: only the documented exceptions come out, and what passes is clean.
+
+VALUES = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(1e-3, 1e30),
+    st.integers(-(2**63), 2**63 - 1),
+    st.text(max_size=3),
+    st.none(),
+    st.booleans(),
+)
+COLUMNS = st.sampled_from(["N", "D", "C", "loss", "family", "ppl", 7])
+
+
+@st.composite
+def tables(draw):
+    names = draw(st.lists(COLUMNS, max_size=6))
+    rows = draw(st.integers(0, 6))
+    kind = st.floats(1e6, 1e13) if draw(st.booleans()) else VALUES
+    data = [draw(st.lists(kind, min_size=rows, max_size=rows)) for _ in names]
+    frame = pd.concat([pd.Series(column) for column in data], axis=1) if data else pd.DataFrame(index=range(rows))
+    frame.columns = names
+    return frame
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tables())
+def test_random_tables(table):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            checked = check(chinchilla, table)
+        except (ValueError, TypeError):
+            return
+    assert np.isfinite(checked.columns.to_numpy()).all() and (checked.columns.to_numpy() > 0).all()
+    assert np.isfinite(checked.loss).all() and (checked.loss > 0).all() and len(checked.loss) >= 2
