@@ -36,15 +36,13 @@ def compare(folders):
     rows = []
     for name, line in found.iterrows():
         k = az.loo(posts[name], pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]
-        law = f"{posts[name].attrs['law']} {posts[name].attrs['noise']}"
         numbers = [f"{line[key]:.1f}" for key in ("elpd", "se", "elpd_diff", "dse", "p")]
-        rows.append([str(name), law, *numbers, f"{line['weight']:.2f}", str(int((k > 0.7).sum()))])
-    show.table(
-        ["DIR", "law, noise", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, left=2, fold=(0, 1)
-    )
+        rows.append([str(name), *numbers, f"{line['weight']:.2f}", str(int((k > 0.7).sum()))])
+    show.table(["DIR", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, fold=(0,))
     show.say()
     for name in found.index:
-        show.say(f"{name}: {posts[name].attrs['verdict']}")
+        about = posts[name].attrs
+        show.say(f"{name}: {about['law']}, noise {about['noise']}; {about['verdict']}")
     if not all(options.converged(post) for post in posts.values()):
         click.get_current_context().exit(options.NOT_CONVERGED)
 

@@ -1,6 +1,7 @@
 """figures: the drawings of a fit."""
 
 import warnings
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -31,35 +32,45 @@ def draw(draft: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame) -> list[s
     return done
 
 
-def _canvas(panels: int) -> tuple[Figure, list]:
-    """A figure with panels side by side, of no window system."""
+def _canvas(columns: int, rows: int = 1) -> tuple[Figure, np.ndarray]:
+    """A figure of no window system, with panels in rows and columns."""
     from bayescale.plots import SINGLE
 
-    figure = Figure(figsize=(SINGLE[0] * panels, SINGLE[1]), layout="constrained")
-    return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+    figure = Figure(figsize=(SINGLE[0] * columns, SINGLE[1] * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 def _curves(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
-    """The fitted loss against each input, one curve for each group or for some values of another input."""
+    """The fitted loss against each input; a row of panels for each of the first groups, if there are groups.
+
+    Of several inputs, another one is at some of its values, which the colours tell, and the rest in the middle.
+    """
     from bayescale.plots import curves
 
     constants, draws = post["constant_data"].to_dataset(), post["posterior"].to_dataset()
-    figure, axes = _canvas(len(law.inputs))
-    for ax, x in zip(axes, law.inputs, strict=True):
-        given: dict[str, Any] = {name: constants[f"{name}0"].item() for name in law.inputs}
-        given |= {group: draws[group].values[0] for group in law.groups}
-        edges = np.log([runs[x].min(), runs[x].max()])
-        margin = 0.08 * (edges[1] - edges[0]) + 0.02
-        given[x] = _values(x, np.exp(np.linspace(edges[0] - margin, edges[1] + margin, 60)))
-        by = next((name for name in (*law.groups, *law.inputs) if name != x), None)
-        shown = runs
-        if by in law.groups:
-            given[by] = _values(by, draws[by].values)
-            shown = runs if draws[by].dtype.kind in "iu" else runs.astype({by: str})
-        elif by:
-            given[by] = _values(by, _some(runs[by].to_numpy(float)))
-        curves(shown, law(post, **given), x=x, color_by=by, ax=ax)
+    middle = {name: constants[f"{name}0"].item() for name in law.inputs}
+    labels = runs[list(law.groups)].astype({g: int if draws[g].dtype.kind in "iu" else str for g in law.groups})
+    cells = labels.drop_duplicates().head(MOST).to_dict("records") or [{}]
+    figure, panels = _canvas(len(law.inputs), len(cells))
+    for axes, cell in zip(panels, cells, strict=True):
+        here = runs[(labels == pd.Series(cell)).all(axis=1)] if cell else runs
+        for ax, x in zip(axes, law.inputs, strict=True):
+            given: dict[str, Any] = {**middle, **cell}
+            edges = np.log([runs[x].min(), runs[x].max()])
+            margin = 0.08 * (edges[1] - edges[0]) + 0.02
+            given[x] = _values(x, np.exp(np.linspace(edges[0] - margin, edges[1] + margin, 60)))
+            by = next((name for name in law.inputs if name != x), None)
+            if by:
+                given[by] = _values(by, _some(here[by].to_numpy(float)))
+            curves(here, law(post, **given), x=x, color_by=by, ax=ax)
+            _name(ax, cell)
     return figure
+
+
+def _name(ax, cell: dict[Any, Any]) -> None:
+    """Write the levels of the groups beside the legend."""
+    if cell:
+        ax.set_title(", ".join(f"{group} {level}" for group, level in cell.items()), fontsize=7, loc="right")
 
 
 def _values(name: str, values: np.ndarray) -> xr.DataArray:
@@ -75,7 +86,7 @@ def _some(values: np.ndarray) -> np.ndarray:
 def _residuals(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
     from bayescale.plots import residuals
 
-    figure, axes = _canvas(len(law.inputs))
+    figure, ((*axes,),) = _canvas(len(law.inputs))
     ratio = post["observed_data"].to_dataset()["loss"] / post["fitted"].to_dataset()["mu"]
     residual = xr.apply_ufunc(np.log, ratio.transpose("chain", "draw", "run")).drop_vars("run")
     for ax, x in zip(axes, law.inputs, strict=True):
@@ -90,14 +101,15 @@ def _entropy(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure | None:
     if "E" not in post["posterior"] or "prior" not in post.children:
         return None
     after, before = (post[group].to_dataset()["E"] for group in ("posterior", "prior"))
-    cells = [dict(zip(after.dims[2:], where, strict=True)) for where in np.ndindex(after.shape[2:])][:MOST]
-    figure, axes = _canvas(len(cells))
+    levels = {str(dim): after[dim].values.tolist() for dim in after.dims[2:]}
+    cells = [dict(zip(levels, chosen, strict=True)) for chosen in islice(product(*levels.values()), MOST)]
+    figure, ((*axes,),) = _canvas(len(cells))
     for ax, cell in zip(axes, cells, strict=True):
-        both = {"prior": before.isel(cell), "posterior": after.isel(cell)}
+        both = {"prior": before.sel(cell), "posterior": after.sel(cell)}
         tree = xr.DataTree.from_dict({group: xr.Dataset({"E": draws}) for group, draws in both.items()})
+        tree["posterior"].attrs["units"] = {"E": runs.attrs.get("units", {}).get("loss", "nats/token")}
         prior_posterior(tree, var="E", ax=ax)
-        if cell:
-            ax.set_title(", ".join(str(after[dim].values[i]) for dim, i in cell.items()), fontsize=8)
+        _name(ax, cell)
     return figure
 
 

@@ -60,9 +60,9 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sample
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     law = _with_reference(options.find_law(spec, noise), dict(reference))
     table = _runs(law, runs, dict(columns), where)
-    out.mkdir(parents=True, exist_ok=True)
+    _writable(out)
     post = _sample(law, table, seed, sampler)
-    unit = table.attrs.get("units", {}).get(dict(columns).get("loss", "loss"), "nats/token")
+    unit = table.attrs["units"].get("loss", "nats/token")
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
 
     from bayescale.cli.folder import summarise, write
@@ -75,6 +75,15 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sample
     show.say(f"written to {out}: {', '.join(written)}")
     if not options.converged(post):
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _writable(out: Path) -> None:
+    """Refuse a folder that could not be written, before the work is done."""
+    import os
+
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ValueError(f"'{out}' cannot be written: '{there}' is no folder, or is write-protected; choose another.")
 
 
 def _with_reference(law: "Law", reference: dict[str, float]) -> "Law":
@@ -105,6 +114,8 @@ def _runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -
     with warnings.catch_warnings():  # fit says them
         warnings.simplefilter("ignore")
         check(law, table)
+    units = table.attrs.get("units", {})
+    table.attrs = {"units": {**units, **{ours: units[theirs] for ours, theirs in columns.items() if theirs in units}}}
     return complete(table, dict.fromkeys((*law.inputs, *law.noise.columns)))
 
 

@@ -20,6 +20,7 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
     -------
     list of str : the names of the files, figures without their ending.
     """
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=out) as name:
         draft = Path(name)
         files.save(post, draft / files.NAME)

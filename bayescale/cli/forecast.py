@@ -76,7 +76,10 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
 def _value(law: "Law", post, key: str, text: str) -> Any:
     """The value of ``--at``: a level of a group, or a number."""
     if key in law.groups:
-        return int(text) if post["posterior"][key].dtype.kind in "iu" else text
+        levels = {str(level): level for level in post["posterior"][key].values.tolist()}
+        if text not in levels:
+            raise ValueError(f"--at {key}={text}: the posterior was fitted on the levels {list(levels)} of {key}.")
+        return levels[text]
     try:
         return float(text)
     except ValueError:
