@@ -155,15 +155,18 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if len(runs) == 1:
         raise ValueError("There is 1 run; a scaling law needs runs of at least two sizes, and more to be worth it.")
     if len(runs):
-        _warn(law, columns, groups, loss)
+        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
+            warnings.warn(message, UserWarning, stacklevel=3)
     return Checked(columns, groups, loss, reference, {g: list(pd.unique(groups[g])) for g in groups})
 
 
 def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
     """Add C = 6ND or D = C/(6N) where needed and missing, in floating point."""
     table = runs
+    if table.columns.nlevels > 1:
+        raise ValueError(f"The columns have {table.columns.nlevels} levels; flatten them to one name a column.")
     if not table.columns.is_unique:
-        doubled = sorted(set(table.columns[table.columns.duplicated()]))
+        doubled = sorted(set(table.columns[table.columns.duplicated()]), key=str)
         raise ValueError(f"The columns {doubled} stand more than once; keep one of each.")
     if "C" in needed and "C" not in table and {"N", "D"} <= set(table.columns):
         table = table.assign(C=6.0 * _numbers(table, "N") * _numbers(table, "D"))
@@ -184,10 +187,15 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
             + ("" if hint else f" Rename yours: runs.rename(columns={{'yours': '{name}'}}).")
         )
     column = table[name]
-    if column.dtype == bool or not (pd.api.types.is_numeric_dtype(column) and not np.iscomplexobj(column)):
-        example = next(iter(column), None)
+    if not len(column):  # a file of a header alone has no types
+        return np.empty(0)
+    if column.dtype == object and all(_is_real(value) for value in column):  # integers that int64 cannot hold
+        column = column.astype(float)
+    kind = pd.api.types
+    if kind.is_bool_dtype(column) or np.iscomplexobj(column) or not kind.is_numeric_dtype(column):
+        example = next((value for value in column if not _is_real(value)), column.iloc[0])
         raise ValueError(
-            f"Column '{name}' is of type {column.dtype} (first value {example!r}); wanted numbers: "
+            f"Column '{name}' is of type {column.dtype} (such as {example!r}); wanted numbers: "
             f"runs['{name}'] = pd.to_numeric(runs['{name}'])."
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
@@ -200,6 +208,11 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
             first = table.index[bad][:3].tolist()
             raise ValueError(f"Column '{name}' is {what} in {bad.sum()} of {len(values)} runs (rows {first}): {cure}.")
     return values
+
+
+def _is_real(value) -> bool:
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and not abs(value) > 1e308
 
 
 def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
@@ -251,9 +264,3 @@ def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, f
         return {name: float(law.reference[name]) for name in wanted}
     middle = {f"{name}0": float(np.exp(np.log(columns[name]).mean())) for name in columns if name != "loss_se"}
     return {**middle, "loss_min": float(loss.min()), **{k: float(v) for k, v in law.reference.items()}}
-
-
-def _warn(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray) -> None:
-    """Warn of what is possible but would usually mean a mistake, gravest first."""
-    for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
-        warnings.warn(message, UserWarning, stacklevel=4)

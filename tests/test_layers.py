@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bayescale import _HOME
+
 ROOT = Path(__file__).parents[1] / "bayescale"
 #: Each module may import those before it.
 ORDER = (
@@ -31,7 +33,7 @@ ALONE = ("datasets", "plots")
 
 
 def imports(path: Path) -> set[str]:
-    """Top modules of ours that a file imports, anywhere in it but for type checking."""
+    """Top modules of ours that a file imports, anywhere in it but for type checking; public names by their home."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -43,8 +45,10 @@ def imports(path: Path) -> set[str]:
             base = node.module or ""
             names = [f"{base}.{alias.name}" for alias in node.names] if base == "bayescale" else [base]
             assert node.level == 0, f"{path}: relative import"
-        found |= {name.split(".")[1] for name in names if name.startswith("bayescale.")}
-    return found & set(ORDER)
+        tops = {name.split(".")[1] for name in names if name.startswith("bayescale.")}
+        found |= {_HOME.get(top, top) for top in tops}
+        assert "bayescale" not in names, f"{path}: import what is needed, not the whole package"
+    return found
 
 
 def modules():
@@ -64,6 +68,30 @@ def test_every_module_has_its_place():
 def test_imports_point_up(top, path):
     above = set(ORDER[: ORDER.index(top) + 1]) if top not in ALONE else {top}
     assert imports(path) <= above
+
+
+def test_the_checker_sees_every_kind_of_import(tmp_path):
+    source = """
+from typing import TYPE_CHECKING
+from bayescale import fit, engine
+from bayescale.law import Law
+import bayescale.plots.shapes
+if TYPE_CHECKING:
+    from bayescale.runs import Checked
+def f():
+    from bayescale.verdict import judge
+"""
+    (tmp_path / "a.py").write_text(source)
+    assert imports(tmp_path / "a.py") == {"infer", "engine", "law", "plots", "verdict"}
+
+
+def test_public_names_have_their_home():
+    import bayescale
+
+    assert sorted(_HOME) == sorted(bayescale.__all__) == dir(bayescale)
+    assert all(getattr(bayescale, name) is not None for name in _HOME)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = bayescale.nothing
 
 
 @pytest.mark.parametrize("module, absent", [

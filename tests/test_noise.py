@@ -1,12 +1,13 @@
 """One harness for every noise: density, quantiles and draws agree, in NumPy and in PyMC."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pymc as pm
 import pytest
 from scipy.integrate import quad
-from scipy.stats import kstest
+from scipy.stats import ks_2samp, kstest
 
 from bayescale.noise import NOISES, Noise, student
 from bayescale.prior import Prior
@@ -41,13 +42,37 @@ def test_draws_follow_the_quantiles(noise):
 
 
 @pytest.mark.parametrize("variate", ["normal", "student", "laplace"])
-def test_pymc_has_the_same_density(variate):
+def test_pymc_has_the_same_density_and_draws(variate):
+    """Run by run, with a scale and a shape of their own each; and the same distribution when drawn."""
     noise = next(n for n in NOISES.values() if n.variate == variate)
-    observed = np.array([2.1, 2.3, 2.9])
+    observed, mu, scale = np.array([2.1, 2.3, 2.9]), np.array([2.0, 2.3, 2.35]), np.array([0.1, 0.04, 0.2])
+    of_run = {name: np.array([3.0, 4.0, 30.0]) for name in noise.shape}
     with pm.Model() as model:
-        noise.observe("loss", np.full(3, MU), SCALE, shape(noise), observed=observed, dims=None)
-    theirs = model.compile_logp()({})
-    assert theirs == pytest.approx(noise.logpdf(observed, MU, SCALE, shape(noise)).sum(), rel=1e-8)
+        noise.observe("loss", mu, scale, of_run, observed=observed, dims=None)
+    theirs = model.compile_logp(sum=False)({})[0]
+    np.testing.assert_allclose(theirs, noise.logpdf(observed, mu, scale, of_run), rtol=1e-8)
+    drawn = pm.draw(model["loss"], 2000, random_seed=1)
+    ours = noise.draw(np.random.default_rng(2), np.tile(mu, (2000, 1)), scale, of_run)
+    for run in range(3):  # each fails once in a thousand seeds
+        assert ks_2samp(drawn[:, run], ours[:, run]).pvalue > 1e-3
+
+
+@EVERY
+def test_map_of_the_log_loss(noise):
+    """Quantiles, tails and density are of one variate, for arrays of any shape that broadcast."""
+    mu, q = np.array([[2.0], [3.0]]), np.array([0.1, 0.4, 0.9])
+    loss = noise.quantile(q, mu, SCALE, shape(noise))
+    np.testing.assert_allclose(noise.quantile(0.5, mu, SCALE, shape(noise)), mu)  # the law is the median
+    np.testing.assert_allclose(noise.tail(np.log(loss / mu) / SCALE, shape(noise)), np.broadcast_to(1 - q, (2, 3)))
+    step = 1e-4  # central difference of the quantile function: 1/density, up to (step/q)^2
+    up, down = (noise.quantile(q + s * step, mu, SCALE, shape(noise)) for s in (1, -1))
+    np.testing.assert_allclose(np.exp(noise.logpdf(loss, mu, SCALE, shape(noise))), 2 * step / (up - down), rtol=1e-5)
+
+
+@EVERY
+def test_members(noise):
+    assert NOISES[noise.name] is noise and set(noise.priors) == set(noise.parameters)
+    assert set(noise.columns) <= {"C", "loss_se"} and pickle.loads(pickle.dumps(noise)) == noise
 
 
 def test_scales():

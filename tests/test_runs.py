@@ -1,7 +1,9 @@
 """Bad input: each kind of bad table gives the promised error or warning, and no silent number."""
 
+import re
 import warnings
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bayescale import Prior, laws
+from bayescale import Prior, laws, model
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C
 from bayescale.noise import by_compute, per_run
@@ -42,9 +44,31 @@ ERRORS = {
         r"runs\['loss'\] = np.log\(ppl\)",
     ),
     "bits instead": (chinchilla, GOOD.rename(columns={"loss": "loss_bits"}), ValueError, r"loss_bits \* np.log\(2\)"),
-    "a string": (chinchilla, put("N", 3, "1B"), ValueError, r"'N' is of type.*pd.to_numeric"),
+    "a string": (chinchilla, put("N", 3, "1B"), ValueError, r"'N' is of type object \(such as '1B'\).*pd.to_numeric"),
     "all strings": (chinchilla, GOOD.astype({"loss": str}), ValueError, "'loss' is of type.*wanted numbers"),
     "booleans": (chinchilla, GOOD.assign(N=True), ValueError, "'N' is of type bool"),
+    "nullable booleans": (
+        chinchilla,
+        GOOD.assign(loss=pd.array([True] * 24, dtype="boolean")),
+        ValueError,
+        "'loss' is of type boolean",
+    ),
+    "decimals": (
+        chinchilla,
+        GOOD.assign(N=[Decimal(10**9)] * 24),
+        ValueError,
+        r"'N' is of type object.*pd\.to_numeric",
+    ),
+    "an integer beyond floats": (chinchilla, GOOD.assign(N=[10**400] * 24), ValueError, "'N' is of type object"),
+    "categories": (chinchilla, GOOD.assign(N=pd.Categorical(GOOD["N"])), ValueError, "'N' is of type category"),
+    "a series": (chinchilla, GOOD["loss"], TypeError, "Series; wanted a pandas.DataFrame"),
+    "two levels of columns": (chinchilla, pd.concat({"a": GOOD}, axis=1), ValueError, "2 levels; flatten"),
+    "doubled columns of two types": (
+        chinchilla,
+        pd.concat([GOOD, pd.DataFrame(1.0, GOOD.index, [7, 7, "x", "x"])], axis=1),
+        ValueError,
+        r"\[7, 'x'\] stand more than once",
+    ),
     "complex": (chinchilla, GOOD.assign(D=GOOD["D"] + 0j), ValueError, "'D' is of type complex"),
     "dates": (chinchilla, GOOD.assign(D=pd.Timestamp("2022-03-29")), ValueError, "'D' is of type datetime"),
     "NaN": (chinchilla, put("loss", 3, np.nan), ValueError, r"'loss' is NaN in 1 of 24 runs \(rows \[3\]\): drop them"),
@@ -81,6 +105,7 @@ ERRORS = {
         r"\['N'\] stand more than once",
     ),
     "no runs": (chinchilla, GOOD.iloc[:0], ValueError, "no runs"),
+    "no runs and no types": (chinchilla, GOOD.iloc[:0].astype(object), ValueError, "no runs"),
     "one run": (chinchilla, GOOD.iloc[:1], ValueError, "1 run"),
     "no group column": (GROUPED, GOOD, ValueError, "dims 'family', but runs has no such column"),
     "a missing group": (GROUPED, GOOD.assign(family=["a"] * 23 + [None]), ValueError, "'family' is missing in 1"),
@@ -129,6 +154,18 @@ def test_good_tables_pass_silently():
         check(chinchilla, GOOD.set_index(np.zeros(len(GOOD), int)))
         check(chinchilla, GOOD.set_index([GOOD.index, GOOD.index]))
         check(GROUPED, GOOD.assign(family=["a", "b"] * 12))
+        check(GROUPED, GOOD.assign(family=[1, 2] * 12))
+        check(chinchilla, GOOD.astype({"N": np.int64, "D": np.int64, "loss": np.float32}))
+        check(chinchilla, GOOD.astype("Float64"))
+        check(chinchilla, GOOD.astype(object))
+        check(chinchilla, GOOD.astype("double[pyarrow]"))
+        check(chinchilla, GOOD.assign(note="text", missing=np.nan))
+
+
+def test_warnings_point_at_the_caller():
+    with pytest.warns(UserWarning, match="2 runs") as said:
+        model(chinchilla, GOOD.head(2))
+    assert {w.filename for w in said if "2 runs" in str(w.message)} == {__file__}
 
 
 def test_integers_do_not_overflow():
@@ -136,6 +173,13 @@ def test_integers_do_not_overflow():
     table = complete(whole, ["C"])
     np.testing.assert_allclose(table["C"], 6.0 * whole["N"].astype(float) * whole["D"].astype(float))
     assert (check(L_C, whole).columns["C"] > 1e21).all()
+
+
+def test_integers_longer_than_64_bits_are_read(tmp_path):
+    GOOD.assign(C=[str(10**k) for k in range(18, 24)] * 4).to_csv(tmp_path / "a.csv", index=False)
+    runs = read(tmp_path / "a.csv")
+    assert runs["C"].dtype == object  # pandas' way with integers beyond int64
+    np.testing.assert_allclose(check(L_C, runs).columns["C"], np.tile(10.0 ** np.arange(18, 24), 4))
 
 
 def test_tokens_from_compute():
@@ -179,7 +223,7 @@ def test_bad_files(tmp_path, name, content, message):
 
 def test_header_only_and_absent_files(tmp_path):
     (tmp_path / "a.csv").write_text("N,D,loss\n")
-    with pytest.raises(ValueError, match="no runs|type"):
+    with pytest.raises(ValueError, match="no runs"):
         check(chinchilla, read(tmp_path / "a.csv"))
     with pytest.raises(FileNotFoundError, match=r"no\.csv"):
         read(tmp_path / "no.csv")
@@ -204,23 +248,36 @@ def test_unknown_law():
         laws.find("chinchila")
 
 
-def test_published_tables_are_not_suspected(shared_data):
-    """Nats of real language runs pass the check of the unit; the same in bits are caught where the corpus is plain."""
-    caught, checked = 0, 0
-    for name in ("besiroglu2024", "gadre2024", "marin_delphi2026", "isoflop_openathena"):
-        raw = pd.read_csv(shared_data / name / f"{name}.csv")
-        table = raw.rename(columns={"n_params": "N", "n_tokens": "D"})[["N", "D", "loss"]].dropna()
-        for factor in (1.0, 1 / np.log(2)):
-            with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter("always")
-                check(chinchilla, table.assign(loss=table["loss"] * factor))
-            suspected = any("in bits" in str(w.message) or "percentage" in str(w.message) for w in said)
-            if factor == 1.0:
-                assert not suspected, name
-            else:
-                caught += suspected
-                checked += 1
-    assert caught >= checked / 2
+#: Published tables of language runs in nats: file -> condition. None may be suspected.
+PUBLISHED = {
+    "besiroglu2024": None,
+    "gadre2024": None,
+    "porian2024": "group == 'rw|tuned|short|const|standard|val'",
+    "muennighoff2023": "used_by_repo",
+    "gemstones2025": None,
+    "isoflop_openathena": None,
+    "marin_delphi2026": None,
+    "cerebras_pythia2023": None,
+}
+#: Their corpora are easier than the web text of the yardstick, so the same in bits looks like nats of web text.
+EASY = {"cerebras_pythia2023": "the Pile"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_tables_are_not_suspected(shared_data, name):
+    """No false alarm on nats of real language runs; bits are found out unless the corpus is easy."""
+    folder = shared_data / name / f"{name}.csv"
+    table = read(folder, {"N": "n_params", "D": "n_tokens", "C": "compute_flops"}, PUBLISHED[name])
+    table = table.dropna(subset=["N", "D", "loss"])
+    doubts = "in bits|percentage|in thousands|in millions"
+    for unit, factor in (("nats", 1.0), ("bits", 1 / np.log(2))):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            checked = check(chinchilla, table.assign(loss=table["loss"] * factor))
+            check(L_C, table.assign(loss=table["loss"] * factor))
+        found = [str(w.message) for w in said if re.search(doubts, str(w.message))]
+        assert len(checked.loss) == len(table)
+        assert bool(found) is (unit == "bits" and name not in EASY), found
 
 
 # Random tables: only the documented exceptions come out, and what passes is clean.
@@ -247,13 +304,13 @@ def tables(draw):
     return frame
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(tables())
-def test_random_tables(table):
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(tables(), st.sampled_from([chinchilla, L_C, GROUPED]))
+def test_random_tables(table, law):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            checked = check(chinchilla, table)
+            checked = check(law, table)
         except (ValueError, TypeError):
             return
     assert np.isfinite(checked.columns.to_numpy()).all() and (checked.columns.to_numpy() > 0).all()

@@ -24,7 +24,7 @@ def worth(unique, total, decay):
 
 
 def formula(N, D, U, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D, R_N, R_D):
-    unique_D = smaller(D, U)
+    unique_D = np.exp(smaller(np.log(D), np.log(U)))  # in logs, or U = 1e30 would swallow D
     # The N that is compute-optimal for the unique tokens; parameters beyond it count as repeated (App A).
     ratio = alpha_N * excess_N / (alpha_D * excess_D)
     log_optimal = np.log(N0) + (np.log(ratio) + alpha_D * np.log(unique_D / D0)) / alpha_N
