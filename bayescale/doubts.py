@@ -16,10 +16,22 @@ def suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
             f"The loss reaches {loss.max():.4g}: more than any tokenizer's ln(vocabulary). Is it a percentage, a "
             "perplexity or a sum over tokens? Wanted: nats/token."
         )
+    for name in [name for name in ("N", "D") if name in columns]:
+        least, most = columns[name].min(), columns[name].max()
+        if most > 1e7 * least:
+            yield f"{name} runs from {least:.3g} to {most:.3g}; are some runs in thousands, millions or billions?"
+    if len(loss) > 2 and np.partition(loss, 1)[1] > 2 * loss.min():
+        yield (
+            f"The smallest loss, {loss.min():.4g}, is less than half of the next, and the priors are stated in units "
+            "of it; is it in another unit, or a failed run?"
+        )
     if {"N", "D"} <= set(columns):
         tokens = float((columns["D"] / columns["N"]).median())
-        if tokens < 1e-2:
-            yield f"Half of the runs have fewer than {tokens:.2g} tokens per parameter; is D in millions?"
+        if tokens < 0.5:
+            yield (
+                f"Half of the runs have fewer than {tokens:.2g} tokens per parameter; are N and D exchanged, or is D "
+                "in thousands or millions?"
+            )
         if tokens > 1e5:
             yield f"Half of the runs have more than {tokens:.2g} tokens per parameter; is N in thousands or millions?"
         ratio = float(np.median(loss / _typical(columns))) if loss.max() <= 13 else 1.0
@@ -50,6 +62,9 @@ def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.n
     for name in law.inputs:
         if columns[name].max() <= columns[name].min() * (1 + 1e-9):
             yield f"{name} is the same in every run, so the data do not identify how the loss depends on {name}."
+    size = sum(np.log(columns[name]) for name in law.inputs)
+    if len(rows) > 3 and np.ptp(size) > 0 and np.ptp(loss) > 0 and np.corrcoef(size, loss)[0, 1] > 0.5:
+        yield "The larger the run, the larger its loss; is the column an accuracy or another measure that should rise?"
     if {"N", "D"} <= set(law.inputs) and len(rows) > 2:
         log_N, log_D = np.log(columns["N"]), np.log(columns["D"])
         if log_N.std() > 0 and log_D.std() > 0 and abs(np.corrcoef(log_N, log_D)[0, 1]) > 0.99:

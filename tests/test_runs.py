@@ -129,8 +129,13 @@ WARNINGS = {
     "one N": (chinchilla, GOOD.assign(N=1e9), "N is the same in every run"),
     "one D": (chinchilla, GOOD.assign(D=2e10), "D is the same in every run"),
     "on a frontier": (chinchilla, GOOD.assign(D=20 * GOOD["N"]), "on one line"),
-    "D nearly in millions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e4), "D in millions"),
+    "D nearly in millions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e4), "D in thousands or millions"),
     "N in thousands": (chinchilla, GOOD.assign(N=GOOD["N"] / 1e4), "N in thousands"),
+    "N and D exchanged": (chinchilla, GOOD.rename(columns={"N": "D", "D": "N"}), "N and D exchanged"),
+    "one N in billions": (chinchilla, put("N", 3, 1.3), "N runs from 1.3 to .*some runs in thousands"),
+    "one D in millions": (chinchilla, put("D", 3, 2e4), "D runs from 2e[+]04 to"),
+    "one loss a failed run": (chinchilla, put("loss", 3, 0.03), "smallest loss, 0.03, is less than half of the next"),
+    "an accuracy": (chinchilla, GOOD.assign(loss=np.exp(-GOOD["loss"])), "larger its loss; is the column an accuracy"),
     "a group of one run": (GROUPED, GOOD.assign(family=["a"] * 23 + ["b"]), r"\['b'\] of 'family' have one run"),
 }
 
@@ -269,7 +274,7 @@ def test_published_tables_are_not_suspected(shared_data, name):
     folder = shared_data / name / f"{name}.csv"
     table = read(folder, {"N": "n_params", "D": "n_tokens", "C": "compute_flops"}, PUBLISHED[name])
     table = table.dropna(subset=["N", "D", "loss"])
-    doubts = "in bits|percentage|in thousands|in millions"
+    doubts = "in bits|percentage|in thousands|in millions|exchanged|less than half|should rise"
     for unit, factor in (("nats", 1.0), ("bits", 1 / np.log(2))):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
