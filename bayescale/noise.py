@@ -6,18 +6,57 @@ loss itself, and `az.loo` and `az.compare` hold across them. A member names the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bayescale import families
 from bayescale.prior import Prior
 from bayescale.signature import signature
 
-# variate -> (name in pymc, name in scipy.stats, {our shape parameter: scipy's})
-_VARIATES: dict[str, tuple[str, str, dict[str, str]]] = {
-    "normal": ("Normal", "norm", {}),
-    "student": ("StudentT", "t", {"nu": "df"}),
-    "laplace": ("Laplace", "laplace", {}),
+
+class Variate(NamedTuple):
+    """A standard variate: its name in PyMC, its parameters, log density, quantile, upper tail and draws."""
+
+    pymc: str
+    shape: tuple[str, ...]
+    logp: Callable[..., Any]
+    quantile: Callable[..., Any]
+    tail: Callable[..., Any]
+    draw: Callable[..., np.ndarray]
+
+
+def _special(name: str, *args):
+    import scipy.special
+
+    return getattr(scipy.special, name)(*args)
+
+
+_VARIATES: dict[str, Variate] = {
+    "normal": Variate(
+        "Normal",
+        (),
+        lambda z: families.normal(z, 0.0, 1.0),
+        lambda q: _special("ndtri", q),
+        lambda z: _special("ndtr", -z),
+        lambda rng, size: rng.standard_normal(size),
+    ),
+    "student": Variate(
+        "StudentT",
+        ("nu",),
+        lambda z, nu: families.student(z, nu),
+        lambda q, nu: _special("stdtrit", nu, q),
+        lambda z, nu: _special("stdtr", nu, -z),
+        lambda rng, size, nu: rng.standard_t(nu, size),
+    ),
+    "laplace": Variate(
+        "Laplace",
+        (),
+        lambda z: -abs(z) - np.log(2.0),
+        lambda q: -np.sign(q - 0.5) * np.log1p(-2.0 * abs(q - 0.5)),
+        lambda z: np.where(z > 0, 0.5 * np.exp(-abs(z)), 1.0 - 0.5 * np.exp(-abs(z))),
+        lambda rng, size: rng.laplace(size=size),
+    ),
 }
 
 
@@ -60,7 +99,7 @@ class Noise:
     @property
     def shape(self) -> tuple[str, ...]:
         """Parameters of the variate."""
-        return tuple(_VARIATES[self.variate][2])
+        return _VARIATES[self.variate].shape
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -76,7 +115,7 @@ class Noise:
         """Create the observed loss in the PyMC model on the context stack (density with respect to the loss)."""
         import pymc as pm
 
-        standard = getattr(pm, _VARIATES[self.variate][0])
+        standard = getattr(pm, _VARIATES[self.variate].pymc)
         scale_name = "b" if self.variate == "laplace" else "sigma"
 
         def dist(mu, scale, *rest):  # PyMC calls it with the size last
@@ -87,28 +126,22 @@ class Noise:
         values = [shape[key] for key in self.shape]
         return pm.CustomDist(name, mu, scale, *values, dist=dist, observed=observed, dims=dims)
 
-    def _standard(self, shape: Mapping[str, Any]):
-        from scipy import stats
-
-        _, twin, names = _VARIATES[self.variate]
-        return getattr(stats, twin)(**{scipy_name: shape[ours] for ours, scipy_name in names.items()})
-
     def logpdf(self, loss, mu, scale, shape: Mapping[str, Any]):
-        """Log density of the loss [1/nats], NumPy arrays of any broadcastable shape."""
+        """Log density of the loss [1/nats]: arrays of any broadcastable shape, or the nodes of a tape."""
         z = (np.log(loss) - np.log(mu)) / scale
-        return self._standard(shape).logpdf(z) - np.log(scale) - np.log(loss)
+        return _VARIATES[self.variate].logp(z, **shape) - np.log(scale) - np.log(loss)
 
     def quantile(self, q, mu, scale, shape: Mapping[str, Any]):
         """Quantile of the loss [nats] at probability q, NumPy arrays of any broadcastable shape."""
-        return mu * np.exp(scale * self._standard(shape).ppf(q))
+        return mu * np.exp(scale * _VARIATES[self.variate].quantile(np.asarray(q), **shape))
 
     def tail(self, z, shape: Mapping[str, Any]):
         """Probability that the standard variate exceeds z."""
-        return self._standard(shape).sf(z)
+        return _VARIATES[self.variate].tail(z, **shape)
 
     def draw(self, rng: np.random.Generator, mu, scale, shape: Mapping[str, Any]):
         """Draw one loss [nats] for each element of mu."""
-        return mu * np.exp(scale * self._standard(shape).rvs(size=np.shape(mu), random_state=rng))
+        return mu * np.exp(scale * _VARIATES[self.variate].draw(rng, np.shape(mu), **shape))
 
 
 # Published log-loss scatter runs from 0.1 % (smooth single-recipe curves) to 4 % (seeds and families);

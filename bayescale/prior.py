@@ -1,51 +1,14 @@
 """Prior: a recipe for a PyMC variable, written before any model exists."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
-
-class _Family(NamedTuple):
-    """What we know of a family beyond PyMC: its SciPy twin, and which arguments carry its unit."""
-
-    twin: Callable[..., tuple[str, dict]]  # arguments -> (name in scipy.stats, its arguments)
-    scaled: tuple[str, ...] = ()
-    logscale: tuple[str, ...] = ()
-    standard: Callable[..., Any] | None = None  # non-centred form: (arguments, standard normal z) -> value
-
-
-def _truncated(mu, sigma, lower=-np.inf, upper=np.inf):
-    return "truncnorm", {"a": (lower - mu) / sigma, "b": (upper - mu) / sigma, "loc": mu, "scale": sigma}
-
-
-# Other families, and other spellings of these (Gamma by mu and sigma), are PyMC's business: no twin, no unit.
-_FAMILIES: dict[str, _Family] = {
-    "Normal": _Family(
-        lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
-        scaled=("mu", "sigma"),
-        standard=lambda z, mu, sigma: mu + sigma * z,
-    ),
-    "LogNormal": _Family(
-        lambda mu, sigma: ("lognorm", {"s": sigma, "scale": np.exp(mu)}),
-        logscale=("mu",),
-        standard=lambda z, mu, sigma: np.exp(mu + sigma * z),
-    ),
-    "HalfNormal": _Family(lambda sigma: ("halfnorm", {"scale": sigma}), scaled=("sigma",)),
-    "HalfCauchy": _Family(lambda beta: ("halfcauchy", {"scale": beta}), scaled=("beta",)),
-    "StudentT": _Family(lambda nu, mu, sigma: ("t", {"df": nu, "loc": mu, "scale": sigma}), scaled=("mu", "sigma")),
-    "TruncatedNormal": _Family(_truncated, scaled=("mu", "sigma", "lower", "upper")),
-    "Uniform": _Family(
-        lambda lower, upper: ("uniform", {"loc": lower, "scale": upper - lower}), scaled=("lower", "upper")
-    ),
-    "Exponential": _Family(lambda scale: ("expon", {"scale": scale}), scaled=("scale",)),
-    "Gamma": _Family(lambda alpha, beta: ("gamma", {"a": alpha, "scale": 1 / beta})),
-    "Beta": _Family(lambda alpha, beta: ("beta", {"a": alpha, "b": beta})),
-}
+from bayescale.families import FAMILIES, Family, family_of
 
 
 @dataclass(frozen=True, init=False)
@@ -98,24 +61,18 @@ class Prior:
         self._check()
 
     @property
-    def _known(self) -> _Family | None:
-        """What we know of the family, if its arguments are spelled as in the table."""
-        known = _FAMILIES.get(self.family)
-        if known is not None:
-            try:
-                inspect.signature(known.twin).bind(**self.args)
-            except TypeError:
-                return None
-        return known
+    def known(self) -> Family | None:
+        """What we know of the family beyond PyMC, if its arguments are spelled as in our table."""
+        return family_of(self.family, self.args)
 
     def _check(self) -> None:
-        if not self.centered and (self._known is None or self._known.standard is None):
-            able = sorted(name for name, family in _FAMILIES.items() if family.standard)
+        if not self.centered and (self.known is None or self.known.standard is None):
+            able = sorted(name for name, family in FAMILIES.items() if family.standard)
             raise ValueError(f"{self} has no non-centred form here; use centered=True, or mu and sigma with {able}.")
-        if self.unit is not None and (self._known is None or not (self._known.scaled or self._known.logscale)):
+        if self.unit is not None and (self.known is None or not (self.known.scaled or self.known.logscale)):
             able = {
-                name: list(inspect.signature(family.twin).parameters)
-                for name, family in _FAMILIES.items()
+                name: list(family.arguments)
+                for name, family in FAMILIES.items()
                 if family.scaled or family.logscale
             }
             raise ValueError(f"{self} cannot be stated in units of '{self.unit}'; the families that can: {able}.")
@@ -165,11 +122,11 @@ class Prior:
             key: value.create_variable(f"{name}_{key}") if isinstance(value, Prior) else value
             for key, value in self.args.items()
         }
-        args = self._in_unit(args, unit)
+        args = self.in_unit(args, unit)
         if self.centered:
             return distribution(name, **args, dims=self.dims or None)
         z = pm.Normal(f"{name}_offset", 0, 1, dims=self.dims or None)
-        standard = cast("Callable[..., Any]", _FAMILIES[self.family].standard)  # checked when the prior was made
+        standard = cast("Callable[..., Any]", FAMILIES[self.family].standard)  # checked when the prior was made
         return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
 
     def draw(
@@ -192,11 +149,9 @@ class Prior:
         Raises
         ------
         ValueError
-            If the family is not one of those that are known to SciPy under our names.
+            If the family is known to PyMC only.
         """
-        from scipy import stats
-
-        known = self._known
+        known = self.known
         if known is None:
             raise ValueError(f"{self} can be drawn by PyMC only (pymc.sample_prior_predictive).")
         drawn: dict[str, np.ndarray] = {}
@@ -206,15 +161,15 @@ class Prior:
             drawn |= value.draw(f"{name}_{key}", rng, draws, units, sizes)
             hyper = drawn[f"{name}_{key}"]
             args[key] = hyper.reshape(draws, *(1,) * len(self.dims)) if not value.dims else hyper
-        args = self._in_unit(args, units[self.unit_name] if self.unit_name else None)
-        twin, options = known.twin(**args)
-        drawn[name] = getattr(stats, twin)(**options).rvs(size=shape, random_state=rng)
+        args = self.in_unit(args, units[self.unit_name] if self.unit_name else None)
+        drawn[name] = known.draw(rng, shape, **args)
         return drawn
 
-    def _in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
+    def in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
+        """The arguments of the family once its unit has a value."""
         if unit is None:
             return dict(args)
-        family = _FAMILIES[self.family]
+        family = FAMILIES[self.family]
         scaled = {key: args[key] * unit for key in family.scaled if key in args}
         shifted = {key: args[key] + np.log(unit) for key in family.logscale}
         return {**args, **scaled, **shifted}

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1] / "bayescale"
 #: Each module may import those before it.
 ORDER = (
     "signature",
+    "tape",
+    "families",
     "prior",
     "noise",
     "law",

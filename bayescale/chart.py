@@ -1,0 +1,110 @@
+"""The chart: coordinates that undo the known correlations of a law's parameters, without touching its posterior.
+
+The data fix the loss in the middle of the runs and the local slope of each term; they say little on how the loss splits
+into E and excesses. So E + excess and alpha * excess are tight while E, excess and alpha each are loose: a banana that
+samplers get lost in when runs are few. The chart works on the real-valued parameters that PyMC samples, by their names.
+It replaces log excess with the log of the summed excess over (middle loss - E) and the ratios of the excesses, and the
+log of an exponent with the log of the local slope. Each step is a shear, of unit Jacobian: the density is untouched.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The chart of a law's parameters.
+
+    Parameters
+    ----------
+    logs : mapping from the parameters that are sampled by their logarithm to their dims.
+    odds : mapping from the parameters that are sampled by their log-odds to their dims.
+    middle : float, the loss in the middle of the runs [nats/token].
+    floor : callable, from the values to E, or None where E is no free parameter.
+    floor_dims : dims of E.
+    """
+
+    logs: Mapping[str, tuple[str, ...]]
+    odds: Mapping[str, tuple[str, ...]]
+    middle: Any
+    floor: Callable[[Values], Any] | None
+    floor_dims: tuple[str, ...] = ()
+    terms: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self):
+        terms = tuple(name for name in self.logs if name.startswith("excess_"))
+        same = len({self.logs[name] for name in terms}) == 1
+        object.__setattr__(self, "terms", terms if same else ())
+
+    def forward(self, z: Values) -> dict[str, Any]:
+        """From PyMC's unconstrained values to the chart."""
+        phi = dict(z)
+        if self.terms:
+            *others, last = self.terms
+            for name in others:
+                phi[name] = z[name] - z[last]
+            phi[last] = np.log(sum(np.exp(z[name]) for name in self.terms)) - np.log(self._room(z))
+        for name in self._exponents():
+            phi[name] = z[name] + self._leverage(name, z)
+        return phi
+
+    def backward(self, phi: Values) -> dict[str, Any]:
+        """From the chart to PyMC's unconstrained values."""
+        z = dict(phi)
+        if self.terms:
+            *others, last = self.terms
+            share = 1.0
+            for name in others:
+                share = share + np.exp(phi[name])
+            z[last] = phi[last] + np.log(self._room(phi)) - np.log(share)
+            for name in others:
+                z[name] = phi[name] + z[last]
+        for name in self._exponents():
+            z[name] = phi[name] - self._leverage(name, z)
+        return z
+
+    def _exponents(self) -> list[str]:
+        return [name for name in self.logs if self._partners(name)]
+
+    def _partners(self, name: str) -> tuple[str, ...]:
+        """The parameters that an exponent's local slope depends on, if all have the exponent's dims."""
+        column = name.removeprefix("alpha_")
+        if name == "eta":
+            found = self.terms
+        elif column == name:
+            found = ()
+        elif f"excess_{column}" in self.logs:
+            found = (f"excess_{column}",)
+        elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
+            found = ("share_N",)
+        else:
+            found = ("gamma",)  # M3 of Alabdulmohsin et al. 2022
+        dims = {**self.logs, **self.odds}
+        return found if all(dims.get(partner) == self.logs[name] for partner in found) else ()
+
+    def _leverage(self, name: str, z: Values):
+        """Log of what multiplies the exponent in the local slope of the loss."""
+        partners = self._partners(name)
+        if partners == ("share_N",):
+            sign = -1.0 if name == "alpha_N" else 1.0
+            return -np.log1p(np.exp(sign * z["share_N"]))
+        if partners == ("gamma",):
+            return -np.log1p(np.exp(z["gamma"]))
+        if len(partners) == 1:
+            return z[partners[0]]
+        return np.log(sum(np.exp(z[partner]) for partner in partners))
+
+    def _room(self, z: Values):
+        """What E leaves of the middle loss, smoothly positive; a function of E alone, so the shear stays one."""
+        if self.floor is None:
+            return self.middle
+        value = self.floor(z)
+        if self.floor_dims and self.floor_dims != self.logs[self.terms[0]]:
+            value = value.mean()
+        gap = self.middle - value
+        return 0.5 * (gap + (gap * gap + (0.05 * self.middle) ** 2) ** 0.5)

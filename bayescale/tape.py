@@ -1,0 +1,252 @@
+"""Tape: what a formula does to numbers, written down step by step, and its exact gradient.
+
+A formula is called once with nodes in place of numbers. What comes back is a graph of some fifty elementary steps, each
+either one number or one number a run. Derivatives are taken on the graph in reverse (Griewank & Walther 2008, ch. 3), and
+`bayescale.source` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives the
+same graph, whatever the runs.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+UNARY = ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", "absolute", "sign", "lgamma", "erf")
+BINARY = ("add", "subtract", "multiply", "divide", "power")
+_UFUNCS = {name: name for name in (*UNARY[:9], *BINARY)} | {"true_divide": "divide", "fabs": "absolute"}
+
+
+class Untraceable(TypeError):
+    """A step that the tape cannot write down; the caller then leaves the work to PyMC."""
+
+
+class Node:
+    """One step: the operation, what it works on, whether it is one number a run, and whether a parameter is in it."""
+
+    __slots__ = ("tape", "op", "args", "per_run", "free", "at")
+
+    def __init__(self, tape: "Tape", op: str, args: tuple, per_run: bool, free: bool, at: int):
+        self.tape, self.op, self.args, self.per_run, self.free, self.at = tape, op, args, per_run, free, at
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if method != "__call__" or options:
+            raise Untraceable(f"numpy.{ufunc.__name__} with {method} or options")
+        if any(isinstance(value, np.ndarray) and value.ndim for value in inputs):  # arrays of nodes: one by one
+            return ufunc(*(_boxed(value) if isinstance(value, Node) else value for value in inputs))
+        if ufunc.__name__ == "square":
+            return inputs[0] * inputs[0]
+        if ufunc.__name__ not in _UFUNCS:
+            raise Untraceable(f"numpy.{ufunc.__name__}")
+        return self.tape.step(_UFUNCS[ufunc.__name__], *inputs)
+
+    def __bool__(self):
+        raise Untraceable("a formula that branches on a value")
+
+    __add__ = lambda self, other: np.add(self, other)  # noqa: E731
+    __radd__ = lambda self, other: np.add(other, self)  # noqa: E731
+    __sub__ = lambda self, other: np.subtract(self, other)  # noqa: E731
+    __rsub__ = lambda self, other: np.subtract(other, self)  # noqa: E731
+    __mul__ = lambda self, other: np.multiply(self, other)  # noqa: E731
+    __rmul__ = lambda self, other: np.multiply(other, self)  # noqa: E731
+    __truediv__ = lambda self, other: np.divide(self, other)  # noqa: E731
+    __rtruediv__ = lambda self, other: np.divide(other, self)  # noqa: E731
+    __pow__ = lambda self, other: np.power(self, other)  # noqa: E731
+    __rpow__ = lambda self, other: np.power(other, self)  # noqa: E731
+    __neg__ = lambda self: np.negative(self)  # noqa: E731
+    __abs__ = lambda self: np.absolute(self)  # noqa: E731
+
+
+def _method(op: str) -> Callable[[Node], Node]:
+    return lambda self: self.tape.step(op, self)
+
+
+for _op in UNARY:  # NumPy calls the method of this name on each element of an array of objects
+    setattr(Node, _op, _method(_op))
+
+
+def _boxed(node: Node) -> np.ndarray:
+    box = np.empty((), dtype=object)
+    box[()] = node
+    return box
+
+
+def lgamma(x):
+    """log Gamma(x), of numbers or nodes."""
+    if isinstance(x, Node):
+        return x.tape.step("lgamma", x)
+    from scipy.special import gammaln
+
+    return gammaln(x)
+
+
+def erf(x):
+    """The error function, of numbers or nodes."""
+    if isinstance(x, Node):
+        return x.tape.step("erf", x)
+    from scipy.special import erf
+
+    return erf(x)
+
+
+class Tape:
+    """The graph, each step kept once, and the data that its leaves stand for.
+
+    Attributes
+    ----------
+    nodes : list of Node, in the order of evaluation.
+    numbers : list of float, the data that are one number.
+    columns : list of arrays of shape (run,), the data that are one number a run.
+    groups : list of integer arrays of shape (run,), which element of a vector belongs to which run.
+    count : Node, the number of runs.
+    """
+
+    def __init__(self, runs: int):
+        self.nodes: list[Node] = []
+        self.numbers: list[float] = []
+        self.columns: list[np.ndarray] = []
+        self.groups: list[np.ndarray] = []
+        self._known: dict[tuple, Node] = {}
+        self.runs = runs
+        self.count = self.number(runs)
+
+    def free(self, at: int) -> Node:
+        """The free coordinate number `at`."""
+        return self._node("free", (at,), per_run=False, free=True)
+
+    def number(self, value: float) -> Node:
+        """A number that is data."""
+        self.numbers.append(float(value))
+        return self._node("number", (len(self.numbers) - 1,), per_run=False, free=False)
+
+    def column(self, values: np.ndarray) -> Node:
+        """One number a run that is data."""
+        self.columns.append(np.asarray(values, dtype=float))
+        return self._node("column", (len(self.columns) - 1,), per_run=True, free=False)
+
+    def group(self, index: np.ndarray) -> int:
+        """Register which element of a vector belongs to which run; returns the number of the group."""
+        self.groups.append(np.asarray(index, dtype=np.int64))
+        return len(self.groups) - 1
+
+    def gather(self, elements: Sequence[Node], group: int) -> Node:
+        """The element of each run."""
+        elements = tuple(self._as_node(e) for e in elements)
+        return self._node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
+
+    def sum(self, node: Node) -> Node:
+        """The sum over the runs."""
+        if not node.per_run:
+            return node * self.count
+        return self._node("sum", (node,), per_run=False, free=node.free)
+
+    def step(self, op: str, *inputs: Any) -> Node:
+        """One elementary operation; what can be worked out on the spot, is."""
+        args = tuple(self._as_node(value) for value in inputs)
+        found = self._simpler(op, args)
+        if found is not None:
+            return found
+        return self._node(op, args, per_run=any(a.per_run for a in args), free=any(a.free for a in args))
+
+    def _node(self, op: str, args: tuple, per_run: bool, free: bool) -> Node:
+        key = (op, *(a.at if isinstance(a, Node) else ("=", a) for a in args))
+        if key not in self._known:
+            self._known[key] = Node(self, op, args, per_run, free, len(self.nodes))
+            self.nodes.append(self._known[key])
+        return self._known[key]
+
+    def _as_node(self, value: Any) -> Node:
+        if isinstance(value, Node):
+            return value
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            return self._as_node(value.item())
+        if isinstance(value, int | float | np.integer | np.floating):
+            return self._node("constant", (float(value),), per_run=False, free=False)
+        raise Untraceable(f"a value of type {type(value).__name__}")
+
+    def _simpler(self, op: str, args: tuple[Node, ...]) -> Node | None:
+        literal = [a.args[0] if a.op == "constant" else None for a in args]
+        if all(value is not None for value in literal) and op not in ("lgamma", "erf"):
+            return self._as_node(float(getattr(np, op)(*literal)))
+        if op == "negative" and args[0].op == "negative":
+            return args[0].args[0]
+        if op == "add" and 0.0 in literal:
+            return args[1 - literal.index(0.0)]
+        if op == "multiply" and 0.0 in literal:
+            return self._as_node(0.0)
+        if op == "multiply" and 1.0 in literal:
+            return args[1 - literal.index(1.0)]
+        if len(args) == 2 and op in ("subtract", "divide", "power") and literal[1] == {"subtract": 0.0}.get(op, 1.0):
+            return args[0]
+        if op == "power" and literal[1] == 2.0:
+            return self.step("multiply", args[0], args[0])
+        if op == "power" and literal[1] == 0.5:
+            return self.step("sqrt", args[0])
+        if op == "power" and args[1].free and not args[0].free:  # the logarithm is then worked out once, not each time
+            return self.step("exp", self.step("multiply", args[1], self.step("log", args[0])))
+        return None
+
+    def gradient(self, output: Node, size: int) -> list[Node]:
+        """Derivatives of `output` (one number) by the first `size` free coordinates.
+
+        Raises
+        ------
+        Untraceable
+            Where a step has no derivative here: the shape parameters of the gamma function's families.
+        """
+        parts: dict[int, list[Node]] = {output.at: [self._as_node(1.0)]}
+        for node in reversed(self.nodes[: output.at + 1]):
+            if node.at not in parts or not node.free or node.op == "free":
+                continue
+            adjoint = self._total(node, parts.pop(node.at))
+            for arg, part in self._back(node, adjoint):
+                if arg.free:
+                    once = node.per_run and not arg.per_run and not part.per_run and node.op != "gather"
+                    parts.setdefault(arg.at, []).append(part * self.count if once else part)
+        zero = self._as_node(0.0)
+        found = [self._known.get(("free", ("=", at))) for at in range(size)]
+        return [self._total(n, parts[n.at]) if n is not None and n.at in parts else zero for n in found]
+
+    def _total(self, node: Node, parts: list[Node]) -> Node:
+        """Sum of the contributions; those of a run are summed over the runs if the node is one number."""
+        zero = self._as_node(0.0)
+        if node.per_run:
+            return sum(parts, zero)
+        of_runs = [part for part in parts if part.per_run]
+        rest = sum((part for part in parts if not part.per_run), zero)
+        return rest + self.sum(sum(of_runs, zero)) if of_runs else rest
+
+    def _back(self, node: Node, adjoint: Node) -> list[tuple[Node, Node]]:
+        """What a step hands back to each of its arguments."""
+        if node.op == "gather":
+            *elements, group = node.args
+            back = self._node("scatter", (adjoint, group, len(elements)), per_run=False, free=adjoint.free)
+            return [(e, self._node("item", (back, k), per_run=False, free=back.free)) for k, e in enumerate(elements)]
+        if node.op == "sum":
+            return [(node.args[0], adjoint)]
+        if node.op not in _DERIVATIVES:
+            raise Untraceable(f"the derivative of {node.op}")
+        return list(zip(node.args, _DERIVATIVES[node.op](node, adjoint, *node.args), strict=True))
+
+
+def _power(node, adjoint, base, exponent):
+    by_exponent = adjoint * node * np.log(base) if exponent.free else 0.0 * adjoint
+    return adjoint * exponent * base ** (exponent - 1.0), by_exponent
+
+
+_DERIVATIVES: dict[str, Callable[..., tuple]] = {
+    "negative": lambda node, adj, a: (-adj,),
+    "add": lambda node, adj, a, b: (adj, adj),
+    "subtract": lambda node, adj, a, b: (adj, -adj),
+    "multiply": lambda node, adj, a, b: (adj * b, adj * a),
+    "divide": lambda node, adj, a, b: (adj / b, -(adj * node / b)),
+    "power": _power,
+    "exp": lambda node, adj, a: (adj * node,),
+    "log": lambda node, adj, a: (adj / a,),
+    "log1p": lambda node, adj, a: (adj / (1.0 + a),),
+    "expm1": lambda node, adj, a: (adj * (node + 1.0),),
+    "sqrt": lambda node, adj, a: (0.5 * adj / node,),
+    "tanh": lambda node, adj, a: (adj * (1.0 - node * node),),
+    "absolute": lambda node, adj, a: (adj * np.sign(a),),
+    "sign": lambda node, adj, a: (0.0 * adj,),
+    "erf": lambda node, adj, a: (adj * (2.0 / np.sqrt(np.pi)) * np.exp(-(a * a)),),
+}
