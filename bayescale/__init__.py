@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bayescale import laws, plots
     from bayescale.build import model
+    from bayescale.checks import sbc
     from bayescale.datasets import load
     from bayescale.infer import fit, predict, sample_prior
     from bayescale.law import Law
+    from bayescale.many import fit_many
     from bayescale.noise import Noise
     from bayescale.optimum import frontier
     from bayescale.prior import Prior
@@ -19,6 +21,7 @@ _HOME = {
     "Noise": "noise",
     "Prior": "prior",
     "fit": "infer",
+    "fit_many": "many",
     "frontier": "optimum",
     "laws": "laws",
     "load": "datasets",
@@ -26,9 +29,24 @@ _HOME = {
     "plots": "plots",
     "predict": "infer",
     "sample_prior": "infer",
+    "sbc": "checks",
 }
 
-__all__ = ["Law", "Noise", "Prior", "fit", "frontier", "laws", "load", "model", "plots", "predict", "sample_prior"]
+__all__ = [
+    "Law",
+    "Noise",
+    "Prior",
+    "fit",
+    "fit_many",
+    "frontier",
+    "laws",
+    "load",
+    "model",
+    "plots",
+    "predict",
+    "sample_prior",
+    "sbc",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from bayescale.families import forward
-from bayescale.joint import Joint, family_of, priors_of, write
+from bayescale.joint import Joint, Variable, family_of, priors_of, write
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.runs import Checked
-from bayescale.source import Program, compiled_for_arrays
+from bayescale.source import Constants, Program, compiled_for_arrays
 
 #: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
 BLOCK = 200_000
@@ -41,6 +41,11 @@ class Density:
         self._joint: Joint = write(law, table)
         self.size = self._joint.size
 
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The free variables, in the order of the coordinates."""
+        return self._joint.variables
+
     @cached_property
     def program(self) -> Program:
         """Log density and its gradient."""
@@ -61,9 +66,15 @@ class Density:
         phi = self._joint.chart.forward({v.name: v.shaped(z) for v in self._joint.variables})
         return Program(self._joint.tape, [node for v in self._joint.variables for node in np.ravel(phi[v.name])])
 
-    def value(self, points: np.ndarray) -> np.ndarray:
-        """Log density at points of shape (point, size); -inf where it is not a number."""
-        found = np.concatenate([_run(self._value, block)[:, 0] for block in self._blocks(points)])
+    def value(self, points: np.ndarray, most_runs: int | None = None) -> np.ndarray:
+        """Log density at points of shape (point, size); -inf where it is not a number.
+
+        With `most_runs`, of so many runs at most, spread over the table: enough to compare points that are far apart.
+        """
+        constants = self._value.constants
+        if most_runs is not None and len(self.table.loss) > most_runs:
+            constants = constants.thinned(len(self.table.loss) // most_runs)
+        found = np.concatenate([_run(self._value, part, constants)[:, 0] for part in _blocks(points, constants)])
         return np.where(np.isfinite(found), found, -np.inf)
 
     def gradient(self, point: np.ndarray) -> tuple[float, np.ndarray]:
@@ -108,20 +119,20 @@ class Density:
             z[:, v.at : v.at + v.size] = values
         return _run(self._forward, z)
 
-    def _blocks(self, points: np.ndarray) -> Iterator[np.ndarray]:
-        step = max(1, BLOCK // max(1, len(self.table.loss)))
-        return (points[at : at + step] for at in range(0, len(points), step))
-
 
 def _deep(value, shape: tuple[int, ...]):
     """Draws of a hyperparameter, of shape (draw,), beside draws of shape (draw, *shape)."""
     return value.reshape(-1, *(1,) * len(shape)) if np.ndim(value) == 1 and shape else value
 
 
-def _run(program: Program, points: np.ndarray) -> np.ndarray:
+def _blocks(points: np.ndarray, constants: Constants) -> Iterator[np.ndarray]:
+    step = max(1, BLOCK // max(1, constants.columns.shape[1]))
+    return (points[at : at + step] for at in range(0, len(points), step))
+
+
+def _run(program: Program, points: np.ndarray, constants: Constants | None = None) -> np.ndarray:
     """Outputs at points, of shape (point, output)."""
-    function = compiled_for_arrays(program.for_arrays)
-    c = program.constants
+    c = constants or program.constants
     with np.errstate(all="ignore"):
-        found = function(points.T[:, :, None], c.numbers, c.columns, c.groups)
+        found = compiled_for_arrays(program.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups)
     return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)

@@ -1,156 +1,180 @@
-"""How posteriors are drawn: in a chart that undoes the known correlations, by `pm.sample`.
+"""Engine: the one place where posteriors are drawn.
 
-The data fix the loss in the middle of the runs and the local slope of each term; they say little on how the loss splits
-into E and excesses. So E + excess and alpha * excess are tight while E, excess and alpha each are loose: a banana that
-samplers get lost in when runs are few. The chart replaces, by names, log excess with the log of the summed excess over
-(middle loss - E), the ratios of the excesses, and log alpha with log(alpha * excess). Each step is a shear, of unit
-Jacobian: the posterior is untouched.
+NUTS by nutpie, on a compiled tape (`bayescale.native`) or, for what a tape cannot hold, by PyMC (`bayescale.charted`);
+or the Laplace approximation corrected by importance sampling (`bayescale.laplace`). All in the chart (`bayescale.chart`).
 """
 
+import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-if TYPE_CHECKING:
-    import pymc as pm
+from bayescale.density import Density
+from bayescale.joint import priors_of
+from bayescale.law import SAMPLE_DIMS, Law
+from bayescale.prior import Prior
+from bayescale.runs import Checked
+from bayescale.signature import call
+from bayescale.tape import Untraceable
 
-DEFAULTS: dict[str, Any] = {"nuts_sampler": "nutpie", "draws": 1500, "tune": 1000, "chains": 4}
+METHODS = ("nuts", "laplace")
+DEFAULTS: dict[str, Any] = {"draws": 1500, "tune": 1000, "chains": 4}
+LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {**DEFAULTS, "draws": 2000}
 TARGET_ACCEPT = 0.95
+#: A chain starts at the most probable of so many draws from the prior.
+STARTS = 64
+#: More runs than this say no more on where to start.
+START_RUNS = 2000
+#: Options of `pymc.sample` that nutpie on a tape takes too; any other goes to PyMC.
+_OPTIONS = {"draws", "tune", "chains", "cores", "progressbar", "nuts", "nuts_sampler", "quiet"}
+_NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptation": "adaptation"}
 
 
-def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
-    """Draw from the posterior of `model` with `pm.sample`.
+def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
+    """Draw from the posterior of a law.
 
     Parameters
     ----------
-    model : pymc.Model of a law.
-    middle : float, the loss in the middle of the runs [nats/token], about which the chart is laid.
+    law : Law
+    table : Checked
     seed : int
-    options : arguments of `pm.sample`; they go before our defaults.
+    method : {"nuts", "laplace"}
+    options : arguments of `pymc.sample`; they go before our defaults. The Laplace approximation heeds draws and chains.
 
     Returns
     -------
-    DataTree : groups posterior (free variables and derived quantities) and sample_stats.
+    DataTree : groups posterior (parameters, hyperparameters and derived quantities) and sample_stats; ``attrs`` hold the
+        method that was used, and the Pareto k and effective sample size of importance sampling.
 
     Raises
     ------
     ValueError
-        For ``nuts_sampler="blackjax"``, which pymc 6.4 cannot drive.
-    """
-    import pymc as pm
+        If the method is unknown; for ``nuts_sampler="blackjax"``, which pymc 6.4 cannot drive.
+    KeyboardInterrupt
+        If sampling is interrupted; what was drawn till then is not a posterior.
 
-    offset = any(rv.name.endswith("_offset") for rv in model.free_RVs)
-    options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options}
-    if options["nuts_sampler"] == "blackjax":
-        raise ValueError(
-            "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
-        )
-    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
-    if options["nuts_sampler"] == "nutpie" and not offset:
-        nuts["adaptation"] = "low_rank"
-    elif options["nuts_sampler"] == "pymc" and not offset:
-        options.setdefault("init", "jitter+adapt_full")
-    options["nuts"] = {**nuts, **(options.get("nuts") or {})}
-    with charted(model, middle):
-        post = pm.sample(random_seed=seed, **options)
-    post["posterior"] = xr.DataTree(post["posterior"].to_dataset().drop_vars(["chart", "chart_dim_0"], errors="ignore"))
+    Warns
+    -----
+    RuntimeWarning
+        If the Laplace approximation has no licence, and NUTS is used in its place.
+    """
+    if method not in METHODS:
+        raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
+    if method == "laplace":
+        options = {**LAPLACE_DEFAULTS, **options}  # as many draws, whichever way they are drawn
+        post, refusal = _laplace(law, table, seed, options)
+        if post is not None:
+            return post
+        warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=3)
+    post = _nuts(law, table, seed, options)
+    post.attrs["method"] = "nuts"
     return post
 
 
-def charted(model: "pm.Model", middle: float) -> "pm.Model":
-    """The same posterior in the chart: one flat vector ``chart``, and every variable of `model` as its function."""
-    import pymc as pm
-    from pytensor.graph.replace import graph_replace
+def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> tuple[xr.DataTree | None, str]:
+    """The approximation, or why it must not be used."""
+    from bayescale.laplace import approximate
 
-    values = {rv.name: model.rvs_to_values[rv] for rv in model.free_RVs}
-    outputs = [*model.free_RVs, *model.deterministics]
-    graphs = [model.logp(), *model.replace_rvs_by_values(outputs)]
-    start = {rv.name: point for rv, point in zip(model.free_RVs, model.initial_point().values(), strict=True)}
-    with pm.Model(coords=dict(model.coords)) as sampled:
-        origin = to_chart(model, start, middle)
-        flat = np.concatenate([np.ravel(origin[name]) for name in values])
-        chart = pm.Flat("chart", shape=len(flat)) + flat
-        parts, at = {}, 0
-        for name, point in start.items():
-            parts[name] = chart[at : at + point.size].reshape(point.shape)
-            at += point.size
-        back = from_chart(model, parts, middle)
-        logp, *physical = graph_replace(graphs, {values[name]: back[name] for name in values}, strict=False)
-        pm.Potential("log_density", logp)
-        for variable, graph in zip(outputs, physical, strict=True):
-            pm.Deterministic(variable.name, graph, dims=model.named_vars_to_dims.get(variable.name))
-    return sampled
+    try:
+        density = Density(law, table)
+    except Untraceable as step:
+        return None, f"the Laplace approximation cannot take {step}"
+    chains, draws = options["chains"], options["draws"]
+    found = approximate(density, seed, chains * draws)
+    if not found.licensed:
+        return None, f"the Laplace approximation does not hold (Pareto k {found.k:.2f}, importance ESS {found.ess:.0f})"
+    posterior = as_posterior(density, found.points.reshape(chains, draws, -1))
+    log_density = density.value(found.points).reshape(chains, draws)
+    post = xr.DataTree.from_dict(
+        {"posterior": posterior, "sample_stats": xr.Dataset({"lp": (SAMPLE_DIMS, log_density)})}
+    )
+    post.attrs |= {"method": "laplace", "pareto_k": found.k, "importance_ess": found.ess}
+    return post, ""
 
 
-def to_chart(model: "pm.Model", z: Mapping[str, Any], middle: float) -> dict[str, Any]:
-    """From PyMC's unconstrained values to the chart, at a point of numbers."""
-    phi = dict(z)
-    terms = _terms(model)
-    if terms:
-        room = _room(model, z, middle)
-        room = room.eval() if hasattr(room, "eval") else room
-        logs = [z[name] for name in terms]
-        for name, value in zip(terms[:-1], logs[:-1], strict=True):
-            phi[name] = value - logs[-1]
-        phi[terms[-1]] = np.log(sum(np.exp(value) for value in logs)) - np.log(room)
-    for slope, excess in _slopes(model).items():
-        phi[slope] = z[slope] + z[excess]
-    return phi
+def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
+    sampler = options.get("nuts_sampler", "nutpie")
+    if sampler == "blackjax":
+        raise ValueError(
+            "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
+        )
+    offset = any(not prior.centered for prior in priors_of(law))
+    options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options, "nuts_sampler": sampler}
+    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
+    if sampler == "nutpie" and not offset:
+        nuts["adaptation"] = "low_rank"
+    options["nuts"] = {**nuts, **(options.get("nuts") or {})}
+    if sampler == "nutpie" and set(options) <= _OPTIONS and set(options["nuts"]) <= set(_NUTS):
+        try:
+            density = Density(law, table)
+            code = density.program.for_one
+        except Untraceable:
+            pass
+        else:
+            return _native(density, code, seed, options)
+    return _by_pymc(law, table, seed, options, offset)
 
 
-def from_chart(model: "pm.Model", phi: Mapping[str, Any], middle: float) -> dict[str, Any]:
-    """From the chart back to PyMC's unconstrained values, for PyTensor variables."""
-    z = dict(phi)
-    terms = _terms(model)
-    if terms:
-        total = phi[terms[-1]] + np.log(_room(model, phi, middle))
-        share = 1.0
-        for name in terms[:-1]:
-            share = share + np.exp(phi[name])
-        z[terms[-1]] = total - np.log(share)
-        for name in terms[:-1]:
-            z[name] = phi[name] + z[terms[-1]]
-    for slope, excess in _slopes(model).items():
-        z[slope] = phi[slope] - z[excess]
-    return z
+def _native(density: Density, code: str, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
+    """NUTS by nutpie on the compiled tape."""
+    import nutpie
+
+    from bayescale.native import nutpie_model, packed
+
+    model = nutpie_model(code, packed(density.program.constants), density.size, lambda chain_seed: start(density, chain_seed))
+    drawn = nutpie.sample(
+        model,
+        draws=options["draws"],
+        tune=options["tune"],
+        chains=options["chains"],
+        cores=options.get("cores"),
+        seed=seed,
+        progress_bar=bool(options.get("progressbar", True)) and not options.get("quiet", False),
+        save_warmup=False,
+        **{_NUTS[key]: value for key, value in options["nuts"].items()},
+    )
+    points = drawn["posterior"]["chart"].to_numpy()
+    if points.shape[:2] != (options["chains"], options["draws"]):
+        raise KeyboardInterrupt(f"sampling was interrupted after {points.shape[1]} of {options['draws']} draws.")
+    stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
+    return xr.DataTree.from_dict({"posterior": as_posterior(density, points), "sample_stats": stats})
 
 
-def _positive(model: "pm.Model") -> dict[str, Any]:
-    """Free variables that PyMC samples by their logarithm."""
-    from pymc.distributions.transforms import log
-
-    return {rv.name: rv for rv in model.free_RVs if model.rvs_to_transforms[rv] is log}
-
-
-def _terms(model: "pm.Model") -> list[str]:
-    """The excesses, if they are of one shape."""
-    positive = _positive(model)
-    terms = [name for name in positive if name.startswith("excess_")]
-    dims = {model.named_vars_to_dims.get(name) for name in terms}
-    return terms if len(dims) == 1 else []
+def start(density: Density, seed: int) -> np.ndarray:
+    """Where a chain starts: the most probable of a few draws from the prior, so that chains start far apart."""
+    points = density.prior_points(np.random.default_rng(seed), STARTS)
+    return points[np.argmax(density.value(points, most_runs=START_RUNS))]
 
 
-def _slopes(model: "pm.Model") -> dict[str, str]:
-    """Exponent -> its excess, of one shape."""
-    positive = _positive(model)
-    dims = model.named_vars_to_dims.get
-    pairs = {name: f"excess_{name[len('alpha_') :]}" for name in positive if name.startswith("alpha_")}
-    return {slope: excess for slope, excess in pairs.items() if excess in positive and dims(slope) == dims(excess)}
+def as_posterior(density: Density, points: np.ndarray) -> xr.Dataset:
+    """The posterior of points in the chart, of shape (chain, draw, size)."""
+    law, table = density.law, density.table
+    chains, draws = points.shape[:2]
+    dims = {v.name: v.prior.dims for v in density.variables} | {
+        name: prior.dims for name, prior in law.all_priors.items() if isinstance(prior, Prior)
+    }
+    values = {
+        name: xr.DataArray(array.reshape(chains, draws, *array.shape[1:]), dims=(*SAMPLE_DIMS, *dims[name]))
+        for name, array in density.physical(points.reshape(chains * draws, -1)).items()
+    }
+    fixed = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    derived = {name: call(function, values, fixed, table.reference) for name, function in law.derived.items()}
+    levels = {name: levels for name, levels in table.levels.items()}
+    return xr.Dataset({**values, **derived}).assign_coords(chain=range(chains), draw=range(draws), **levels)
 
 
-def _room(model: "pm.Model", z: Mapping[str, Any], middle: float):
-    """What E leaves of the middle loss, smoothly positive; a function of E alone, so the shear stays one."""
-    E = next((rv for rv in model.free_RVs if rv.name == "E"), None)
-    if E is None:
-        return middle
-    transform = model.rvs_to_transforms[E]
-    value = z["E"] if transform is None else transform.backward(z["E"], *E.owner.inputs)
-    terms = _terms(model)
-    if value.ndim and model.named_vars_to_dims.get("E") != model.named_vars_to_dims.get(terms[0]):
-        value = value.mean()
-    gap = middle - value
-    return (gap + (gap**2 + (0.05 * middle) ** 2) ** 0.5) / 2
+def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
+    from bayescale import charted
+    from bayescale.build import assemble
+
+    if options["nuts_sampler"] == "pymc" and not offset:
+        options.setdefault("init", "jitter+adapt_full")
+    middle = float(np.exp(np.log(table.loss).mean()))
+    with warnings.catch_warnings():
+        # a full mass matrix is what the chart's correlations need; it is experimental in name for years
+        warnings.filterwarnings("ignore", message=".*QuadPotentialFullAdapt.*")
+        return charted.sample(assemble(law, table), middle, seed, options)

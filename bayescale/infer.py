@@ -23,13 +23,18 @@ SCHEMA = 1
 PRIOR_DRAWS = 4000
 
 
-def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> xr.DataTree:
+def fit(
+    law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler
+) -> xr.DataTree:
     """Draw from the posterior of a law, given runs.
 
     Parameters
     ----------
     law : Law
     runs : DataFrame, one row a run: the law's columns (N [parameters], D [tokens], C [FLOP]), `loss` [nats/token].
+    method : {"nuts", "laplace"}
+        How to draw: by the No-U-Turn sampler; or in a fraction of a second by the Laplace approximation, corrected by
+        Pareto-smoothed importance sampling, and by NUTS where that does not hold.
     seed : int, optional
         Same seed, same draws within a process (docs/conventions.md says where last bits may differ). If absent, one
         is made up and stored.
@@ -53,7 +58,7 @@ def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> 
     UserWarning
         Of suspicious data; see `bayescale.runs.check`.
     RuntimeWarning
-        If the chains have not converged, the data do not identify a parameter, or single runs stand out.
+        If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter, or single runs stand out.
     """
     if "random_seed" in sampler:
         raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
@@ -61,11 +66,11 @@ def fit(law: Law, runs: pd.DataFrame, *, seed: int | None = None, **sampler) -> 
     table = check(law, runs)
     if not len(runs):
         raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
-    model = assemble(law, table)
-    post = engine.sample(model, float(np.exp(np.log(table.loss).mean())), seed, sampler)
+    post = engine.sample(law, table, seed, method, sampler)
     _complete(law, post, table, seed)
     verdict = judge(law, post)
     post.attrs |= _provenance(law, table, seed) | {"verdict": str(verdict), "converged": int(verdict.converged)}
+    post.attrs |= {"rhat": verdict.rhat, "ess": verdict.ess, "divergences": verdict.divergences}
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {problem}.", RuntimeWarning, stacklevel=2)
     return post
@@ -145,7 +150,7 @@ def _expected(law: Law, post, given) -> tuple[xr.DataArray, xr.DataArray, dict[s
     for name in law.noise.shape:
         value = draws[name]
         shape[name] = value.to_numpy()[..., None] if isinstance(value, xr.DataArray) else value
-    order = (*SAMPLE_DIMS, "run")
+    order = (*SAMPLE_DIMS, ..., "run")
     return mu.transpose(*order), scale.transpose(*order), shape
 
 
@@ -195,7 +200,10 @@ def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) 
 
 
 def _provenance(law: Law, table: Checked, seed: int) -> dict[str, Any]:
-    data = pd.concat([table.columns, table.groups], axis=1).assign(loss=table.loss)
+    data = hashlib.sha256()
+    for name, values in {**table.columns, **table.groups, "loss": table.loss}.items():
+        array = np.asarray(values)
+        data.update(name.encode() + (array.tobytes() if array.dtype != object else repr(array.tolist()).encode()))
     return {
         "schema": SCHEMA,
         "law": law.name,
@@ -204,8 +212,8 @@ def _provenance(law: Law, table: Checked, seed: int) -> dict[str, Any]:
         "source": law.source,
         "reference": json.dumps(dict(table.reference)),
         "seed": seed,
-        "data_sha256": hashlib.sha256(data.to_csv(index=False).encode()).hexdigest(),
-        "runs": len(data),
+        "data_sha256": data.hexdigest(),
+        "runs": len(table.loss),
         "versions": json.dumps({name: version(name) for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy")}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

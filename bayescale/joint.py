@@ -106,7 +106,8 @@ def write(law: Law, table: Checked) -> Joint:
 
     physical, log_prior = _prior(tape, law, z, units)
     likelihood = tape.sum(_log_likelihood(tape, law, table, physical, reference))
-    free = {name: value for name, value in physical.items() if name not in law.all_priors or _is_free(law, name)}
+    fixed = {name for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    free = {name: value for name, value in physical.items() if name not in fixed}
     return Joint(tape, tuple(variables), chart, log_prior + likelihood, free)
 
 
@@ -121,10 +122,6 @@ def priors_of(law: Law) -> Iterator[Prior]:
     for prior in law.all_priors.values():
         if isinstance(prior, Prior):
             yield from walk(prior)
-
-
-def _is_free(law: Law, name: str) -> bool:
-    return isinstance(law.all_priors[name], Prior)
 
 
 def _declare(law: Law, table: Checked) -> list[Variable]:

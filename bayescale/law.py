@@ -208,7 +208,10 @@ def draws_of(law: Law, post) -> tuple[dict[str, Any], dict[str, Any]]:
         )
     numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
     # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
-    reference = dict(law.reference) | {str(k): float(v) for k, v in constants.data_vars.items() if v.ndim == 0}
+    reference: dict[str, Any] = dict(law.reference)
+    for name, value in constants.data_vars.items():
+        if value.ndim == 0 or value.dims == ("fit",):
+            reference[str(name)] = value if value.ndim else float(value)
     return {**{name: values[name] for name in free}, **numbers}, reference
 
 

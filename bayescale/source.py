@@ -31,6 +31,11 @@ class Constants:
     columns: np.ndarray
     groups: np.ndarray
 
+    def thinned(self, stride: int) -> "Constants":
+        """Those of every stride-th run."""
+        columns, groups = (np.ascontiguousarray(a[:, ::stride]) for a in (self.columns, self.groups))
+        return Constants(self.numbers, columns, groups)
+
 
 class Program:
     """Outputs of a tape as functions of the free coordinates.

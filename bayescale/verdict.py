@@ -1,12 +1,13 @@
 """Verdict: may this posterior be used, and what do the data not say?"""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from bayescale import psis
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
 
@@ -28,9 +29,10 @@ class Verdict:
 
     Attributes
     ----------
-    rhat : float, the worst R-hat of all parameters.
-    ess : float, the smallest effective sample size, bulk or tail.
+    rhat : float, the worst R-hat of all parameters; NaN where there are no chains (Laplace).
+    ess : float, the smallest effective sample size, bulk or tail; of importance sampling where there are no chains.
     divergences : int, divergent transitions after tuning.
+    k : float, Pareto k of importance sampling; NaN where there is none (NUTS).
     unidentified : parameters whose posterior is their prior.
     influential : runs with a Pareto k above 0.7 in LOO, and their k.
     outliers : runs far outside the noise, and their residual in units of its scale.
@@ -39,13 +41,16 @@ class Verdict:
     rhat: float
     ess: float
     divergences: int
+    k: float = np.nan
     unidentified: list[str] = field(default_factory=list)
     influential: Mapping[str, float] = field(default_factory=dict)
     outliers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def converged(self) -> bool:
-        """Whether R-hat, ESS and divergences allow the posterior to be used."""
+        """Whether R-hat, ESS and divergences, or Pareto k and ESS, allow the posterior to be used."""
+        if not np.isnan(self.k):
+            return self.k <= MAX_K and self.ess >= MIN_ESS
         return self.rhat <= MAX_RHAT and self.ess >= MIN_ESS and self.divergences == 0
 
     def problems(self) -> list[str]:
@@ -64,6 +69,9 @@ class Verdict:
 
     def __str__(self) -> str:
         state = "converged" if self.converged else "NOT CONVERGED"
+        if not np.isnan(self.k):
+            line = f"Laplace approximation holds: Pareto k {self.k:.2f}, importance ESS {self.ess:.0f}"
+            return "; ".join([line, *self.problems()])
         line = f"{state}: R-hat {self.rhat:.3f}, ESS {self.ess:.0f}, {self.divergences} divergences"
         return "; ".join([line, *(p for p in self.problems() if not p.startswith("the chains"))])
 
@@ -75,24 +83,32 @@ def _list(runs: Mapping[str, float], form: str, most: int = 6) -> str:
 
 def judge(law: Law, post: xr.DataTree) -> Verdict:
     """Judge a posterior that has the groups posterior, sample_stats, prior, observed_data and log_likelihood."""
+    log_likelihood = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS)
+    _, k = psis.smooth(-log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1))
+    k = xr.DataArray(k, dims="run", coords={"run": log_likelihood["run"]})
+    return Verdict(
+        **_draws(post),
+        unidentified=unidentified(law, post),
+        influential=_named(k, k > MAX_K),
+        outliers=_outliers(law, post),
+    )
+
+
+def _draws(post: xr.DataTree) -> dict[str, Any]:
+    """How good the draws are."""
+    if post.attrs.get("method") == "laplace":
+        return {"rhat": np.nan, "ess": post.attrs["importance_ess"], "divergences": 0, "k": post.attrs["pareto_k"]}
     import arviz as az
 
     posterior = post["posterior"].to_dataset()
     worst = lambda found, pick: float(pick([float(pick(v)) for v in found.data_vars.values()]))  # noqa: E731
     rhat = worst(az.rhat(posterior), np.max)
     ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
-    diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # large k-hats are what we are looking for
-        k = az.loo(post, pointwise=True).pareto_k
-    return Verdict(
-        rhat=rhat if np.isfinite(rhat) else np.inf,
-        ess=ess if np.isfinite(ess) else 0.0,
-        divergences=diverging,
-        unidentified=unidentified(law, post),
-        influential=_named(k, k > MAX_K),
-        outliers=_outliers(law, post),
-    )
+    return {
+        "rhat": rhat if np.isfinite(rhat) else np.inf,
+        "ess": ess if np.isfinite(ess) else 0.0,
+        "divergences": int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0,
+    }
 
 
 def unidentified(law: Law, post: xr.DataTree) -> list[str]:
@@ -101,28 +117,34 @@ def unidentified(law: Law, post: xr.DataTree) -> list[str]:
     The prior is first restricted to draws whose loss at the reference run is about that of the runs: E and excess
     trade against each other once their sum is known, which is not knowledge of either.
     """
-    from scipy.stats import ks_2samp
-
     found = []
     weight = _level_weights(law, post)
     for name in (n for n, prior in law.priors.items() if isinstance(prior, Prior)):
-        after, before = (post[group][name].stack(sample=SAMPLE_DIMS) for group in ("posterior", "prior"))
-        for where in np.ndindex(*(size for dim, size in after.sizes.items() if dim != "sample")):
-            cell = dict(zip((d for d in after.dims if d != "sample"), where, strict=True))
-            w = weight.isel({dim: i for dim, i in cell.items() if dim in weight.dims})
-            w = w.mean([dim for dim in w.dims if dim != "sample"]).to_numpy()
-            prior = np.random.default_rng(0).choice(before.isel(cell).to_numpy(), size=len(w), p=w / w.sum())
-            if ks_2samp(after.isel(cell), prior).statistic < SAME:
-                labels = [str(after[dim].values[i]) for dim, i in cell.items()]
+        after, before = (post[group][name].transpose(*SAMPLE_DIMS, ...) for group in ("posterior", "prior"))
+        dims = after.dims[2:]
+        for where in np.ndindex(after.shape[2:]):
+            w = weight.isel({dim: i for dim, i in zip(dims, where, strict=True) if dim in weight.dims})
+            w = w.mean([dim for dim in w.dims if dim not in SAMPLE_DIMS]).to_numpy().ravel()
+            here = (slice(None), slice(None), *where)
+            drawn = np.random.default_rng(0).choice(before.to_numpy()[here].ravel(), size=len(w), p=w / w.sum())
+            if distance(after.to_numpy()[here].ravel(), drawn) < SAME:
+                labels = [str(after[dim].values[i]) for dim, i in zip(dims, where, strict=True)]
                 found.append(name + (f"[{', '.join(labels)}]" if labels else ""))
     return found
+
+
+def distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Largest distance between two samples' distribution functions (Kolmogorov & Smirnov)."""
+    at = np.concatenate([x, y])
+    below = [np.searchsorted(np.sort(sample), at, side="right") / len(sample) for sample in (x, y)]
+    return float(np.abs(below[0] - below[1]).max())
 
 
 def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
     """Weights of the prior's draws given the middle of the losses to within LEVEL."""
     prior = xr.DataTree.from_dict({"prior": post["prior"].dataset, "constant_data": post["constant_data"].dataset})
     given = {name: float(post["constant_data"][f"{name}0"]) for name in law.inputs}
-    mu = law.evaluate(law.formula, prior, given).stack(sample=SAMPLE_DIMS)
+    mu = law.evaluate(law.formula, prior, given)
     level = np.log(post["observed_data"]["loss"]).mean()
     weight = np.exp(-0.5 * ((np.log(mu) - level) / LEVEL) ** 2).fillna(0)
     return weight + 1e-12  # never all zero

@@ -1,0 +1,131 @@
+"""Laplace: the posterior by its mode and curvature, corrected by importance sampling, without PyMC and uncompiled.
+
+The mode and the curvature in the chart give a heavy-tailed proposal; importance weights carry it to the exact posterior;
+the Pareto k of their tail is the licence to use it (Vehtari et al. 2024).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayescale import psis
+from bayescale.density import Density
+
+MAX_K, MIN_ESS = 0.7, 400
+#: Proposals; their weights choose the draws.
+PROPOSALS = 8000
+#: Degrees of freedom of the proposal: tails heavier than a posterior's, or the weights would have no variance.
+DF = 7.0
+#: Draws from the prior to look for a mode among, and how many of them are climbed from.
+CANDIDATES, CLIMBS = 256, 4
+#: More runs than this say no more on where to start.
+START_RUNS = 2000
+#: Log densities that differ less are one mode's.
+SAME_HEIGHT = 1e-3
+#: A step that gains less ends a climb: the proposal needs the mode, not its last digits.
+GAIN = 1e-6
+#: How often the proposal may be set anew to the weighted mean and covariance.
+REFRESHES = 4
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """Draws from the posterior, and whether they may be used.
+
+    Attributes
+    ----------
+    points : array of shape (draw, size), in the chart, equally weighted.
+    k : float, Pareto shape of the importance weights.
+    ess : float, effective number of proposals, 1 / sum of squared weights.
+    """
+
+    points: np.ndarray
+    k: float
+    ess: float
+
+    @property
+    def licensed(self) -> bool:
+        """Whether the approximation may be used: Pareto k up to 0.7 and 400 effective draws."""
+        return self.k <= MAX_K and self.ess >= MIN_ESS
+
+
+def approximate(density: Density, seed: int, draws: int) -> Approximation:
+    """Approximate a posterior.
+
+    Parameters
+    ----------
+    density : Density
+    seed : int
+    draws : int, the number of draws wanted.
+    """
+    rng = np.random.default_rng(seed)
+    mode = find_mode(density, rng)
+    values, vectors = np.linalg.eigh(-density.hessian(mode))
+    values = np.maximum(np.abs(values), 1e-9 * np.abs(values).max())
+    center, root = mode, vectors / np.sqrt(values)
+    count = max(PROPOSALS, 2 * draws)
+    best = None
+    for _ in range(1 + REFRESHES):
+        points, log_q = _propose(rng, center, root, count)
+        weights, k = psis.smooth(density.value(points) - log_q)
+        ess = 1 / np.sum(weights**2)
+        if best is None or k < best[1]:
+            best = (points, float(k), float(ess), weights)
+        if k < 0.5 and ess > count / 4:
+            break
+        center = weights @ points
+        spread = (points - center) * np.sqrt(weights)[:, None]
+        values, vectors = np.linalg.eigh(spread.T @ spread)
+        root = vectors * np.sqrt(np.maximum(values, 1e-12 * values.max()))
+    points, k, ess, weights = best
+    return Approximation(points[_systematic(rng, weights, draws)], k, ess)
+
+
+def find_mode(density: Density, rng: np.random.Generator) -> np.ndarray:
+    """The most probable point that is reached from the best of many draws from the prior."""
+    points = density.prior_points(rng, CANDIDATES)
+    order = np.argsort(-density.value(points, most_runs=START_RUNS))
+    modes: list[tuple[np.ndarray, float]] = []
+    for at in order[:CLIMBS]:
+        modes.append(climb(density, points[at]))
+        heights = np.sort([value for _, value in modes])
+        if len(modes) > 1 and heights[-1] - heights[-2] < SAME_HEIGHT:  # two ways up lead to one top
+            break
+    return max(modes, key=lambda found: found[1])[0]
+
+
+def climb(density: Density, point: np.ndarray, steps: int = 100) -> tuple[np.ndarray, float]:
+    """Newton's method to a maximum, damped, away from saddles (Dauphin et al. 2014); the point and its log density."""
+    damping = 1e-3
+    value, slope = density.gradient(point)
+    for _ in range(steps):
+        curvature, axes = np.linalg.eigh(-np.nan_to_num(density.hessian(point)))
+        along = axes.T @ slope
+        while damping < 1e12:
+            step = axes @ (along / (np.abs(curvature) + damping * np.abs(curvature).max() + 1e-12))
+            if (new := density.value((point + step)[None])[0]) >= value:
+                break
+            damping *= 10
+        else:
+            break
+        gain, point = new - value, point + step
+        value, slope = density.gradient(point)
+        damping = max(damping / 10, 1e-12)
+        if gain < GAIN:
+            break
+    return point, value
+
+
+def _propose(rng: np.random.Generator, center: np.ndarray, root: np.ndarray, count: int):
+    """Points from a multivariate Student-t with antithetic pairs, and their log density up to a constant."""
+    size = len(center)
+    half = rng.standard_normal((count // 2, size))
+    stretch = np.sqrt(DF / rng.chisquare(DF, count // 2))[:, None]
+    z = np.concatenate([half * stretch, -half * stretch])
+    return center + z @ root.T, -0.5 * (DF + size) * np.log1p(np.sum(z**2, axis=1) / DF)
+
+
+def _systematic(rng: np.random.Generator, weights: np.ndarray, draws: int) -> np.ndarray:
+    """Indices drawn in proportion to the weights with the least variance, in random order."""
+    ticks = (np.arange(draws) + rng.uniform()) / draws
+    return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(weights) - 1))

@@ -1,0 +1,147 @@
+"""Native: a density as machine code, kept by structure, and drawn from by nutpie.
+
+PyTensor's way from the model to a compiled gradient takes ten seconds and more; the tape's takes one, and a twentieth of
+that in later processes (docs/decisions.md). Data are handed over at run time, so a structure is compiled once, however
+many tables are fitted with it.
+"""
+
+import importlib.util
+import os
+import sys
+import tempfile
+import warnings
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.source import Constants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The C signature that nutpie calls: (size, point, gradient, log density, data) -> 0, or why there is no density.
+_HEAD = '''"""Log density and gradient of one structure; written by bayescale, compiled by Numba, free of data."""
+
+import math
+
+import numpy as np
+from numba import carray, cfunc, types
+
+absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log1p, np.expm1, np.negative
+sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
+pointer = types.CPointer(types.double)
+
+
+@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), error_model="numpy", cache={cache})
+def density(size, x_, grad_, logp_, data_):
+    x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (4,))
+    k, m, n, j = int(head[0]), int(head[1]), int(head[2]), int(head[3])
+    data = carray(data_, (4 + k + m * n + j * n,))
+    c = data[4 : 4 + k]
+    r = data[4 + k : 4 + k + m * n].reshape((m, n))
+    g = data[4 + k + m * n :].reshape((j, n))
+{body}
+    logp_[0] = logp
+    if not math.isfinite(logp):
+        return 4
+    for i in range(size):
+        if not math.isfinite(grad[i]):
+            return 3
+    return 0
+
+
+@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), error_model="numpy", cache={cache})
+def expand(size, expanded, x_, out_, data_):
+    for i in range(size):
+        out_[i] = x_[i]
+    return 0
+'''
+
+
+def packed(constants: Constants) -> np.ndarray:
+    """The data as one array of doubles, as the compiled function reads them."""
+    c = constants
+    head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups)]
+    return np.concatenate([np.array(head, dtype=float), c.numbers, c.columns.ravel(), c.groups.ravel().astype(float)])
+
+
+@lru_cache(maxsize=64)
+def compiled(code: str) -> ModuleType:
+    """The compiled functions of a structure, from this process, from the cache on disk, or anew."""
+    lines = code.splitlines()[1:]
+    lines[-1] = lines[-1].replace("return ", "logp = ")
+    body = "\n".join(lines)
+    folder = _folder()
+    text = _HEAD.format(body=body, cache=folder is not None)
+    name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*carray.*")
+        if folder is not None:
+            try:
+                return _load(name, _written(folder / f"{name}.py", text))
+            except Exception:  # Numba raises many kinds; a cache that cannot be used costs a second, not the fit
+                text = _HEAD.format(body=body, cache=False)
+        module = ModuleType(name)
+        exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    return module
+
+
+def _folder() -> Path | None:
+    """Where compiled structures are kept, if that place can be written to."""
+    import platformdirs
+
+    folder = Path(os.environ.get("BAYESCALE_CACHE") or platformdirs.user_cache_dir("bayescale")) / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _written(path: Path, text: str) -> Path:
+    """The file with this text; it is not touched if it is there already, or Numba would compile anew."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            file.write(text)
+        os.replace(file.name, path)
+    return path
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # it is a .py file
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Numba's cache looks a function's home up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def nutpie_model(code: str, data: np.ndarray, size: int, start: "Callable[[int], np.ndarray]") -> Any:
+    """The compiled density as a model that nutpie samples; its one variable is the vector ``chart``."""
+    from nutpie import _lib
+    from nutpie.sample import CompiledModel
+
+    functions = compiled(code)
+    dims, sizes = {"chart": ("coordinate",)}, {"coordinate": size}
+
+    class Model(CompiledModel):
+        n_dim = size
+        shapes = {"chart": (size,)}
+        coords = {"coordinate": np.arange(size)}
+
+        def _make_model(self, init_mean):
+            address = data.ctypes.data
+            density = _lib.LogpFunc(functions.density.address, address, (functions, data))
+            expand = _lib.ExpandFunc(size, size, functions.expand.address, address, (functions, data))
+            variables = _lib.PyVariable.new_variables(["chart"], ["float64"], [[size]], sizes, dims)
+            return _lib.PyMcModel(density, expand, variables, size, sizes, self.coords, start, None)
+
+        def _make_sampler(self, settings, init_mean, cores, progress_type, callback, callback_rate, store):
+            model = self._make_model(init_mean)
+            return _lib.PySampler.from_pymc(settings, cores, model, progress_type, callback, callback_rate, store)
+
+    return Model(dims=dims)

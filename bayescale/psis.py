@@ -1,0 +1,54 @@
+"""Pareto-smoothed importance sampling (Vehtari et al. 2024, arXiv:1507.02646), for many sets of weights at once.
+
+ArviZ has it too, but is loaded in eight seconds, and smooths one set at a time; a test holds the two together.
+"""
+
+import numpy as np
+
+
+def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth the tail of importance weights.
+
+    Parameters
+    ----------
+    log_weights : array of shape (..., draw), up to a constant; -inf is a weight of nought.
+
+    Returns
+    -------
+    weights : array of shape (..., draw) that sums to one along the draws.
+    k : array of shape (...), the tail's shape: the weights can be used up to 0.7.
+    """
+    rows = np.atleast_2d(log_weights)
+    rows = rows - rows.max(axis=-1, keepdims=True)
+    draws = rows.shape[-1]
+    tail = int(np.ceil(min(0.2 * draws, 3 * np.sqrt(draws))))
+    order = np.argsort(rows, axis=-1)
+    sorted_rows = np.take_along_axis(rows, order, axis=-1)
+    edge = np.exp(sorted_rows[:, -tail - 1 : -tail])
+    excess = np.exp(sorted_rows[:, -tail:]) - edge
+    k, sigma = _generalised_pareto(np.maximum(excess, 1e-300))
+    p = (np.arange(tail) + 0.5) / tail
+    with np.errstate(all="ignore"):
+        quantiles = np.where(np.abs(k) < 1e-8, -np.log1p(-p), np.expm1(-k * np.log1p(-p)) / k) * sigma
+        smoothed = np.minimum(np.log(quantiles + edge), 0.0)
+    np.put_along_axis(rows, order[:, -tail:], np.where(np.isfinite(smoothed), smoothed, sorted_rows[:, -tail:]), axis=-1)
+    weights = np.exp(rows)
+    shape = np.shape(log_weights)
+    return (weights / weights.sum(axis=-1, keepdims=True)).reshape(shape), k[:, 0].reshape(shape[:-1])
+
+
+def _generalised_pareto(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shape and scale of sorted excesses of shape (set, n), each of shape (set, 1), by Zhang & Stephens (2009)."""
+    n = excess.shape[-1]
+    grid = 30 + int(np.sqrt(n))
+    quarter = excess[:, int(n / 4 + 0.5) - 1, None]
+    b = 1 / excess[:, -1:] + (1 - np.sqrt(grid / (np.arange(grid) + 0.5))) / (3 * quarter)
+    with np.errstate(all="ignore"):
+        k = np.stack([np.log1p(-b[:, j : j + 1] * excess).mean(axis=-1) for j in range(grid)], axis=-1)
+        level = n * (np.log(-b / k) - k - 1)
+        weight = np.exp(level - np.nanmax(level, axis=-1, keepdims=True))
+    weight = np.nan_to_num(weight)
+    b = (b * weight).sum(axis=-1, keepdims=True) / weight.sum(axis=-1, keepdims=True)
+    k = np.log1p(-b * excess).mean(axis=-1, keepdims=True)
+    sigma = -k / b
+    return (n * k + 5.0) / (n + 10.0), sigma  # a weak prior of ten draws at k = 0.5
