@@ -24,8 +24,19 @@ BUNDLED = (
     "henighan2020_table1",
     "kaplan2020_constants",
 )
-#: Tables that their authors published; fetched at first use.
-PUBLISHED = ("besiroglu2024",)
+#: Tables that their authors published; fetched at first use, or made by the user where there is no plain file.
+PUBLISHED = (
+    "besiroglu2024",
+    "gadre2024",
+    "porian2024",
+    "muennighoff2023",
+    "gemstones2025",
+    "clark2022",
+    "alabdulmohsin2022",
+    "gpt3_curves",
+    "isoflop",
+    "delphi",
+)
 
 
 def names() -> list[str]:
@@ -67,13 +78,16 @@ def load(name: str) -> pd.DataFrame:
     -------
     DataFrame
         For ``info(name).kind == "runs"`` one row a training run: `N` [parameters], `D` [tokens], `C` [FLOP], `loss`
-        [nats/token unless ``attrs["units"]`` says otherwise] and grouping columns. Numbers are float64.
+        [nats/token unless ``attrs["units"]`` says otherwise] and grouping columns; for ``"curves"`` one row a point on
+        the way of a run. Numbers are float64.
         ``attrs`` holds ``name``, ``source``, ``licence``, ``cite`` and ``units``.
 
     Raises
     ------
     ValueError
         If there is no such data set, or its file is not the published one.
+    FileNotFoundError
+        If there is nothing to download, and the file is not in ``BAYESCALE_DATA``; the message says how to make it.
     ConnectionError
         If it has to be downloaded and cannot be.
     OSError
@@ -109,4 +123,15 @@ def _published(record: Dataset) -> pd.DataFrame:
 
     if record.read is None:
         raise TypeError(f"The record of '{record.name}' has raw files and no function that reads them.")
-    return record.read(*fetch(record))
+    paths = fetch(record)
+    if not record.local:
+        return record.read(*paths)
+    # A file that the user made has no known hash, so its columns and rows are checked instead.
+    try:
+        table = record.read(*paths).loc[:, list(record.columns)]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"'{paths[0]}' is not the file of '{record.name}' ({error}). {record.recipe}") from error
+    if len(table) != record.rows:
+        found = f"it gives {len(table)} rows, wanted {record.rows}"
+        raise ValueError(f"'{paths[0]}' is not the file of '{record.name}': {found}. {record.recipe}")
+    return table

@@ -1,7 +1,8 @@
 """Raw files of published tables: from a local folder, the cache or the network, always checked against a SHA-256.
 
 Layout of the local folder (``BAYESCALE_DATA``), of the cache (``BAYESCALE_CACHE``) and of a mirror
-(``BAYESCALE_MIRROR``): ``<name>/raw/<file>``, so that each can serve as another.
+(``BAYESCALE_MIRROR``): ``<name>/raw/<file>``, so that each can serve as another. A few tables have no file to download
+and are read from the local folder alone.
 """
 
 import hashlib
@@ -19,6 +20,8 @@ def fetch(record: Dataset) -> list[Path]:
 
     Raises
     ------
+    FileNotFoundError
+        If the table has nothing to download, and its file is not in the local folder; the message says how to make it.
     ConnectionError
         If a file is neither in the local folder nor in the cache, and the network does not bring it.
     ValueError
@@ -26,11 +29,30 @@ def fetch(record: Dataset) -> list[Path]:
     OSError
         If the cache cannot be written.
     """
+    if record.local:
+        return [_made(record)]
     return [_local(record, path) or _cached(record, path) for path in record.raw]
 
 
+def keys(record: Dataset) -> list[str]:
+    """Path of each file below the local folder."""
+    return [record.local] if record.local else [_key(record, path) for path in record.raw]
+
+
 def _key(record: Dataset, path: str) -> str:
-    return f"{record.name}/raw/{PurePosixPath(path).name}"
+    return f"{record.folder or record.name}/raw/{record.renamed.get(path, PurePosixPath(path).name)}"
+
+
+def _made(record: Dataset) -> Path:
+    folder = os.environ.get("BAYESCALE_DATA")
+    file = Path(folder).expanduser() / record.local if folder else None
+    if file is None or not file.is_file():
+        now = f"now '{folder}', without that file" if folder else "now unset"
+        raise FileNotFoundError(
+            f"The data set '{record.name}' has no plain file to download. {record.recipe} Source: {record.url}. "
+            f"Save it as {record.local} in a folder that BAYESCALE_DATA names ({now})."
+        )
+    return file
 
 
 def _local(record: Dataset, path: str) -> Path | None:

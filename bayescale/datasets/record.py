@@ -21,8 +21,9 @@ class Dataset:
         Name for `load`; also the name of the module that holds the record.
     title : str
         One line.
-    kind : "runs" or "constants"
-        ``runs``: one row a training run, with a loss. ``constants``: anything else that a paper prints.
+    kind : "runs", "curves" or "constants"
+        ``runs``: one row a training run, with a loss. ``curves``: one row a point on the way of a run, so rows of one
+        run are not independent. ``constants``: anything else that a paper prints.
     rows : int
     columns : mapping of column to (unit, meaning)
         In the order of the table. The unit of a text column is ``label``, that of a yes or no ``flag``; every other
@@ -40,14 +41,23 @@ class Dataset:
         For a published table: address of the folder that `raw` counts from, with the version pinned, ending in ``/``.
     raw : mapping of path below `base` to SHA-256
         The files to fetch. Empty for a bundled table.
+    folder : str
+        Folder of the local copies, where it is not called `name`.
+    renamed : mapping of path in `raw` to file name
+        For a local copy that is not called as upstream calls it.
+    local : str
+        Where nothing can be fetched (upstream is pickles, a notebook, a hundred files): path below ``BAYESCALE_DATA``
+        of the one file that `read` takes.
+    recipe : str
+        How a user makes the file `local`.
     read : callable or None
-        Takes the path of each file of `raw`, in that order, and returns the table. None for a bundled table, which is
-        ``bundled/<name>.csv``.
+        Takes the path of each file of `raw`, in that order, or that of `local`, and returns the table. None for a
+        bundled table, which is ``bundled/<name>.csv``.
     """
 
     name: str
     title: str
-    kind: Literal["runs", "constants"]
+    kind: Literal["runs", "curves", "constants"]
     rows: int
     columns: Mapping[str, tuple[str, str]]
     source: str
@@ -57,6 +67,10 @@ class Dataset:
     notes: tuple[str, ...] = ()
     base: str = ""
     raw: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    local: str = ""
+    recipe: str = ""
     read: Callable[..., pd.DataFrame] | None = None
 
     @property
@@ -69,10 +83,12 @@ class Dataset:
         lines = [f"{self.name}: {self.title}", f"{self.kind}, {self.rows} rows, " + self._where(), "", "Columns"]
         lines += [f"  {column:<{wide}}  [{unit}] {meaning}" for column, (unit, meaning) in self.columns.items()]
         lines += ["", f"Source   {self.source}", f"         {self.url}", f"Licence  {self.licence}"]
-        if self.notes:
-            lines += ["", "Notes"]
-            lines += [textwrap.fill(note, 100, initial_indent="  - ", subsequent_indent="    ") for note in self.notes]
+        for head, items in (("File", [self.recipe] if self.recipe else []), ("Notes", self.notes)):
+            filled = [textwrap.fill(item, 100, initial_indent="  - ", subsequent_indent="    ") for item in items]
+            lines += ["", head, *filled] if filled else []
         return "\n".join([*lines, "", "Citation", textwrap.indent(self.cite.strip(), "  ")])
 
     def _where(self) -> str:
+        if self.local:
+            return f"read from {self.local} in the folder BAYESCALE_DATA; no plain file to download"
         return f"downloaded at first use from {self.base}" if self.raw else "bundled"
