@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bayescale.checked import Checked
 from bayescale.law import Law
 from bayescale.prior import Prior
-from bayescale.runs import Checked, check
+from bayescale.runs import check
 from bayescale.signature import call, signature
 
 if TYPE_CHECKING:

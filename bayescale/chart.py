@@ -25,21 +25,27 @@ class Chart:
     logs : mapping from the parameters that are sampled by their logarithm to their dims.
     odds : mapping from the parameters that are sampled by their log-odds to their dims.
     middle : float, the loss in the middle of the runs [nats/token].
-    floor : callable, from the values to E, or None where E is no free parameter.
+    natural : mapping from E and the ceiling, where they are free, to a function from the values to theirs.
     floor_dims : dims of E.
+    still : columns that are the same in every run, whose slope the data cannot know.
     """
 
     logs: Mapping[str, tuple[str, ...]]
     odds: Mapping[str, tuple[str, ...]]
     middle: Any
-    floor: Callable[[Values], Any] | None
+    natural: Mapping[str, Callable[[Values], Any]]
     floor_dims: tuple[str, ...] = ()
+    still: frozenset[str] = frozenset()
     terms: tuple[str, ...] = field(init=False)
+    flat: tuple[str, ...] = field(init=False)
 
     def __post_init__(self):
         terms = tuple(name for name in self.logs if name.startswith("excess_"))
-        same = len({self.logs[name] for name in terms}) == 1
-        object.__setattr__(self, "terms", terms if same else ())
+        terms = terms if len({self.logs[name] for name in terms}) == 1 else ()
+        flat = tuple(name for name in terms if name.removeprefix("excess_") in self.still)
+        flat = flat if len(flat) < len(terms) else ()  # these only add to the floor
+        object.__setattr__(self, "terms", tuple(name for name in terms if name not in flat))
+        object.__setattr__(self, "flat", flat)
 
     def forward(self, z: Values) -> dict[str, Any]:
         """From PyMC's unconstrained values to the chart."""
@@ -48,7 +54,11 @@ class Chart:
             *others, last = self.terms
             for name in others:
                 phi[name] = z[name] - z[last]
-            phi[last] = np.log(sum(np.exp(z[name]) for name in self.terms)) - np.log(self._room(z))
+            phi[last] = np.log(sum(np.exp(z[name]) for name in self.terms)) - self._log_reducible(z)
+        for name in self.flat:
+            phi[name] = z[name] - np.log(self._room(z, sum(np.exp(z[term]) for term in self.terms)))
+        if self._bounded:
+            phi["odds"] = z["odds"] + self._span(z) - np.log(self._room(z))
         for name in self._exponents():
             phi[name] = z[name] + self._leverage(name, z)
         return phi
@@ -61,12 +71,21 @@ class Chart:
             share = 1.0
             for name in others:
                 share = share + np.exp(phi[name])
-            z[last] = phi[last] + np.log(self._room(phi)) - np.log(share)
+            z[last] = phi[last] + self._log_reducible(phi) - np.log(share)
             for name in others:
                 z[name] = phi[name] + z[last]
+        for name in self.flat:
+            z[name] = phi[name] + np.log(self._room(phi, sum(np.exp(z[term]) for term in self.terms)))
+        if self._bounded:
+            z["odds"] = phi["odds"] - self._span(phi) + np.log(self._room(phi))
         for name in self._exponents():
             z[name] = phi[name] - self._leverage(name, z)
         return z
+
+    @property
+    def _bounded(self) -> bool:
+        """Whether the law lies between a floor and a ceiling, far from which its excess is odds * (ceiling - E)."""
+        return {"E", "ceiling"} <= set(self.natural) and self.logs.get("odds") == ()
 
     def _exponents(self) -> list[str]:
         return [name for name in self.logs if self._partners(name)]
@@ -76,10 +95,12 @@ class Chart:
         column = name.removeprefix("alpha_")
         if name == "eta":
             found = self.terms
-        elif column == name:
+        elif column == name or column in self.still:
             found = ()
         elif f"excess_{column}" in self.logs:
             found = (f"excess_{column}",)
+        elif self._bounded:
+            found = ("odds",)
         elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
             found = ("share_N",)
         else:
@@ -95,16 +116,25 @@ class Chart:
             return -np.log1p(np.exp(sign * z["share_N"]))
         if partners == ("gamma",):
             return -np.log1p(np.exp(z["gamma"]))
+        if partners == ("odds",):
+            return z["odds"] + self._span(z)
         if len(partners) == 1:
             return z[partners[0]]
         return np.log(sum(np.exp(z[partner]) for partner in partners))
 
-    def _room(self, z: Values):
-        """What E leaves of the middle loss, smoothly positive; a function of E alone, so the shear stays one."""
-        if self.floor is None:
-            return self.middle
-        value = self.floor(z)
-        if self.floor_dims and self.floor_dims != self.logs[self.terms[0]]:
-            value = value.mean()
-        gap = self.middle - value
-        return 0.5 * (gap + (gap * gap + (0.05 * self.middle) ** 2) ** 0.5)
+    def _log_reducible(self, z: Values):
+        """Log of what the terms that move add up to: what E leaves, unless a flat term takes part of that."""
+        return np.log(self.middle) if self.flat or "E" not in self.natural else np.log(self._room(z))
+
+    def _span(self, z: Values):
+        return np.log(self.natural["ceiling"](z) - self.natural["E"](z))
+
+    def _room(self, z: Values, taken: Any = 0.0):
+        """What E, and what is taken already, leave of the middle loss, smoothly positive."""
+        value: Any = 0.0
+        if "E" in self.natural:
+            value = self.natural["E"](z)
+            if self.floor_dims and (not self.terms or self.floor_dims != self.logs[self.terms[0]]):
+                value = value.mean()
+        gap = self.middle - value - taken
+        return 0.5 * (gap + (gap * gap + (0.02 * self.middle) ** 2) ** 0.5)

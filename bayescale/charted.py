@@ -1,7 +1,7 @@
 """Charted: a PyMC model in the coordinates of the chart, for PyMC's own samplers.
 
-The engine turns to it for a sampler or an option of `pymc.sample` that nutpie on a tape does not have, and for a law that
-a tape cannot hold, such as one with a prior family that only PyMC knows.
+The engine turns to it for a sampler or an option of `pymc.sample` that nutpie on a tape does not have, and for a law
+that a tape cannot hold, such as one with a prior family that only PyMC knows.
 """
 
 from collections.abc import Mapping
@@ -76,12 +76,9 @@ def chart_of(model: "pm.Model", middle: float) -> Chart:
         for name, transform in transforms.items()
         if isinstance(transform, Interval | LogOddsTransform) and name not in logs
     }
-    E = next((rv for rv in model.free_RVs if rv.name == "E"), None)
-    if E is None:
-        return Chart(logs, odds, middle, None)
-
-    def floor(z):
-        transform = transforms["E"]
-        return z["E"] if transform is None else transform.backward(z["E"], *E.owner.inputs)
-
-    return Chart(logs, odds, middle, floor, dims["E"])
+    natural = {}
+    for rv in (rv for rv in model.free_RVs if rv.name in ("E", "ceiling")):
+        natural[rv.name] = lambda z, rv=rv, transform=transforms[rv.name]: (
+            z[rv.name] if transform is None else transform.backward(z[rv.name], *rv.owner.inputs)
+        )
+    return Chart(logs, odds, middle, natural, dims.get("E", ()))

@@ -35,8 +35,8 @@ def sbc(
     Parameters
     ----------
     law : Law
-    runs : DataFrame, the design: its columns are kept, its losses are simulated. Its reference run and its smallest loss,
-        which the priors are relative to, hold for every simulation.
+    runs : DataFrame, the design: its columns are kept, its losses are simulated. Its reference run and its smallest
+        loss, which the priors are relative to, hold for every simulation.
     fits : int, number of simulations.
     method, seed, executor, **sampler : as in `fit_many`.
 
@@ -71,7 +71,9 @@ def sbc(
 
 def _ranks(posterior: xr.Dataset, drawn: xr.Dataset, good: np.ndarray, rng: np.random.Generator) -> xr.Dataset:
     draws = posterior.stack(sample=("chain", "draw"))
-    thinned = draws.isel(sample=np.linspace(0, draws.sizes["sample"] - 1, min(RANKED, draws.sizes["sample"])).astype(int))
+    thinned = draws.isel(
+        sample=np.linspace(0, draws.sizes["sample"] - 1, min(RANKED, draws.sizes["sample"])).astype(int)
+    )
     found = {}
     for name in (n for n in drawn.data_vars if n in thinned):
         after = thinned[name].isel(fit=good).transpose("fit", "sample", ...)

@@ -5,11 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
+from bayescale.checked import Checked
 from bayescale.families import forward
 from bayescale.joint import Joint, Variable, family_of, priors_of, write
 from bayescale.law import Law
 from bayescale.prior import Prior
-from bayescale.runs import Checked
 from bayescale.source import Constants, Program, compiled_for_arrays
 
 #: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
@@ -98,6 +98,10 @@ class Density:
             at += size
         return found
 
+    def in_chart(self, z: np.ndarray) -> np.ndarray:
+        """From PyMC's unconstrained values, in the order of the variables, to the chart; both of shape (point, size)."""
+        return _run(self._forward, z)
+
     def prior_points(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Points drawn from the prior, of shape (count, size)."""
         sizes = {name: len(levels) for name, levels in self.table.levels.items()}
@@ -117,7 +121,7 @@ class Density:
                 args = v.prior.in_unit(args, units[v.prior.unit_name] if v.prior.unit_name else None)
                 values = forward(drawn[v.name], *family_of(v.prior).bounds(**args)).reshape(count, v.size)
             z[:, v.at : v.at + v.size] = values
-        return _run(self._forward, z)
+        return self.in_chart(z)
 
 
 def _deep(value, shape: tuple[int, ...]):

@@ -1,7 +1,8 @@
 """Engine: the one place where posteriors are drawn.
 
 NUTS by nutpie, on a compiled tape (`bayescale.native`) or, for what a tape cannot hold, by PyMC (`bayescale.charted`);
-or the Laplace approximation corrected by importance sampling (`bayescale.laplace`). All in the chart (`bayescale.chart`).
+or the Laplace approximation corrected by importance sampling (`bayescale.laplace`). All of it in the chart
+(`bayescale.chart`).
 """
 
 import warnings
@@ -11,11 +12,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bayescale.checked import Checked
 from bayescale.density import Density
 from bayescale.joint import priors_of
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
-from bayescale.runs import Checked
 from bayescale.signature import call
 from bayescale.tape import Untraceable
 
@@ -25,6 +26,13 @@ LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {**DEFAULTS, "draws": 2000}
 TARGET_ACCEPT = 0.95
+# Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
+MAX_RHAT, MIN_ESS = 1.01, 400
+#: Chains that have not mixed, or diverge, are drawn anew with this target, so many times longer, and thinned to as
+#: many draws,
+CAREFUL, LONGER = 0.99, 4
+#: as long as that takes no more leapfrog steps times runs than these (some ten seconds).
+MOST_WORK = 3e8
 #: A chain starts at the most probable of so many draws from the prior.
 STARTS = 64
 #: More runs than this say no more on where to start.
@@ -47,8 +55,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
 
     Returns
     -------
-    DataTree : groups posterior (parameters, hyperparameters and derived quantities) and sample_stats; ``attrs`` hold the
-        method that was used, and the Pareto k and effective sample size of importance sampling.
+    DataTree : groups posterior (parameters, hyperparameters and derived quantities) and sample_stats; ``attrs`` hold
+        the method that was used, and the Pareto k and effective sample size of importance sampling.
 
     Raises
     ------
@@ -102,6 +110,7 @@ def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> xr
         raise ValueError(
             "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
         )
+    fixed = bool({"draws", "tune", "nuts"} & set(options))
     offset = any(not prior.centered for prior in priors_of(law))
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options, "nuts_sampler": sampler}
     nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
@@ -115,33 +124,58 @@ def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> xr
         except Untraceable:
             pass
         else:
-            return _native(density, code, seed, options)
+            return _native(density, code, seed, options, fixed)
     return _by_pymc(law, table, seed, options, offset)
 
 
-def _native(density: Density, code: str, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
-    """NUTS by nutpie on the compiled tape."""
+def _native(density: Density, code: str, seed: int, options: Mapping[str, Any], fixed: bool) -> xr.DataTree:
+    """NUTS by nutpie on the compiled tape; again, longer and with smaller steps, while it fails, unless `fixed`."""
     import nutpie
 
     from bayescale.native import nutpie_model, packed
 
-    model = nutpie_model(code, packed(density.program.constants), density.size, lambda chain_seed: start(density, chain_seed))
-    drawn = nutpie.sample(
-        model,
-        draws=options["draws"],
-        tune=options["tune"],
-        chains=options["chains"],
-        cores=options.get("cores"),
-        seed=seed,
-        progress_bar=bool(options.get("progressbar", True)) and not options.get("quiet", False),
-        save_warmup=False,
-        **{_NUTS[key]: value for key, value in options["nuts"].items()},
-    )
-    points = drawn["posterior"]["chart"].to_numpy()
-    if points.shape[:2] != (options["chains"], options["draws"]):
-        raise KeyboardInterrupt(f"sampling was interrupted after {points.shape[1]} of {options['draws']} draws.")
-    stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
-    return xr.DataTree.from_dict({"posterior": as_posterior(density, points), "sample_stats": stats})
+    data = packed(density.program.constants)
+    model = nutpie_model(code, data, density.size, lambda chain_seed: start(density, chain_seed))
+    thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
+    while True:
+        drawn = nutpie.sample(
+            model,
+            draws=options["draws"] * thin,
+            tune=options["tune"] * (1 if thin == 1 else LONGER),
+            chains=options["chains"],
+            cores=options.get("cores"),
+            seed=seed,
+            progress_bar=bool(options.get("progressbar", True)) and not options.get("quiet", False),
+            save_warmup=False,
+            **nuts,
+        )
+        points = drawn["posterior"]["chart"].to_numpy()
+        if points.shape[:2] != (options["chains"], options["draws"] * thin):
+            raise KeyboardInterrupt(f"sampling was interrupted after {points.shape[1]} of {options['draws']} draws.")
+        stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
+        work = float(stats["n_steps"].sum()) * max(30, len(density.table.loss))
+        posterior = as_posterior(density, points[:, ::thin])
+        if fixed or work * LONGER > MOST_WORK:
+            break
+        rhat, ess = quality(posterior)
+        if rhat <= MAX_RHAT and ess >= MIN_ESS and not stats["diverging"].any():
+            break
+        thin *= LONGER
+        nuts["target_accept"] = max(nuts["target_accept"], CAREFUL)
+    kept = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
+    if thin > 1:  # a divergence counts, whether its draw was kept or not
+        kept["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
+    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": kept})
+
+
+def quality(posterior: xr.Dataset) -> tuple[float, float]:
+    """The worst R-hat and the smallest effective sample size, bulk or tail, of all variables."""
+    import arviz as az
+
+    worst = lambda found, pick: float(pick([float(pick(v)) for v in found.data_vars.values()]))  # noqa: E731
+    rhat = worst(az.rhat(posterior), np.max)
+    ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
+    return rhat if np.isfinite(rhat) else np.inf, ess if np.isfinite(ess) else 0.0
 
 
 def start(density: Density, seed: int) -> np.ndarray:
@@ -173,8 +207,7 @@ def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offse
 
     if options["nuts_sampler"] == "pymc" and not offset:
         options.setdefault("init", "jitter+adapt_full")
-    middle = float(np.exp(np.log(table.loss).mean()))
     with warnings.catch_warnings():
         # a full mass matrix is what the chart's correlations need; it is experimental in name for years
         warnings.filterwarnings("ignore", message=".*QuadPotentialFullAdapt.*")
-        return charted.sample(assemble(law, table), middle, seed, options)
+        return charted.sample(assemble(law, table), table.middle, seed, options)

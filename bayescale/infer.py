@@ -13,9 +13,10 @@ import xarray as xr
 
 from bayescale import engine
 from bayescale.build import assemble
+from bayescale.checked import Checked
 from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
 from bayescale.prior import Prior
-from bayescale.runs import Checked, check, complete
+from bayescale.runs import check, complete
 from bayescale.signature import call
 from bayescale.verdict import judge
 
@@ -23,9 +24,7 @@ SCHEMA = 1
 PRIOR_DRAWS = 4000
 
 
-def fit(
-    law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler
-) -> xr.DataTree:
+def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler) -> xr.DataTree:
     """Draw from the posterior of a law, given runs.
 
     Parameters

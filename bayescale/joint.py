@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 
 from bayescale.chart import Chart
+from bayescale.checked import Checked
 from bayescale.families import Family, backward, normal
 from bayescale.law import Law
 from bayescale.prior import Prior
-from bayescale.runs import Checked
 from bayescale.signature import call
 from bayescale.tape import Node, Tape, Untraceable
 
 #: Largest number of levels of a group that is written out one by one.
 MAX_LEVELS = 64
+#: A column whose logarithm spans less is the same in every run.
+STILL = 0.02
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,7 @@ def write(law: Law, table: Checked) -> Joint:
     reference = {name: tape.number(value) for name, value in table.reference.items()}
     variables = _declare(law, table)
     units = {p.unit_name: _unit(tape, p, table, reference) for p in priors_of(law) if p.unit_name}
-    middle = tape.number(float(np.exp(np.log(table.loss).mean())) if len(table.loss) else 1.0)
-    chart = _chart(tape, variables, units, middle)
+    chart = _chart(tape, variables, units, table)
     coordinates = [tape.free(at) for at in range(sum(v.size for v in variables))]
     z = chart.backward({v.name: v.shaped(coordinates) for v in variables})
 
@@ -170,20 +171,22 @@ def _bad(prior: Prior):
     raise Untraceable(f"an argument of {prior} that is an array")
 
 
-def _chart(tape: Tape, variables: list[Variable], units: Mapping[str, Any], middle: Node) -> Chart:
-    logs, odds, floor, floor_dims = {}, {}, None, ()
+def _chart(tape: Tape, variables: list[Variable], units: Mapping[str, Any], table: Checked) -> Chart:
+    logs, odds, natural, floor_dims = {}, {}, {}, ()
     for v in variables:
         family = family_of(v.prior)
-        names = dict.fromkeys(family.arguments, ...)
-        lower, upper = (None, None) if v.standardised else family.bounds(**names)
+        lower, upper = (None, None) if v.standardised else family.bounds(**dict.fromkeys(v.prior.args, ...))
         if lower == 0.0 and upper is None:
             logs[v.name] = v.prior.dims
         elif lower is not None and upper is not None:
             odds[v.name] = v.prior.dims
-        if v.name == "E" and not v.prior.hyperpriors():
+        if v.name in ("E", "ceiling") and not v.prior.hyperpriors():
             bounds = family.bounds(**_arguments(tape, v.prior, {}, units))
-            floor, floor_dims = (lambda z, bounds=bounds: backward(z["E"], *bounds)[0]), v.prior.dims
-    return Chart(logs, odds, middle, floor, floor_dims)
+            natural[v.name] = lambda z, name=v.name, bounds=bounds: backward(z[name], *bounds)[0]
+            floor_dims = v.prior.dims if v.name == "E" else floor_dims
+    middle = tape.number(table.middle)
+    still = frozenset(name for name, values in table.columns.items() if np.ptp(np.log(values)) < STILL)
+    return Chart(logs, odds, middle, natural, floor_dims, still)
 
 
 def _prior(tape: Tape, law: Law, z: Mapping[str, Any], units: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -219,9 +222,7 @@ def _prior(tape: Tape, law: Law, z: Mapping[str, Any], units: Mapping[str, Any])
 
 def _log_likelihood(tape: Tape, law: Law, table: Checked, physical, reference) -> Node:
     columns = {name: tape.column(values.to_numpy()) for name, values in table.columns.items()}
-    index = {
-        name: pd.Index(table.levels[name]).get_indexer(table.groups[name]) for name in table.groups
-    }
+    index = {name: pd.Index(table.levels[name]).get_indexer(table.groups[name]) for name in table.groups}
     groups: dict[tuple[str, ...], int] = {}
     of_run = {}
     for name, prior in law.all_priors.items():

@@ -12,8 +12,9 @@ from bayescale import psis
 from bayescale.density import Density
 
 MAX_K, MIN_ESS = 0.7, 400
-#: Proposals; their weights choose the draws.
-PROPOSALS = 8000
+#: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
+PROPOSALS, PROPOSALS_LONG = 16000, 8000
+LONG = 500
 #: Degrees of freedom of the proposal: tails heavier than a posterior's, or the weights would have no variance.
 DF = 7.0
 #: Draws from the prior to look for a mode among, and how many of them are climbed from.
@@ -63,7 +64,7 @@ def approximate(density: Density, seed: int, draws: int) -> Approximation:
     values, vectors = np.linalg.eigh(-density.hessian(mode))
     values = np.maximum(np.abs(values), 1e-9 * np.abs(values).max())
     center, root = mode, vectors / np.sqrt(values)
-    count = max(PROPOSALS, 2 * draws)
+    count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
     best = None
     for _ in range(1 + REFRESHES):
         points, log_q = _propose(rng, center, root, count)

@@ -21,7 +21,7 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows = np.atleast_2d(log_weights)
     rows = rows - rows.max(axis=-1, keepdims=True)
     draws = rows.shape[-1]
-    tail = int(np.ceil(min(0.2 * draws, 3 * np.sqrt(draws))))
+    tail = int(3 * np.sqrt(draws) if draws > 225 else draws / 5)
     order = np.argsort(rows, axis=-1)
     sorted_rows = np.take_along_axis(rows, order, axis=-1)
     edge = np.exp(sorted_rows[:, -tail - 1 : -tail])
@@ -31,7 +31,9 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(all="ignore"):
         quantiles = np.where(np.abs(k) < 1e-8, -np.log1p(-p), np.expm1(-k * np.log1p(-p)) / k) * sigma
         smoothed = np.minimum(np.log(quantiles + edge), 0.0)
-    np.put_along_axis(rows, order[:, -tail:], np.where(np.isfinite(smoothed), smoothed, sorted_rows[:, -tail:]), axis=-1)
+    np.put_along_axis(
+        rows, order[:, -tail:], np.where(np.isfinite(smoothed), smoothed, sorted_rows[:, -tail:]), axis=-1
+    )
     weights = np.exp(rows)
     shape = np.shape(log_weights)
     return (weights / weights.sum(axis=-1, keepdims=True)).reshape(shape), k[:, 0].reshape(shape[:-1])

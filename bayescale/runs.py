@@ -2,12 +2,12 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from bayescale.checked import Checked
 from bayescale.doubts import suspicions, weaknesses
 from bayescale.law import Law
 
@@ -30,35 +30,6 @@ OTHER_LOSSES = {
     "perplexity": "np.log(perplexity)",
     "ppl": "np.log(ppl)",
 }
-
-
-@dataclass(frozen=True)
-class Checked:
-    """The part of a table that a law needs, checked.
-
-    Attributes
-    ----------
-    columns : DataFrame of float64, one row a run, with the columns of the formula and of the noise.
-    groups : DataFrame, the grouping columns.
-    loss : array of shape (run,) [nats/token].
-    reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
-    levels : the levels of each group, in the order of their first appearance.
-    """
-
-    columns: pd.DataFrame
-    groups: pd.DataFrame
-    loss: np.ndarray
-    reference: Mapping[str, float]
-    levels: Mapping[str, list]
-
-    def smallest(self, dims: Iterable[str]) -> np.ndarray:
-        """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""
-        dims = list(dims)
-        index = pd.MultiIndex.from_product([self.levels[d] for d in dims], names=dims)
-        found = self.groups.assign(_loss=self.loss).groupby(dims)["_loss"].min()
-        found.index = pd.MultiIndex.from_frame(found.index.to_frame())
-        cells = found.reindex(index).fillna(self.reference["loss_min"])
-        return cells.to_numpy().reshape([len(self.levels[d]) for d in dims])
 
 
 def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:

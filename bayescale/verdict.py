@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 
 from bayescale import psis
+from bayescale.engine import MAX_RHAT, MIN_ESS, quality
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
 
-# Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
-MAX_RHAT, MIN_ESS = 1.01, 400
 # Largest distance between the distribution functions of posterior and prior (Kolmogorov-Smirnov) to call them one.
 SAME = 0.2
 # Width of "about the loss of the runs" in log loss.
@@ -98,17 +97,9 @@ def _draws(post: xr.DataTree) -> dict[str, Any]:
     """How good the draws are."""
     if post.attrs.get("method") == "laplace":
         return {"rhat": np.nan, "ess": post.attrs["importance_ess"], "divergences": 0, "k": post.attrs["pareto_k"]}
-    import arviz as az
-
-    posterior = post["posterior"].to_dataset()
-    worst = lambda found, pick: float(pick([float(pick(v)) for v in found.data_vars.values()]))  # noqa: E731
-    rhat = worst(az.rhat(posterior), np.max)
-    ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
-    return {
-        "rhat": rhat if np.isfinite(rhat) else np.inf,
-        "ess": ess if np.isfinite(ess) else 0.0,
-        "divergences": int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0,
-    }
+    rhat, ess = quality(post["posterior"].to_dataset())
+    diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
+    return {"rhat": rhat, "ess": ess, "divergences": diverging}
 
 
 def unidentified(law: Law, post: xr.DataTree) -> list[str]:

@@ -19,6 +19,7 @@ ORDER = (
     "noise",
     "law",
     "laws",
+    "checked",
     "doubts",
     "runs",
     "build",
@@ -89,7 +90,7 @@ from bayescale import fit, engine
 from bayescale.law import Law
 import bayescale.plots.shapes
 if TYPE_CHECKING:
-    from bayescale.runs import Checked
+    from bayescale.checked import Checked
 def f():
     from bayescale.verdict import judge
 """

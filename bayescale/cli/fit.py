@@ -42,8 +42,9 @@ AS_NEEDED = "[default: what the law needs]"
     help="Between 0 and 1; raise it if transitions diverge.",
 )
 @click.option("--sampler", type=click.Choice(["nutpie", "pymc", "numpyro"]), help="Which NUTS.  [default: nutpie]")
+@click.option("--quick", is_flag=True, help="Laplace approximation where it holds; NUTS where it does not.")
 @click.option("--force", is_flag=True, help="Replace the posterior that DIR has.")
-def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sampler):
+def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, **sampler):
     """Fit a law to RUNS: a CSV, TSV or Parquet file, or the name of a data set (`bayescale data list`).
 
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
@@ -61,7 +62,7 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, force, **sample
     law = _with_reference(options.find_law(spec, noise), dict(reference))
     table = _runs(law, runs, dict(columns), where)
     _writable(out)
-    post = _sample(law, table, seed, sampler)
+    post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", "nats/token")
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
 
@@ -119,12 +120,13 @@ def _runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -
     return complete(table, dict.fromkeys((*law.inputs, *law.noise.columns)))
 
 
-def _sample(law: "Law", table: "pd.DataFrame", seed: int, sampler: dict[str, Any]) -> "xr.DataTree":
+def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: dict[str, Any]) -> "xr.DataTree":
     """Call `bayescale.fit`; all that samplers print goes to stderr."""
     import logging
     import warnings
 
-    import pymc  # noqa: F401 (sets the level of its logger when it is imported)
+    if sampler["sampler"] not in (None, "nutpie"):
+        import pymc  # noqa: F401 (sets the level of its logger when it is imported)
 
     from bayescale.infer import fit
 
@@ -136,7 +138,7 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, sampler: dict[str, Any
     logging.getLogger("pymc").setLevel(logging.WARNING)
     verdict: list[warnings.WarningMessage] = []
     with _whole(), redirect_stdout(sys.stderr), kept(RuntimeWarning, verdict):
-        post = fit(law, table, seed=seed, progressbar=sys.stderr.isatty(), **given)
+        post = fit(law, table, method=method, seed=seed, progressbar=sys.stderr.isatty(), **given)
     for one in verdict:
         if str(one.message).removeprefix(f"{law.name}: ").rstrip(".") not in post.attrs["verdict"]:
             warnings.warn(one.message, stacklevel=2)
@@ -169,5 +171,6 @@ def _print(summary: "pd.DataFrame") -> None:
     for name, line in summary.iterrows():
         intervals = {key: (line[f"{key}_low"], line[f"{key}_high"]) for key in show.INTERVALS}
         cells = show.row(str(name), {"median": line["median"], **intervals})
-        rows.append([*cells, f"{line['r_hat']:.3f}", f"{min(line['ess_bulk'], line['ess_tail']):.0f}"])
+        rhat = "" if line.isna()["r_hat"] else f"{line['r_hat']:.3f}"
+        rows.append([*cells, rhat, f"{min(line['ess_bulk'], line['ess_tail']):.0f}"])
     show.table(["parameter", "median", "50 %", "90 %", "R-hat", "ESS"], rows)

@@ -38,17 +38,22 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
 
 def summarise(post: xr.DataTree) -> pd.DataFrame:
     """Median, intervals and diagnostics of every parameter and derived quantity, unrounded; one row each."""
+    names, rows = [], []
+    for name, draws in post["posterior"].to_dataset().data_vars.items():
+        for where in np.ndindex(draws.shape[2:]):
+            labels = [str(draws[dim].values[i]) for dim, i in zip(draws.dims[2:], where, strict=True)]
+            names.append(f"{name}[{', '.join(labels)}]" if labels else str(name))
+            one = draws[(slice(None), slice(None), *where)]
+            found = show.summary(one)
+            ends = {f"{key}_{end}": found[key][i] for key in show.INTERVALS for i, end in enumerate(("low", "high"))}
+            rows.append({"median": found["median"], **ends, "mean": float(one.mean()), "sd": float(one.std(ddof=1))})
+    table = pd.DataFrame(rows, index=names)
+    if post.attrs.get("method") == "laplace":  # no chains to compare
+        return table.assign(r_hat=np.nan, ess_bulk=post.attrs["importance_ess"], ess_tail=post.attrs["importance_ess"])
     import arviz as az
 
-    stats = az.summary(post, kind="all", ci_prob=0.9, ci_kind="eti", round_to="none")
-    names, rows = list(stats.index), []
-    for draws in post["posterior"].to_dataset().data_vars.values():
-        for where in np.ndindex(draws.shape[2:]):
-            found = show.summary(draws[(slice(None), slice(None), *where)])
-            ends = {f"{key}_{end}": found[key][i] for key in show.INTERVALS for i, end in enumerate(("low", "high"))}
-            rows.append({"median": found["median"], **ends})
-    columns = ["mean", "sd", "r_hat", "ess_bulk", "ess_tail"]
-    return pd.DataFrame(rows, index=names).assign(**{name: stats[name] for name in columns})
+    stats = az.summary(post, kind="diagnostics", round_to="none")
+    return table.assign(**{name: stats[name].to_numpy() for name in ("r_hat", "ess_bulk", "ess_tail")})
 
 
 def _ours(out: Path) -> set[str]:

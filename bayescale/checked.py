@@ -1,0 +1,48 @@
+"""Checked: the part of a table that a law needs, once it has been checked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The part of a table that a law needs, checked.
+
+    Attributes
+    ----------
+    columns : DataFrame of float64, one row a run, with the columns of the formula and of the noise.
+    groups : DataFrame, the grouping columns.
+    loss : array of shape (run,) [nats/token].
+    reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
+    levels : the levels of each group, in the order of their first appearance.
+    """
+
+    columns: pd.DataFrame
+    groups: pd.DataFrame
+    loss: np.ndarray
+    reference: Mapping[str, float]
+    levels: Mapping[str, list]
+
+    def smallest(self, dims: Iterable[str]) -> np.ndarray:
+        """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""
+        dims = list(dims)
+        index = pd.MultiIndex.from_product([self.levels[d] for d in dims], names=dims)
+        found = self.groups.assign(_loss=self.loss).groupby(dims)["_loss"].min()
+        found.index = pd.MultiIndex.from_frame(found.index.to_frame())
+        cells = found.reindex(index).fillna(self.reference["loss_min"])
+        return cells.to_numpy().reshape([len(self.levels[d]) for d in dims])
+
+
+    @property
+    def middle(self) -> float:
+        """Loss at the reference run [nats/token], by regression of the log loss on the logs of the columns."""
+        x = [np.log(values / self.reference[f"{name}0"]) for name, values in self.columns.items() if name != "loss_se"]
+        if not len(self.loss):
+            return float(self.reference["loss_min"])
+        x += [value**2 for value in x] if len(self.loss) >= 5 * len(x) else []
+        design = np.column_stack([np.ones(len(self.loss)), *x])
+        level = float(np.linalg.lstsq(design, np.log(self.loss), rcond=1e-6)[0][0])
+        return float(np.clip(np.exp(level), self.loss.min(), self.loss.max()))

@@ -1,0 +1,125 @@
+"""The tape: derivatives of every step, and the same numbers from both kinds of code."""
+
+import math
+
+import numpy as np
+import pytest
+
+from bayescale.source import NUMPY, Program, compiled_for_arrays
+from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
+
+#: One value at which every step is defined and smooth.
+AT = np.array([0.7, 1.3])
+
+
+def program(function, tape=None, size=2):
+    """The value and the gradient of a function of two free numbers."""
+    tape = tape or Tape(1)
+    x = [tape.free(k) for k in range(size)]
+    output = function(*x)
+    return Program(tape, [output, *tape.gradient(output, size)])
+
+
+def run(made, x):
+    """By the code for arrays."""
+    c = made.constants
+    found = compiled_for_arrays(made.for_arrays)(np.asarray(x)[:, None, None], c.numbers, c.columns, c.groups)
+    return np.array([np.broadcast_to(value, (1, 1))[0, 0] for value in found])
+
+
+def run_one(made, x):
+    """By the code for one point, interpreted."""
+    scope = {**NUMPY, "np": np, "lgamma": math.lgamma, "erf": math.erf}
+    exec(made.for_one, scope)
+    grad, c = np.empty(len(x)), made.constants
+    return np.array([scope["f"](np.asarray(x), grad, c.numbers, c.columns, c.groups), *grad])
+
+
+def slope(made, x):
+    """Central differences of the value."""
+    step = 1e-6
+    return [(run(made, x + step * e)[0] - run(made, x - step * e)[0]) / (2 * step) for e in np.eye(len(x))]
+
+
+SMOOTH = [name for name in UNARY if name not in ("lgamma", "sign")]
+
+
+@pytest.mark.parametrize("op", [*SMOOTH, *BINARY])
+def test_derivative_of_every_step(op):
+    def function(x, y):
+        return x.tape.step(op, *([x * y] if op in UNARY else [x, y + 0.1 * x])) * y
+
+    made = program(function)
+    # Central differences of step 1e-6 are good to 1e-9 of a value of size one.
+    assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7, abs=1e-8)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
+
+
+def test_sums_gathers_and_lone_numbers():
+    """Numbers that stand beside columns, elements of a vector, and a part that no column enters."""
+    tape = Tape(4)
+    column, group = tape.column(np.array([1.0, 2.0, 3.0, 4.0])), tape.group([0, 1, 1, 0])
+
+    def function(x, y):
+        of_run = tape.gather([x * 2.0, y], group)
+        return tape.sum(of_run * column + np.exp(-x) + abs(column - 2.5) * y) + tape.sum(y * y) + x
+
+    made = program(function, tape)
+    x, y = AT
+    expected = 2 * x * 5 + y * 5 + 4 * np.exp(-x) + 4 * y + 4 * y * y + x
+    assert run(made, AT)[0] == pytest.approx(expected, rel=1e-14)
+    assert run(made, AT)[1:] == pytest.approx([10 - 4 * np.exp(-x) + 1, 5 + 4 + 8 * y], rel=1e-14)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
+
+
+def test_many_points_at_once():
+    tape = Tape(3)
+    column = tape.column(np.array([1.0, 2.0, 3.0]))
+    made = program(lambda x, y: tape.sum(np.log(x + column) * y), tape)
+    points = np.random.default_rng(0).uniform(0.5, 2, size=(7, 2))
+    c = made.constants
+    found = compiled_for_arrays(made.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups)
+    for k, point in enumerate(points):
+        assert [value[k, 0] for value in found] == pytest.approx(run(made, point), rel=1e-14)
+
+
+def test_the_code_holds_no_data():
+    def made(values, prior):
+        tape = Tape(len(values))
+        column, number = tape.column(values), tape.number(prior)
+        return program(lambda x, y: tape.sum((x - number) ** 2 * column) + y, tape)
+
+    one, other = made(np.array([1.0, 2.0]), 3.0), made(np.arange(5.0), -1.0)
+    assert one.for_one == other.for_one and one.for_arrays == other.for_arrays
+
+
+def test_what_no_parameter_enters_is_worked_out_beforehand():
+    tape = Tape(2)
+    column, number = tape.column(np.array([1.0, 2.0])), tape.number(2.0)
+    made = program(lambda x, y: tape.sum((column / number) ** -x) + y, tape)
+    assert made.constants.columns == pytest.approx(np.log([[0.5, 1.0]]))
+    assert "log" not in made.for_one
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: 1.0 if x else 2.0,
+        lambda x: np.where(x, 1.0, 2.0),
+        lambda x: np.maximum(x, 1.0),
+        lambda x: x + "text",
+        lambda x: np.add.reduce([x], 0, out=None) + np.add(x, 1.0, where=True),
+    ],
+)
+def test_what_cannot_be_written_down_says_so(function):
+    with pytest.raises((Untraceable, TypeError)):
+        function(Tape(1).free(0))
+
+
+def test_no_derivative_of_the_gamma_function():
+    with pytest.raises(Untraceable, match="derivative of lgamma"):
+        program(lambda x, y: lgamma(x) + y)
+
+
+def test_special_functions_of_numbers():
+    assert lgamma(4.5) == pytest.approx(math.lgamma(4.5)) and erf(0.3) == pytest.approx(math.erf(0.3))
