@@ -137,4 +137,4 @@ class Chart:
             if self.floor_dims and (not self.terms or self.floor_dims != self.logs[self.terms[0]]):
                 value = value.mean()
         gap = self.middle - value - taken
-        return 0.5 * (gap + (gap * gap + (0.02 * self.middle) ** 2) ** 0.5)
+        return 0.5 * (gap + (gap * gap + (0.03 * self.middle) ** 2) ** 0.5)

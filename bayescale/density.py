@@ -99,7 +99,7 @@ class Density:
         return found
 
     def in_chart(self, z: np.ndarray) -> np.ndarray:
-        """From PyMC's unconstrained values, in the order of the variables, to the chart; both of shape (point, size)."""
+        """From PyMC's unconstrained values, variable by variable, to the chart; both of shape (point, size)."""
         return _run(self._forward, z)
 
     def prior_points(self, rng: np.random.Generator, count: int) -> np.ndarray:

@@ -57,7 +57,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     UserWarning
         Of suspicious data; see `bayescale.runs.check`.
     RuntimeWarning
-        If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter, or single runs stand out.
+        If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter,
+        or single runs stand out.
     """
     if "random_seed" in sampler:
         raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")

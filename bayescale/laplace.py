@@ -1,7 +1,7 @@
 """Laplace: the posterior by its mode and curvature, corrected by importance sampling, without PyMC and uncompiled.
 
-The mode and the curvature in the chart give a heavy-tailed proposal; importance weights carry it to the exact posterior;
-the Pareto k of their tail is the licence to use it (Vehtari et al. 2024).
+The mode and the curvature in the chart give a heavy-tailed proposal; importance weights carry it to the exact
+posterior; the Pareto k of their tail is the licence to use it (Vehtari et al. 2024).
 """
 
 from dataclasses import dataclass

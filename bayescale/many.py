@@ -35,8 +35,8 @@ def fit_many(
     seed : int, optional
         A table's draws depend on it and on the table's place, not on the executor.
     executor : concurrent.futures.Executor, optional
-        Where the fits are done, such as a ``ProcessPoolExecutor`` or a Dask client's ``get_executor()``; in this process
-        if absent.
+        Where the fits are done, such as a ``ProcessPoolExecutor`` or a Dask client's ``get_executor()``; in this
+        process if absent.
     **sampler
         As in `fit`; ``progressbar=False`` silences the progress bar.
 

@@ -1,8 +1,8 @@
 """Native: a density as machine code, kept by structure, and drawn from by nutpie.
 
-PyTensor's way from the model to a compiled gradient takes ten seconds and more; the tape's takes one, and a twentieth of
-that in later processes (docs/decisions.md). Data are handed over at run time, so a structure is compiled once, however
-many tables are fitted with it.
+PyTensor's way from the model to a compiled gradient takes ten seconds and more; the tape's takes one or two, and less
+in later processes (docs/decisions.md). Data are handed over at run time, so a structure is compiled once, however many
+tables are fitted with it.
 """
 
 import importlib.util

@@ -1,9 +1,9 @@
 """Tape: what a formula does to numbers, written down step by step, and its exact gradient.
 
 A formula is called once with nodes in place of numbers. What comes back is a graph of some fifty elementary steps, each
-either one number or one number a run. Derivatives are taken on the graph in reverse (Griewank & Walther 2008, ch. 3), and
-`bayescale.source` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives the
-same graph, whatever the runs.
+either one number or one number a run. Derivatives are taken on the graph in reverse (Griewank & Walther 2008, ch. 3),
+and `bayescale.source` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives
+the same graph, whatever the runs.
 """
 
 from collections.abc import Callable, Sequence

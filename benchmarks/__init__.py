@@ -1,0 +1,1 @@
+"""Benchmarks of bayescale, run as ``python -m benchmarks``; not part of the wheel."""

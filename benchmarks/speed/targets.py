@@ -1,0 +1,56 @@
+"""The targets of bayescale's speed, as ratios within one run of the benchmark."""
+
+from collections.abc import Callable
+
+from benchmarks import table
+from benchmarks.speed.run import Measured
+
+ESS = 1000
+_DEFINITIONS = f"""
+Cold is a new process, from its start. Seconds to ESS {ESS} are the first fit's wall seconds if its smallest ESS
+reaches {ESS}; else, with the sampler's own time s where it is reported, wall + s ({ESS} / ESS - 1), and without it,
+wall * {ESS} / ESS. Plain PyMC is `plain_pymc`, `pm.sample` as it is. Starts are whole processes, the best of five."""
+
+
+def seconds_to_ess(result: dict) -> float:
+    """Wall seconds of the first fit, had it drawn until the smallest ESS is 1000; more draws, if any, from sampling."""
+    first = result["first"]
+    lacking = max(0.0, ESS / result["ess_min"] - 1)
+    return first["wall"] + lacking * (first["wall"] if first.get("sampling") is None else first["sampling"])
+
+
+def seconds_to_forecast(result: dict) -> float:
+    return result["first"]["to_forecast"]
+
+
+def seconds_per_effective_draw(result: dict) -> float:
+    return result["again"]["wall"] / result["ess_min_again"]
+
+
+#: What is compared, the contender, the peer it is to beat, and by how much.
+RATIOS: tuple[tuple[str, Callable[[dict], float], str, str, float], ...] = (
+    ("Laplace, cold, to the forecast", seconds_to_forecast, "bayescale_laplace", "simple_scaling_laws", 2),
+    (f"NUTS, cold, to ESS {ESS}", seconds_to_ess, "bayescale_nuts", "plain_pymc", 2),
+    ("NUTS, again, for each effective draw", seconds_per_effective_draw, "bayescale_nuts", "plain_pymc", 30),
+)
+LIMITS = {"import bayescale": 0.3, "bayescale --help": 0.5}
+
+
+def targets(measured: Measured) -> str:
+    """The section: each target, what was measured, and whether it is met."""
+    rows = []
+    for name, results in measured.results.items():
+        for what, seconds, ours, theirs, wanted in RATIOS:
+            mine, peer = (_apply(seconds, results.get(contender)) for contender in (ours, theirs))
+            ratio = None if mine is None or peer is None else peer / mine
+            met = None if ratio is None else ratio >= wanted
+            rows.append([f"{what} ({name})", mine, f"{theirs}: {table.number(peer)}", ratio, f"≥ {wanted}", met])
+    for what, limit in LIMITS.items():
+        seconds = measured.starts.get(what)
+        rows.append([f"`{what}`", seconds, None, None, f"< {limit} s", None if seconds is None else seconds < limit])
+    header = ("target", "bayescale [s]", "peer [s]", "times faster", "wanted", "met")
+    return f"## Targets\n{_DEFINITIONS}\n\n{table.table(header, rows)}"
+
+
+def _apply(seconds: Callable[[dict], float], result: dict | None) -> float | None:
+    return None if result is None or "failed" in result else seconds(result)
