@@ -21,10 +21,10 @@ from bayescale.signature import call
 from bayescale.tape import Untraceable
 
 METHODS = ("nuts", "laplace")
-DEFAULTS: dict[str, Any] = {"draws": 1500, "tune": 1000, "chains": 4}
+DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 600, "chains": 4}
 LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
-OFFSET_DEFAULTS: dict[str, Any] = {**DEFAULTS, "draws": 2000}
+OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 TARGET_ACCEPT = 0.95
 # Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
 MAX_RHAT, MIN_ESS = 1.01, 400
@@ -155,17 +155,18 @@ def _native(density: Density, code: str, seed: int, options: Mapping[str, Any], 
         stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
         work = float(stats["n_steps"].sum()) * max(30, len(density.table.loss))
         posterior = as_posterior(density, points[:, ::thin])
-        if fixed or work * LONGER > MOST_WORK:
-            break
         rhat, ess = quality(posterior)
-        if rhat <= MAX_RHAT and ess >= MIN_ESS and not stats["diverging"].any():
+        good = rhat <= MAX_RHAT and ess >= MIN_ESS and not stats["diverging"].any()
+        if good or fixed or work * LONGER > MOST_WORK:
             break
         thin *= LONGER
         nuts["target_accept"] = max(nuts["target_accept"], CAREFUL)
     kept = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
     if thin > 1:  # a divergence counts, whether its draw was kept or not
         kept["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
-    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": kept})
+    post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": kept})
+    post.attrs |= {"rhat": rhat, "ess": ess}
+    return post
 
 
 def quality(posterior: xr.Dataset) -> tuple[float, float]:

@@ -36,7 +36,7 @@ sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
 
 
-@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), error_model="numpy", cache={cache})
+@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), error_model="numpy", fastmath={{"arcp", "contract", "nsz"}}, cache={cache})
 def density(size, x_, grad_, logp_, data_):
     x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (4,))
     k, m, n, j = int(head[0]), int(head[1]), int(head[2]), int(head[3])
@@ -54,7 +54,7 @@ def density(size, x_, grad_, logp_, data_):
     return 0
 
 
-@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), error_model="numpy", cache={cache})
+@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), error_model="numpy", fastmath={{"arcp", "contract", "nsz"}}, cache={cache})
 def expand(size, expanded, x_, out_, data_):
     for i in range(size):
         out_[i] = x_[i]

@@ -20,8 +20,7 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     rows = np.atleast_2d(log_weights)
     rows = rows - rows.max(axis=-1, keepdims=True)
-    draws = rows.shape[-1]
-    tail = int(3 * np.sqrt(draws) if draws > 225 else draws / 5)
+    tail = _tail(rows.shape[-1])
     order = np.argsort(rows, axis=-1)
     sorted_rows = np.take_along_axis(rows, order, axis=-1)
     edge = np.exp(sorted_rows[:, -tail - 1 : -tail])
@@ -37,6 +36,19 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = np.exp(rows)
     shape = np.shape(log_weights)
     return (weights / weights.sum(axis=-1, keepdims=True)).reshape(shape), k[:, 0].reshape(shape[:-1])
+
+
+def pareto_k(log_weights: np.ndarray) -> np.ndarray:
+    """The tail's shape alone, for weights of shape (set, draw); of shape (set,)."""
+    tail = _tail(log_weights.shape[-1])
+    top = np.sort(np.partition(log_weights, -tail - 1, axis=-1)[:, -tail - 1 :], axis=-1)
+    top = np.exp(top - top[:, -1:])
+    return _generalised_pareto(np.maximum(top[:, 1:] - top[:, :1], 1e-300))[0][:, 0]
+
+
+def _tail(draws: int) -> int:
+    """How many draws are the tail."""
+    return int(3 * np.sqrt(draws) if draws > 225 else draws / 5)
 
 
 def _generalised_pareto(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -83,7 +83,7 @@ def _list(runs: Mapping[str, float], form: str, most: int = 6) -> str:
 def judge(law: Law, post: xr.DataTree) -> Verdict:
     """Judge a posterior that has the groups posterior, sample_stats, prior, observed_data and log_likelihood."""
     log_likelihood = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS)
-    _, k = psis.smooth(-log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1))
+    k = psis.pareto_k(-log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1))
     k = xr.DataArray(k, dims="run", coords={"run": log_likelihood["run"]})
     return Verdict(
         **_draws(post),
@@ -97,7 +97,8 @@ def _draws(post: xr.DataTree) -> dict[str, Any]:
     """How good the draws are."""
     if post.attrs.get("method") == "laplace":
         return {"rhat": np.nan, "ess": post.attrs["importance_ess"], "divergences": 0, "k": post.attrs["pareto_k"]}
-    rhat, ess = quality(post["posterior"].to_dataset())
+    known = {"rhat", "ess"} <= set(post.attrs)
+    rhat, ess = (post.attrs["rhat"], post.attrs["ess"]) if known else quality(post["posterior"].to_dataset())
     diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
     return {"rhat": rhat, "ess": ess, "divergences": diverging}
 
@@ -143,7 +144,8 @@ def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
 
 def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:
     loss, fitted = post["observed_data"]["loss"], post["fitted"]
-    z = (np.log(loss / fitted["mu"]) / fitted["scale"]).median(("chain", "draw"))
+    z = (np.log(loss / fitted["mu"]) / fitted["scale"]).transpose(*SAMPLE_DIMS, "run")
+    z = loss.copy(data=np.median(z.to_numpy(), axis=(0, 1)))  # xarray's median is slow, and there is nothing to skip
     shape = {
         name: float(post["posterior"][name].median()) if name in post["posterior"] else law.noise.priors[name]
         for name in law.noise.shape

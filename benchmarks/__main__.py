@@ -8,6 +8,7 @@ import click
 
 from benchmarks.speed.run import CONTENDERS, TABLES
 
+PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling")
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -20,14 +21,26 @@ def main():
 @click.option("--only", multiple=True, type=click.Choice(list(CONTENDERS)), help="A contender; may be repeated.")
 @click.option("--table", "tables", multiple=True, type=click.Choice(TABLES), default=TABLES, help="A table of runs.")
 @click.option("--caches", type=click.Choice(["warm", "empty"]), default="warm", help="Compiled code on disk.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS, help="May be repeated.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "speed.md")
 @click.option("--raw", type=click.Path(dir_okay=False, path_type=Path), help="Keep the measurements, as JSON.")
-def speed(only, tables, caches, output, raw):
-    """Time bayescale and its peers, and write the report (uv run --group bench)."""
-    from benchmarks.speed import report
-    from benchmarks.speed.run import run
+def speed(only, tables, caches, parts, output, raw):
+    """Time bayescale and its peers, and write the report (uv run --group bench).
 
-    measured = run(only, tables, caches)
+    With --raw, parts that are not run anew are taken from that file.
+    """
+    from benchmarks.speed import report
+    from benchmarks.speed.engine import PARTS as MEASURES
+    from benchmarks.speed.run import Measured, run
+
+    known = json.loads(raw.read_text()) if raw is not None and raw.is_file() else None
+    measured = run(only, tables, caches) if "contenders" in parts or known is None else Measured(**known)
+    measured.engine = dict(known["engine"]) if known else {}
+    for part in (part for part in parts if part in MEASURES):
+        click.echo(part, err=True)
+        measured.engine[part] = MEASURES[part]()
+        if raw is not None:
+            raw.write_text(json.dumps(asdict(measured), indent=1))
     if raw is not None:
         raw.write_text(json.dumps(asdict(measured), indent=1))
     report.write(output, measured)

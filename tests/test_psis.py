@@ -17,6 +17,11 @@ def test_as_arviz(heaviness):
         assert np.log(w) - np.log(w).max() == pytest.approx(theirs - theirs.max(), abs=1e-6)
 
 
+def test_k_alone_is_the_same():
+    log_weights = np.random.default_rng(4).standard_normal((6, 1000)) ** 2
+    assert psis.pareto_k(log_weights) == pytest.approx(psis.smooth(log_weights)[1], rel=1e-12)
+
+
 def test_shapes_and_sum():
     weights, k = psis.smooth(np.random.default_rng(1).standard_normal(500))
     assert weights.shape == (500,) and k.shape == () and weights.sum() == pytest.approx(1.0)

@@ -35,6 +35,7 @@ def timed(command: Sequence[str], environment: Mapping[str, str] | None = None):
     """Wall and CPU seconds of a process and its children, and the completed process."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     env = {**os.environ, **(environment or {})}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python reads its libraries from byte code
     try:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 """The report of the speed benchmark: a list of sections, each a function from what was measured to Markdown."""
 
 from benchmarks import table
+from benchmarks.speed import engine_report
 from benchmarks.speed.run import Measured
 from benchmarks.speed.targets import targets
 
@@ -73,5 +74,4 @@ imports and compiling are in it. ESS is the bulk effective sample size, the smal
 none. The last column is how far the means of E, α and β are at most from those of `bayescale_nuts`, in posterior
 standard deviations; an estimate that is no posterior mean need not be at 0."""
 
-#: Further sections (learning curves, SBC, sampling quality) go here.
-SECTIONS = [setting, comparison, targets]
+SECTIONS = [setting, comparison, targets, *engine_report.SECTIONS]

@@ -40,6 +40,7 @@ class Measured:
     machine : what it ran on.
     caches : {"warm", "empty"}
     results : table -> contender -> what `process.contend` returns.
+    engine : part -> what `benchmarks.speed.engine` measured.
     starts : wall seconds, best of five, of a process that imports bayescale and of one that prints the help.
     """
 
@@ -47,6 +48,7 @@ class Measured:
     caches: str
     results: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     starts: dict[str, float | None] = field(default_factory=dict)
+    engine: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def run(only: Sequence[str] = (), tables: Sequence[str] = TABLES, caches: str = "warm") -> Measured:

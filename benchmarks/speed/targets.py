@@ -9,7 +9,8 @@ ESS = 1000
 _DEFINITIONS = f"""
 Cold is a new process, from its start. Seconds to ESS {ESS} are the first fit's wall seconds if its smallest ESS
 reaches {ESS}; else, with the sampler's own time s where it is reported, wall + s ({ESS} / ESS - 1), and without it,
-wall * {ESS} / ESS. Plain PyMC is `plain_pymc`, `pm.sample` as it is. Starts are whole processes, the best of five."""
+wall * {ESS} / ESS. PyMC's s holds the warm-up, which more draws would not repeat, so its figure is a little too high.
+Plain PyMC is `plain_pymc`, `pm.sample` as it is. Starts are whole processes, the best of five."""
 
 
 def seconds_to_ess(result: dict) -> float:
