@@ -72,13 +72,14 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
+    size = {}
     if method == "laplace":
-        options = {**LAPLACE_DEFAULTS, **options}  # as many draws, whichever way they are drawn
-        post, refusal = _laplace(law, table, seed, options)
+        size = LAPLACE_DEFAULTS  # as many draws, whichever way they are drawn
+        post, refusal = _laplace(law, table, seed, {**size, **options})
         if post is not None:
             return post
         warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=3)
-    post = _nuts(law, table, seed, options)
+    post = _nuts(law, table, seed, options, size)
     post.attrs["method"] = "nuts"
     return post
 
@@ -89,6 +90,7 @@ def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) ->
 
     try:
         density = Density(law, table)
+        density.program  # noqa: B018 (a derivative may be out of reach too)
     except Untraceable as step:
         return None, f"the Laplace approximation cannot take {step}"
     chains, draws = options["chains"], options["draws"]
@@ -104,7 +106,8 @@ def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) ->
     return post, ""
 
 
-def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
+def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]) -> xr.DataTree:
+    """NUTS with the user's options, before `size`, before our defaults."""
     sampler = options.get("nuts_sampler", "nutpie")
     if sampler == "blackjax":
         raise ValueError(
@@ -112,7 +115,7 @@ def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> xr
         )
     fixed = bool({"draws", "tune", "nuts"} & set(options))
     offset = any(not prior.centered for prior in priors_of(law))
-    options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **options, "nuts_sampler": sampler}
+    options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **size, **options, "nuts_sampler": sampler}
     nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
     if sampler == "nutpie" and not offset:
         nuts["adaptation"] = "low_rank"

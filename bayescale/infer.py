@@ -22,6 +22,8 @@ from bayescale.verdict import judge
 
 SCHEMA = 1
 PRIOR_DRAWS = 4000
+#: Most numbers of a group with one a draw and run (160 MB); beyond that, it holds every second draw, or third, …
+PER_RUN = 20_000_000
 
 
 def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler) -> xr.DataTree:
@@ -45,7 +47,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     -------
     DataTree : groups posterior and prior (parameters and derived quantities), sample_stats, observed_data,
         constant_data (columns and reference run), log_likelihood, and fitted (mu [nats/token] and the scale of the
-        log loss for each run). ``attrs`` hold the law as text, the verdict, seed, versions and the hash of the data.
+        log loss for each run; of fewer draws where draws times runs exceed 2e7). ``attrs`` hold the law as text, the verdict, seed, versions and the hash of the data.
 
     Raises
     ------
@@ -163,7 +165,11 @@ def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
     constants = {f"{name}_of_run": value for name, value in labels.items()} | dict(table.reference)
     post["constant_data"] = xr.DataTree(xr.Dataset(columns | constants, coords={"run": run}))
     given = {name: xr.DataArray(values, dims=dim) for name, (dim, values) in (columns | labels).items()}
-    mu, scale, shape = _expected(law, post, given)
+    posterior = post["posterior"].to_dataset()
+    step = int(np.ceil(posterior.sizes["chain"] * posterior.sizes["draw"] * len(run) / PER_RUN))
+    some = xr.DataTree.from_dict({"posterior": posterior.isel(draw=slice(None, None, max(1, step)))})
+    some["constant_data"] = post["constant_data"]
+    mu, scale, shape = _expected(law, some, given)
     density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)

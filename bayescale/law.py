@@ -134,7 +134,8 @@ class Law:
         try:
             chosen = {name: _pick(value, picks) for name, value in draws.items()}
         except KeyError as error:
-            raise ValueError(f"{error.args[0]}: not one of the groups this posterior was fitted on.") from None
+            known = {g: [str(v) for v in value[g].values] for value in draws.values() for g in picks if g in value.dims}
+            raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
         result = call(function, chosen, given, reference)
         first = next(iter(draws.values()), None)
         if not isinstance(result, xr.DataArray) and first is not None:

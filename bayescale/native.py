@@ -34,9 +34,10 @@ from numba import carray, cfunc, types
 absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log1p, np.expm1, np.negative
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
+options = {{"error_model": "numpy", "fastmath": {{"arcp", "contract", "nsz"}}, "cache": {cache}}}
 
 
-@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), error_model="numpy", fastmath={{"arcp", "contract", "nsz"}}, cache={cache})
+@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
 def density(size, x_, grad_, logp_, data_):
     x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (4,))
     k, m, n, j = int(head[0]), int(head[1]), int(head[2]), int(head[3])
@@ -54,7 +55,7 @@ def density(size, x_, grad_, logp_, data_):
     return 0
 
 
-@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), error_model="numpy", fastmath={{"arcp", "contract", "nsz"}}, cache={cache})
+@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), **options)
 def expand(size, expanded, x_, out_, data_):
     for i in range(size):
         out_[i] = x_[i]

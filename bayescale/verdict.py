@@ -18,6 +18,8 @@ SAME = 0.2
 LEVEL = 0.1
 # Vehtari et al. 2024 (arXiv:1507.02646): above this the run moves the posterior too much for importance sampling.
 MAX_K = 0.7
+# A tail needs draws: fewer are kept only of tables so long that no run moves the posterior.
+FEWEST = 100
 # A run is far out where the noise would put less than this many of all runs.
 FAR = 0.05
 
@@ -57,6 +59,8 @@ class Verdict:
         found = []
         if not self.converged:
             cure = "draw more (draws=, tune=)" if not self.divergences else "raise nuts={'target_accept': 0.99}"
+            if np.isinf(self.rhat):
+                cure = "R-hat compares chains, so draw two or more (chains=)"
             found.append(f"the chains have not converged; {cure}, or use fewer parameters")
         if self.unidentified:
             found.append(f"the data do not identify {', '.join(self.unidentified)}: posterior and prior are the same")
@@ -83,7 +87,8 @@ def _list(runs: Mapping[str, float], form: str, most: int = 6) -> str:
 def judge(law: Law, post: xr.DataTree) -> Verdict:
     """Judge a posterior that has the groups posterior, sample_stats, prior, observed_data and log_likelihood."""
     log_likelihood = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS)
-    k = psis.pareto_k(-log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1))
+    by_run = log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1)
+    k = psis.pareto_k(-by_run) if by_run.shape[1] >= FEWEST else np.zeros(len(by_run))
     k = xr.DataArray(k, dims="run", coords={"run": log_likelihood["run"]})
     return Verdict(
         **_draws(post),

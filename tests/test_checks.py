@@ -37,7 +37,6 @@ def test_a_wrong_machine_is_caught():
     """Runs that are noisier than the law knows."""
     law = replace(L_D, noise=replace(L_D.noise, priors={"sigma": 0.06, "nu": 4.0}))
 
-
     too_sure = replace(L_D, noise=replace(L_D.noise, priors={"sigma": 0.004, "nu": 4.0}))
     runs = simulate(20, seed=5)
     from bayescale import checks

@@ -389,3 +389,13 @@ def test_data_commands(tmp_path):
 )
 def test_digits(values, text):
     assert show.digits(values) == text
+
+
+def test_quick_needs_no_sampler(tmp_path):
+    result = done("fit", "gpt3", "--law", "henighan2020.L_C", "--where", "C < 1e23", "--quick", "-o", tmp_path / "out")
+    assert "Laplace approximation holds: Pareto k" in result.stdout
+    post = files.load(tmp_path / "out")
+    assert post.attrs["method"] == "laplace" and post.attrs["pareto_k"] < 0.7
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv", index_col="parameter")
+    assert summary["r_hat"].isna().all() and (summary["ess_bulk"] > 400).all()
+    assert run("forecast", tmp_path / "out", "--C", "3.14e23").exit_code == 0

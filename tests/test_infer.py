@@ -183,3 +183,26 @@ def test_partial_pooling_without_divergences(n):
     assert one.dims == ("chain", "draw")
     predicted = bs.predict(pooled(), post, runs.head(3))
     assert predicted["loss"].shape[-1] == 3
+
+
+def test_long_tables_keep_fewer_draws_of_each_run(runs, monkeypatch):
+    from bayescale import infer
+
+    monkeypatch.setattr(infer, "PER_RUN", 10 * len(runs) * 4)
+    post = bs.fit(chinchilla, runs, seed=1, method="laplace")
+    assert post["log_likelihood"]["loss"].sizes["draw"] == 10 and post["posterior"].sizes["draw"] == 1000
+    assert "influential" not in post.attrs["verdict"]
+
+
+def test_one_chain_is_told_what_is_missing(runs):
+    with pytest.warns(RuntimeWarning, match="R-hat compares chains, so draw two or more"):
+        bs.fit(chinchilla, runs, seed=1, **{**QUICK, "chains": 1})
+
+
+def test_free_shape_of_the_noise_goes_to_pymc(runs):
+    """The derivative of log Gamma is PyMC's business."""
+    wobbly = replace(noise.student, priors={**noise.student.priors, "nu": Prior("Gamma", alpha=2.0, beta=0.1)})
+    law = replace(chinchilla, noise=wobbly)
+    with pytest.warns(RuntimeWarning, match="cannot take the derivative of lgamma; drawn by NUTS"):
+        post = bs.fit(law, runs, seed=1, method="laplace", **QUICK)
+    assert post.attrs["method"] == "nuts" and "nu" in post["posterior"]
