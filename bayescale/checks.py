@@ -15,6 +15,8 @@ from bayescale.runs import check
 
 #: Draws that a rank is taken among: few enough to be independent, enough to see a bias of a tenth of a deviation.
 RANKED = 100
+#: Enough draws for that, of four chains.
+SAMPLER = {"draws": 250, "tune": 500}
 
 
 def sbc(
@@ -38,7 +40,8 @@ def sbc(
     runs : DataFrame, the design: its columns are kept, its losses are simulated. Its reference run and its smallest
         loss, which the priors are relative to, hold for every simulation.
     fits : int, number of simulations.
-    method, seed, executor, **sampler : as in `fit_many`.
+    method, seed, executor, **sampler : as in `fit_many`; NUTS takes 250 draws a chain after 500 steps of tuning, which
+        is enough for ranks.
 
     Returns
     -------
@@ -59,9 +62,10 @@ def sbc(
     prior = sample_prior(law, runs, draws=fits, seed=seed)
     simulated = predict(law, prior, runs, seed=seed + 1)["loss"].isel(chain=0)
     tables = {str(k): runs.assign(loss=simulated.isel(draw=k).to_numpy()) for k in range(fits)}
+    sampler = {**(SAMPLER if method == "nuts" else {}), **sampler}
     many = fit_many(law, tables, method=method, seed=seed, executor=executor, **sampler)
     if "posterior" not in many.children:
-        raise ValueError(f"None of the {fits} simulations could be fitted: {many['fits']['reason'].values[0]}")
+        raise ValueError(f"None of the {fits} simulations could be fitted: {many['fits']['reason'].to_numpy()[0]}")
     drawn = prior["prior"].to_dataset().isel(chain=0)
     good = np.flatnonzero(many["fits"]["reason"].to_numpy() == "")
     ranks = _ranks(many["posterior"].to_dataset(), drawn, good, np.random.default_rng(seed))

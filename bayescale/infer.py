@@ -47,7 +47,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     -------
     DataTree : groups posterior and prior (parameters and derived quantities), sample_stats, observed_data,
         constant_data (columns and reference run), log_likelihood, and fitted (mu [nats/token] and the scale of the
-        log loss for each run; of fewer draws where draws times runs exceed 2e7). ``attrs`` hold the law as text, the verdict, seed, versions and the hash of the data.
+        log loss for each run; of fewer draws where draws times runs exceed 2e7). ``attrs`` hold the law as text, the
+        method, the verdict, seed, versions and the hash of the data.
 
     Raises
     ------

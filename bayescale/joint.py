@@ -3,9 +3,9 @@
 It says of nodes what `bayescale.build` says of PyMC variables; a test holds the two densities together.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -207,7 +207,8 @@ def _prior(tape: Tape, law: Law, z: Mapping[str, Any], units: Mapping[str, Any])
         else:
             offset = z[f"{name}_offset"]
             physical[f"{name}_offset"] = offset
-            value, density = family.standard(offset, **args), normal(offset, 0.0, 1.0)
+            standard = cast("Callable[..., Any]", family.standard)  # checked when the prior was made
+            value, density = standard(offset, **args), normal(offset, 0.0, 1.0)
         physical[name] = value
         shape = np.shape(value)
         log_prior = log_prior + np.sum(np.broadcast_to(np.asarray(density, dtype=object), shape))
@@ -233,7 +234,12 @@ def _log_likelihood(tape: Tape, law: Law, table: Checked, physical, reference) -
                 shape = tuple(len(table.levels[dim]) for dim in dims)
                 groups[dims] = tape.group(np.ravel_multi_index([index[dim] for dim in dims], shape))
             of_run[name] = tape.gather(physical[name].ravel(), groups[dims])
-    mu = call(law.formula, of_run, columns, reference)
-    scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
+    try:
+        mu = call(law.formula, of_run, columns, reference)
+        scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
+    except Untraceable:
+        raise
+    except Exception as error:  # whether the formula is wrong or only beyond a tape, PyMC will tell
+        raise Untraceable(f"a step of the formula ({error})") from error
     shape = {name: of_run[name] for name in law.noise.shape}
     return law.noise.logpdf(tape.column(table.loss), mu, scale, shape)

@@ -130,9 +130,9 @@ def nutpie_model(code: str, data: np.ndarray, size: int, start: "Callable[[int],
     dims, sizes = {"chart": ("coordinate",)}, {"coordinate": size}
 
     class Model(CompiledModel):
-        n_dim = size
-        shapes = {"chart": (size,)}
-        coords = {"coordinate": np.arange(size)}
+        n_dim = size  # pyright: ignore[reportAssignmentType] (a property of the base)
+        shapes = {"chart": (size,)}  # pyright: ignore[reportAssignmentType]
+        coords = {"coordinate": np.arange(size)}  # pyright: ignore[reportAssignmentType]
 
         def _make_model(self, init_mean):
             address = data.ctypes.data

@@ -13,7 +13,7 @@ import numpy as np
 
 UNARY = ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", "absolute", "sign", "lgamma", "erf")
 BINARY = ("add", "subtract", "multiply", "divide", "power")
-_UFUNCS = {name: name for name in (*UNARY[:9], *BINARY)} | {"true_divide": "divide"}
+_UFUNCS = {name: name for name in (*UNARY[:9], *BINARY)}
 
 
 class Untraceable(TypeError):

@@ -99,6 +99,17 @@ def test_what_the_tape_cannot_hold_goes_to_pymc(runs):
         engine.sample(WEIBULL, check(WEIBULL, runs), 1, "laplace", QUICK)
 
 
+def bent(N, N0, *, E, excess_N, alpha_N):
+    return E + excess_N * np.exp(-alpha_N * np.arctan(np.log(N / N0)))
+
+
+def test_a_formula_beyond_the_tape_goes_to_pymc(runs):
+    law = bs.Law(bent, {name: chinchilla.priors[name] for name in ("E", "excess_N", "alpha_N")})
+    with pytest.warns(RuntimeWarning, match="cannot take numpy.arctan; drawn by NUTS"):
+        post = bs.fit(law, runs, seed=1, method="laplace", **QUICK)
+    assert post.attrs["method"] == "nuts"
+
+
 def test_laplace_that_does_not_hold_gives_way_to_nuts():
     six = simulate(6, seed=1)
     with pytest.warns(RuntimeWarning, match=r"does not hold \(Pareto k .*NUTS instead"), warnings.catch_warnings():
