@@ -134,11 +134,12 @@ class Law:
         try:
             chosen = {name: _pick(value, picks) for name, value in draws.items()}
         except KeyError as error:
-            known = {g: [str(v) for v in value[g].values] for value in draws.values() for g in picks if g in value.dims}
+            arrays = [value for value in draws.values() if isinstance(value, xr.DataArray)]
+            known = {g: [str(v) for v in value[g].values] for value in arrays for g in picks if g in value.dims}
             raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
         result = call(function, chosen, given, reference)
         first = next(iter(draws.values()), None)
-        if not isinstance(result, xr.DataArray) and first is not None:
+        if first is not None and not isinstance(result, xr.DataArray):
             result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
         return result.transpose(*SAMPLE_DIMS, ...) if isinstance(result, xr.DataArray) else xr.DataArray(result)
 

@@ -129,7 +129,7 @@ class Program:
         lines += [f"    v{n.at} = 0.0" if n.op == "sum" else f"    v{n.at} = np.zeros({n.args[2]})" for n in summed]
         rows = [f"v{n.at} = {self._in_loop(n)}" for n in loop]
         for node in summed:
-            at = f"[g[{node.args[1]}, i]]" if node.op == "scatter" else ""
+            at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
             rows.append(f"v{node.at}{at} += {self._row(node.args[0])}")
         lines += ["    for i in range(r.shape[1]):", *(f"        {row}" for row in rows)] if rows else []
         for node in self._steps:
@@ -147,7 +147,7 @@ class Program:
 
     def _in_loop(self, node: Node) -> str:
         if node.op == "gather":
-            return f"e{node.at}[g[{node.args[-1]}, i]]"
+            return f"e{node.at}[int(g[{node.args[-1]}, i])]"
         names = [self._row(a) for a in node.args if isinstance(a, Node)]
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
 

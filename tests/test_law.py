@@ -84,7 +84,7 @@ CALLS = {
     "zero": (SET, draws(), {"N": 0, "D": 1e9}, ValueError, "N has NaN, infinite or non-positive"),
     "lengths": (SET, draws(), {"N": [1e9] * 2, "D": [1e9] * 3}, ValueError, "lengths differ: {'N': 2, 'D': 3}"),
     "two dimensions": (SET, draws(), {"N": np.ones((2, 2)), "D": 1e9}, ValueError, "2 dimensions.*DataArray"),
-    "an unknown level": (GROUPED, by_family(), {"N": 1e9, "D": 1e9, "family": "art"}, ValueError, "not one of the gr"),
+    "an unknown level": (GROUPED, by_family(), {"N": 1e9, "D": 1e9, "family": "art"}, ValueError, "on the groups.*web"),
     "another law's draws": (SET, draws()[["E", "sigma"]], {"N": 1e9, "D": 1e9}, ValueError, "it has no .*'excess_N'"),
     "a dict of draws": (SET, P, {"N": 1e9, "D": 1e9}, TypeError, "post is a dict; wanted the DataTree of fit"),
     "an empty tree": (SET, xr.DataTree(), {"N": 1e9, "D": 1e9}, ValueError, "wanted 'posterior', as from fit"),

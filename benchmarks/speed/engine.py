@@ -170,10 +170,10 @@ def _data_sets() -> Iterator[tuple[str, Any, dict[str, pd.DataFrame]]]:
     yield "gpt3", L_C, {"below 1e23": gpt3[gpt3["C"] < 1e23]}
     yield "cerebras_gpt", L_C, _groups(bs.load("cerebras_gpt"), "family")
     yield "pythia", L_N, {"all": bs.load("pythia")}
-    yield "besiroglu2024", chinchilla, {"240": besiroglu[besiroglu["excluded"] == 0]}
+    yield "besiroglu2024", chinchilla, {"240": besiroglu[~besiroglu["excluded"]]}
     yield "gadre2024", laws.gadre2024.overtrained, _groups(gadre, "group")
     yield "porian2024", chinchilla, _groups(bs.load("porian2024"), "group")
-    main = muennighoff[(muennighoff["variant"] == "") & (muennighoff["overfit"] == 0)]
+    main = muennighoff[(muennighoff["variant"] == "main") & ~muennighoff["overfit"]]
     yield "muennighoff2023", laws.muennighoff2023.data_constrained, {"main, not overfitted": main}
     yield "gemstones2025", chinchilla, _groups(gemstones, "group")
     yield "clark2022", L_N, {"dense": clark[clark["group"] == "Dense"]}
