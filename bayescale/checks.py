@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.infer import predict, sample_prior
-from bayescale.joint import priors_of
+from bayescale.infer import draw, predict, sample_prior
 from bayescale.law import Law
-from bayescale.many import fit_many
+from bayescale.many import run_many
 from bayescale.runs import check
 
 #: Draws that a rank is taken among: few enough to be independent, enough to see a bias of a tenth of a deviation.
@@ -54,7 +53,7 @@ def sbc(
     ValueError
         If a prior is stated in units of each group's smallest loss, which the simulated losses would move.
     """
-    moved = [str(prior) for prior in priors_of(law) if prior.unit == "loss_min" and prior.dims]
+    moved = [str(prior) for prior in law.every_prior if prior.unit == "loss_min" and prior.dims]
     if moved:
         raise ValueError(f"{moved} move with the simulated losses; state them without unit='loss_min'.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
@@ -63,7 +62,7 @@ def sbc(
     simulated = predict(law, prior, runs, seed=seed + 1)["loss"].isel(chain=0)
     tables = {str(k): runs.assign(loss=simulated.isel(draw=k).to_numpy()) for k in range(fits)}
     sampler = {**(SAMPLER if method == "nuts" else {}), **sampler}
-    many = fit_many(law, tables, method=method, seed=seed, executor=executor, **sampler)
+    many = run_many(draw, law, tables, method=method, seed=seed, executor=executor, **sampler)
     if "posterior" not in many.children:
         raise ValueError(f"None of the {fits} simulations could be fitted: {many['fits']['reason'].to_numpy()[0]}")
     drawn = prior["prior"].to_dataset().isel(chain=0)

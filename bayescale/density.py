@@ -7,7 +7,7 @@ import numpy as np
 
 from bayescale.checked import Checked
 from bayescale.families import forward
-from bayescale.joint import Joint, Variable, family_of, priors_of, write
+from bayescale.joint import Joint, Variable, family_of, write
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.source import Constants, Program, compiled_for_arrays
@@ -106,7 +106,7 @@ class Density:
         """Points drawn from the prior, of shape (count, size)."""
         sizes = {name: len(levels) for name, levels in self.table.levels.items()}
         units = dict(self.table.reference) | {
-            str(p.unit_name): self.table.smallest(p.dims) for p in priors_of(self.law) if p.unit_name and p.dims
+            str(p.unit_name): self.table.smallest(p.dims) for p in self.law.every_prior if p.unit_name and p.dims
         }
         drawn: dict[str, np.ndarray] = {}
         for name, prior in self.law.all_priors.items():

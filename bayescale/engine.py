@@ -14,7 +14,6 @@ import xarray as xr
 
 from bayescale.checked import Checked
 from bayescale.density import Density
-from bayescale.joint import priors_of
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
 from bayescale.signature import call
@@ -78,7 +77,7 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
         post, refusal = _laplace(law, table, seed, {**size, **options})
         if post is not None:
             return post
-        warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=4)  # who called fit
     post = _nuts(law, table, seed, options, size)
     post.attrs["method"] = "nuts"
     return post
@@ -114,7 +113,7 @@ def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any], size:
             "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
         )
     fixed = bool({"draws", "tune", "nuts"} & set(options))
-    offset = any(not prior.centered for prior in priors_of(law))
+    offset = any(not prior.centered for prior in law.every_prior)
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **size, **options, "nuts_sampler": sampler}
     nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
     if sampler == "nutpie" and not offset:

@@ -18,7 +18,7 @@ from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
 from bayescale.prior import Prior
 from bayescale.runs import check, complete
 from bayescale.signature import call
-from bayescale.verdict import judge
+from bayescale.verdict import Verdict, judge
 
 SCHEMA = 1
 PRIOR_DRAWS = 4000
@@ -63,20 +63,40 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter,
         or single runs stand out.
     """
-    if "random_seed" in sampler:
-        raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
-    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     table = check(law, runs)
-    if not len(runs):
-        raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
-    post = engine.sample(law, table, seed, method, sampler)
-    _complete(law, post, table, seed)
+    post = _drawn(law, table, method, seed, sampler)
+    _complete(law, post, table)
     verdict = judge(law, post)
-    post.attrs |= _provenance(law, table, seed) | {"verdict": str(verdict), "converged": int(verdict.converged)}
-    post.attrs |= {"rhat": verdict.rhat, "ess": verdict.ess, "divergences": verdict.divergences}
+    post.attrs |= _provenance(law, table) | _judged(verdict)
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {problem}.", RuntimeWarning, stacklevel=2)
     return post
+
+
+def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler) -> xr.DataTree:
+    """As `fit`, for machines: the groups posterior, sample_stats and constant_data (the reference run) only, and a
+    verdict on the draws alone, without warnings."""
+    table = check(law, runs)
+    post = _drawn(law, table, method, seed, sampler)
+    post["constant_data"] = xr.DataTree(xr.Dataset(dict(table.reference)))
+    post.attrs |= _judged(judge(law, post))
+    return post
+
+
+def _drawn(law: Law, table: Checked, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
+    if "random_seed" in sampler:
+        raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
+    if not len(table.loss):
+        raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    post = engine.sample(law, table, seed, method, sampler)
+    post.attrs["seed"] = seed
+    return post
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    numbers = {"rhat": verdict.rhat, "ess": verdict.ess, "divergences": verdict.divergences}
+    return {"verdict": str(verdict), "converged": int(verdict.converged), **numbers}
 
 
 def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int | None = None) -> xr.DataTree:
@@ -157,7 +177,7 @@ def _expected(law: Law, post, given) -> tuple[xr.DataArray, xr.DataArray, dict[s
     return mu.transpose(*order), scale.transpose(*order), shape
 
 
-def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
+def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
     run = xr.DataArray(_labels(table.columns), dims="run")
     columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
@@ -176,13 +196,13 @@ def _complete(law: Law, post: xr.DataTree, table: Checked, seed: int) -> None:
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
     try:
-        post["prior"] = xr.DataTree(_draw_prior(law, table, PRIOR_DRAWS, np.random.default_rng(seed)))
+        post["prior"] = xr.DataTree(_draw_prior(law, table, PRIOR_DRAWS, np.random.default_rng(post.attrs["seed"])))
     except ValueError:
         import pymc as pm
 
         with assemble(law, table):
             drawn = pm.sample_prior_predictive(
-                PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=seed
+                PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=post.attrs["seed"]
             )
         post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
 
@@ -206,7 +226,7 @@ def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) 
     return xr.Dataset(drawn).assign_coords(chain=[0], draw=np.arange(draws), **table.levels)
 
 
-def _provenance(law: Law, table: Checked, seed: int) -> dict[str, Any]:
+def _provenance(law: Law, table: Checked) -> dict[str, Any]:
     data = hashlib.sha256()
     for name, values in {**table.columns, **table.groups, "loss": table.loss}.items():
         array = np.asarray(values)
@@ -218,7 +238,6 @@ def _provenance(law: Law, table: Checked, seed: int) -> dict[str, Any]:
         "noise": law.noise.name,
         "source": law.source,
         "reference": json.dumps(dict(table.reference)),
-        "seed": seed,
         "data_sha256": data.hexdigest(),
         "runs": len(table.loss),
         "versions": json.dumps({name: version(name) for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy")}),

@@ -3,7 +3,7 @@
 It says of nodes what `bayescale.build` says of PyMC variables; a test holds the two densities together.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -100,7 +100,7 @@ def write(law: Law, table: Checked) -> Joint:
     tape = Tape(len(table.loss))
     reference = {name: tape.number(value) for name, value in table.reference.items()}
     variables = _declare(law, table)
-    units = {p.unit_name: _unit(tape, p, table, reference) for p in priors_of(law) if p.unit_name}
+    units = {p.unit_name: _unit(tape, p, table, reference) for p in law.every_prior if p.unit_name}
     chart = _chart(tape, variables, units, table)
     coordinates = [tape.free(at) for at in range(sum(v.size for v in variables))]
     z = chart.backward({v.name: v.shaped(coordinates) for v in variables})
@@ -110,19 +110,6 @@ def write(law: Law, table: Checked) -> Joint:
     fixed = {name for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
     free = {name: value for name, value in physical.items() if name not in fixed}
     return Joint(tape, tuple(variables), chart, log_prior + likelihood, free)
-
-
-def priors_of(law: Law) -> Iterator[Prior]:
-    """Every prior of a law and of its noise, hyperpriors included."""
-
-    def walk(prior: Prior) -> Iterator[Prior]:
-        yield prior
-        for hyper in prior.hyperpriors().values():
-            yield from walk(hyper)
-
-    for prior in law.all_priors.values():
-        if isinstance(prior, Prior):
-            yield from walk(prior)
 
 
 def _declare(law: Law, table: Checked) -> list[Variable]:

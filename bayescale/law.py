@@ -93,16 +93,14 @@ class Law:
         return {**self.priors, **self.noise.priors}
 
     @property
+    def every_prior(self) -> tuple[Prior, ...]:
+        """Priors of the formula and of the noise, hyperpriors included."""
+        return tuple(p for prior in self.all_priors.values() if isinstance(prior, Prior) for p in prior.walk())
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Grouping columns of `runs` that priors name as dims."""
-
-        def dims(prior):
-            if isinstance(prior, Prior):
-                yield from prior.dims
-                for hyper in prior.hyperpriors().values():
-                    yield from dims(hyper)
-
-        return tuple(dict.fromkeys(d for prior in self.all_priors.values() for d in dims(prior)))
+        return tuple(dict.fromkeys(dim for prior in self.every_prior for dim in prior.dims))
 
     def __call__(self, post: xr.DataTree | xr.Dataset, /, **inputs) -> xr.DataArray:
         """Expected loss of every draw.
@@ -134,12 +132,10 @@ class Law:
         try:
             chosen = {name: _pick(value, picks) for name, value in draws.items()}
         except KeyError as error:
-            arrays = [value for value in draws.values() if isinstance(value, xr.DataArray)]
-            known = {g: [str(v) for v in value[g].values] for value in arrays for g in picks if g in value.dims}
+            known = {g: _levels(draws, g) for g in picks}
             raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
         result = call(function, chosen, given, reference)
-        first = next(iter(draws.values()), None)
-        if first is not None and not isinstance(result, xr.DataArray):
+        if not isinstance(result, xr.DataArray) and (first := next(iter(draws.values()), None)) is not None:
             result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
         return result.transpose(*SAMPLE_DIMS, ...) if isinstance(result, xr.DataArray) else xr.DataArray(result)
 
@@ -170,6 +166,10 @@ class Law:
             f"log(loss) = log(mu) + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
+
+
+def _levels(draws: Mapping[str, Any], group: str) -> list:
+    return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
 
 
 def _pick(value, picks: Mapping[str, Any]):
@@ -210,10 +210,8 @@ def draws_of(law: Law, post) -> tuple[dict[str, Any], dict[str, Any]]:
         )
     numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
     # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
-    reference: dict[str, Any] = dict(law.reference)
-    for name, value in constants.data_vars.items():
-        if value.ndim == 0 or value.dims == ("fit",):
-            reference[str(name)] = value if value.ndim else float(value)
+    stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
+    reference: dict[str, Any] = {**law.reference, **stored}
     return {**{name: values[name] for name in free}, **numbers}, reference
 
 

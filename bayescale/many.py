@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from typing import Any
 
@@ -51,6 +51,20 @@ def fit_many(
     TypeError, ValueError
         If there are no tables, or one is not a DataFrame.
     """
+    return run_many(fit, law, tables, method=method, seed=seed, executor=executor, **sampler)
+
+
+def run_many(
+    one: Callable[..., xr.DataTree],
+    law: Law,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    method: str,
+    seed: int | None,
+    executor: Executor | None,
+    **sampler,
+) -> xr.DataTree:
+    """`fit_many` with another function in the place of `fit`, such as `bayescale.infer.draw`."""
     if not isinstance(tables, Mapping):
         raise TypeError(f"tables is a {type(tables).__name__}; wanted a mapping from a name to a table of runs.")
     if not tables:
@@ -62,7 +76,7 @@ def fit_many(
     seeds = np.random.SeedSequence(seed).generate_state(len(tables))
     visible = sampler.pop("progressbar", True)
     jobs = {
-        name: (law, runs, {"method": method, "seed": int(own), **sampler})
+        name: (law, runs, one, {"method": method, "seed": int(own), **sampler})
         for (name, runs), own in zip(tables.items(), seeds, strict=True)
     }
     results = {}
@@ -101,13 +115,15 @@ def _unpacked(job: bytes) -> dict[str, Any]:
     return _fitted(*cloudpickle.loads(job))
 
 
-def _fitted(law: Law, runs: pd.DataFrame, options: Mapping[str, Any]) -> dict[str, Any]:
+def _fitted(
+    law: Law, runs: pd.DataFrame, one: Callable[..., xr.DataTree], options: Mapping[str, Any]
+) -> dict[str, Any]:
     """What is kept of one fit, or why there is none."""
     began = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            post = fit(law, runs, progressbar=False, **options)
+            post = one(law, runs, progressbar=False, **options)
         except Exception as error:
             return {"reason": f"{type(error).__name__}: {error}"}
     doubts = [str(w.message) for w in caught if w.category is UserWarning]

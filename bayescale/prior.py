@@ -1,6 +1,6 @@
 """Prior: a recipe for a PyMC variable, written before any model exists."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -96,6 +96,12 @@ class Prior:
     def hyperpriors(self) -> dict[str, "Prior"]:
         """The arguments that are priors themselves."""
         return {name: value for name, value in self.args.items() if isinstance(value, Prior)}
+
+    def walk(self) -> "Iterator[Prior]":
+        """This prior, and every prior among its arguments."""
+        yield self
+        for hyper in self.hyperpriors().values():
+            yield from hyper.walk()
 
     def create_variable(self, name: str):
         """Create the variable `name` in the PyMC model on the context stack.

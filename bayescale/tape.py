@@ -13,7 +13,7 @@ import numpy as np
 
 UNARY = ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", "absolute", "sign", "lgamma", "erf")
 BINARY = ("add", "subtract", "multiply", "divide", "power")
-_UFUNCS = {name: name for name in (*UNARY[:9], *BINARY)}
+_UFUNCS = {*UNARY[:9], *BINARY}
 
 
 class Untraceable(TypeError):
@@ -37,7 +37,7 @@ class Node:
             return inputs[0] * inputs[0]
         if ufunc.__name__ not in _UFUNCS:
             raise Untraceable(f"numpy.{ufunc.__name__}")
-        return self.tape.step(_UFUNCS[ufunc.__name__], *inputs)
+        return self.tape.step(ufunc.__name__, *inputs)
 
     def __bool__(self):
         raise Untraceable("a formula that branches on a value")
@@ -56,12 +56,8 @@ class Node:
     __abs__ = lambda self: np.absolute(self)  # noqa: E731
 
 
-def _method(op: str) -> Callable[[Node], Node]:
-    return lambda self: self.tape.step(op, self)
-
-
 for _op in UNARY:  # NumPy calls the method of this name on each element of an array of objects
-    setattr(Node, _op, _method(_op))
+    setattr(Node, _op, lambda self, op=_op: self.tape.step(op, self))
 
 
 def _boxed(node: Node) -> np.ndarray:

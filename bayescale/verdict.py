@@ -85,7 +85,9 @@ def _list(runs: Mapping[str, float], form: str, most: int = 6) -> str:
 
 
 def judge(law: Law, post: xr.DataTree) -> Verdict:
-    """Judge a posterior that has the groups posterior, sample_stats, prior, observed_data and log_likelihood."""
+    """Judge a posterior: its draws alone, or all of it where it has prior, observed_data, fitted and log_likelihood."""
+    if "log_likelihood" not in post.children:
+        return Verdict(**_draws(post))
     log_likelihood = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS)
     by_run = log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1)
     k = psis.pareto_k(-by_run) if by_run.shape[1] >= FEWEST else np.zeros(len(by_run))
