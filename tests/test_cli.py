@@ -160,8 +160,9 @@ def test_an_existing_posterior_is_kept_unless_forced(fitted, tmp_path):
 def test_killed_fit_leaves_no_posterior(tmp_path):
     out, begun = tmp_path / "killed", tmp_path / "begun"
     code = (
-        "import pathlib, pymc; from bayescale.cli import main; sample = pymc.sample\n"
-        f"pymc.sample = lambda **options: (pathlib.Path({str(begun)!r}).touch(), sample(**options))[1]\n"
+        "import pathlib, nutpie; from bayescale.cli import main; sample = nutpie.sample\n"
+        f"begin = pathlib.Path({str(begun)!r}).touch\n"
+        "nutpie.sample = lambda *model, **options: (begin(), sample(*model, **options))[1]\n"
         "main()"
     )
     command = [sys.executable, "-c", code, *GPT3, "--draws", "5000000", "-o", str(out)]
