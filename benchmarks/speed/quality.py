@@ -19,14 +19,14 @@ from bayescale.noise import student
 #: The laws, those of one column in one of its columns, and how many tables of each size; fewer where a fit is slow.
 LAWS = {
     "hoffmann2022.chinchilla": 20,
-    "gadre2024.overtrained": 10,
-    "kaplan2020.L_ND": 10,
-    "kaplan2020.L_NS": 10,
-    "kaplan2020.L_D": 10,
+    "gadre2024.overtrained": 5,
+    "kaplan2020.L_ND": 5,
+    "kaplan2020.L_NS": 5,
+    "kaplan2020.L_D": 5,
     "henighan2020.L_D": 20,
-    "alabdulmohsin2022.M3_D": 10,
-    "muennighoff2023.data_constrained": 4,
-    "alabdulmohsin2022.M4_D": 2,
+    "alabdulmohsin2022.M3_D": 5,
+    "muennighoff2023.data_constrained": 2,
+    "alabdulmohsin2022.M4_D": 1,
     "caballero2022.L_D": 1,
 }
 SIZES = (6, 10, 20, 60, 245)
