@@ -58,25 +58,26 @@ def sbc(
         raise ValueError(f"{moved} move with the simulated losses; state them without unit='loss_min'.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     law = replace(law, reference=dict(check(law, runs).reference))
-    prior = sample_prior(law, runs, draws=fits, seed=seed)
-    simulated = predict(law, prior, runs, seed=seed + 1)["loss"].isel(chain=0)
+    # Streams of their own: ranks whose jitter repeats the draws of the prior would be no test.
+    streams = [int(state) for state in np.random.SeedSequence(seed).generate_state(4)]
+    prior = sample_prior(law, runs, draws=fits, seed=streams[0])
+    simulated = predict(law, prior, runs, seed=streams[1])["loss"].isel(chain=0)
     tables = {str(k): runs.assign(loss=simulated.isel(draw=k).to_numpy()) for k in range(fits)}
     sampler = {**(SAMPLER if method == "nuts" else {}), **sampler}
-    many = run_many(draw, law, tables, method=method, seed=seed, executor=executor, **sampler)
+    many = run_many(draw, law, tables, method=method, seed=streams[2], executor=executor, **sampler)
     if "posterior" not in many.children:
         raise ValueError(f"None of the {fits} simulations could be fitted: {many['fits']['reason'].to_numpy()[0]}")
     drawn = prior["prior"].to_dataset().isel(chain=0)
     good = np.flatnonzero(many["fits"]["reason"].to_numpy() == "")
-    ranks = _ranks(many["posterior"].to_dataset(), drawn, good, np.random.default_rng(seed))
+    ranks = _ranks(many["posterior"].to_dataset(), drawn, good, np.random.default_rng(streams[3]))
     groups = {"prior_sbc": ranks, "prior": prior["prior"].to_dataset(), "fits": many["fits"].to_dataset()}
     return xr.DataTree.from_dict(groups)
 
 
 def _ranks(posterior: xr.Dataset, drawn: xr.Dataset, good: np.ndarray, rng: np.random.Generator) -> xr.Dataset:
     draws = posterior.stack(sample=("chain", "draw"))
-    thinned = draws.isel(
-        sample=np.linspace(0, draws.sizes["sample"] - 1, min(RANKED, draws.sizes["sample"])).astype(int)
-    )
+    size = draws.sizes["sample"]
+    thinned = draws.isel(sample=np.linspace(0, size - 1, min(RANKED, size)).astype(int))
     found = {}
     for name in (n for n in drawn.data_vars if n in thinned):
         after = thinned[name].isel(fit=good).transpose("fit", "sample", ...)

@@ -14,6 +14,8 @@ from bayescale.source import Constants, Program, compiled_for_arrays
 
 #: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
 BLOCK = 200_000
+#: More runs than this say no more on where to start.
+START_RUNS = 2000
 #: Step of the complex-step derivative: its square vanishes beside one, so the derivative is exact to rounding.
 STEP = 1e-30
 
@@ -97,6 +99,11 @@ class Density:
             found[name] = flat[:, at : at + size].reshape(len(points), *shape)
             at += size
         return found
+
+    def promising(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Points drawn from the prior, of shape (count, size), the most probable first."""
+        points = self.prior_points(rng, count)
+        return points[np.argsort(-self.value(points, START_RUNS), kind="stable")]
 
     def in_chart(self, z: np.ndarray) -> np.ndarray:
         """From PyMC's unconstrained values, variable by variable, to the chart; both of shape (point, size)."""

@@ -16,6 +16,7 @@ from bayescale.checked import Checked
 from bayescale.density import Density
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
+from bayescale.psis import MIN_ESS
 from bayescale.signature import call
 from bayescale.tape import Untraceable
 
@@ -25,8 +26,8 @@ LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 TARGET_ACCEPT = 0.95
-# Vehtari et al. 2021 (arXiv:1903.08008): R-hat below 1.01 and 400 effective draws before a posterior is reported.
-MAX_RHAT, MIN_ESS = 1.01, 400
+# Vehtari et al. 2021 (arXiv:1903.08008): R-hat above which a posterior is not reported.
+MAX_RHAT = 1.01
 #: Chains that have not mixed, or diverge, are drawn anew with this target, so many times longer, and thinned to as
 #: many draws,
 CAREFUL, LONGER = 0.99, 4
@@ -34,8 +35,6 @@ CAREFUL, LONGER = 0.99, 4
 MOST_WORK = 3e8
 #: A chain starts at the most probable of so many draws from the prior.
 STARTS = 64
-#: More runs than this say no more on where to start.
-START_RUNS = 2000
 #: Options of `pymc.sample` that nutpie on a tape takes too; any other goes to PyMC.
 _OPTIONS = {"draws", "tune", "chains", "cores", "progressbar", "nuts", "nuts_sampler", "quiet"}
 _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptation": "adaptation"}
@@ -183,8 +182,7 @@ def quality(posterior: xr.Dataset) -> tuple[float, float]:
 
 def start(density: Density, seed: int) -> np.ndarray:
     """Where a chain starts: the most probable of a few draws from the prior, so that chains start far apart."""
-    points = density.prior_points(np.random.default_rng(seed), STARTS)
-    return points[np.argmax(density.value(points, most_runs=START_RUNS))]
+    return density.promising(np.random.default_rng(seed), STARTS)[0]
 
 
 def as_posterior(density: Density, points: np.ndarray) -> xr.Dataset:

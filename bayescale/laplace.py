@@ -10,8 +10,8 @@ import numpy as np
 
 from bayescale import psis
 from bayescale.density import Density
+from bayescale.psis import MAX_K, MIN_ESS
 
-MAX_K, MIN_ESS = 0.7, 400
 #: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
@@ -19,8 +19,6 @@ LONG = 500
 DF = 7.0
 #: Draws from the prior to look for a mode among, and how many of them are climbed from.
 CANDIDATES, CLIMBS = 256, 4
-#: More runs than this say no more on where to start.
-START_RUNS = 2000
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: A step that gains less ends a climb: the proposal needs the mode, not its last digits.
@@ -84,11 +82,9 @@ def approximate(density: Density, seed: int, draws: int) -> Approximation:
 
 def find_mode(density: Density, rng: np.random.Generator) -> np.ndarray:
     """The most probable point that is reached from the best of many draws from the prior."""
-    points = density.prior_points(rng, CANDIDATES)
-    order = np.argsort(-density.value(points, most_runs=START_RUNS))
     modes: list[tuple[np.ndarray, float]] = []
-    for at in order[:CLIMBS]:
-        modes.append(climb(density, points[at]))
+    for point in density.promising(rng, CANDIDATES)[:CLIMBS]:
+        modes.append(climb(density, point))
         heights = np.sort([value for _, value in modes])
         if len(modes) > 1 and heights[-1] - heights[-2] < SAME_HEIGHT:  # two ways up lead to one top
             break

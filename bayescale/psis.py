@@ -5,6 +5,11 @@ ArviZ has it too, but is loaded in eight seconds, and smooths one set at a time;
 
 import numpy as np
 
+# Vehtari et al. 2024: with a tail heavier than this the weights cannot be used.
+MAX_K = 0.7
+# Vehtari et al. 2021 (arXiv:1903.08008): effective draws before a posterior is reported, by chains or by weights.
+MIN_ESS = 400
+
 
 def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Smooth the tail of importance weights.

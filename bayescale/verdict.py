@@ -8,16 +8,15 @@ import numpy as np
 import xarray as xr
 
 from bayescale import psis
-from bayescale.engine import MAX_RHAT, MIN_ESS, quality
+from bayescale.engine import MAX_RHAT, quality
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
+from bayescale.psis import MAX_K, MIN_ESS
 
 # Largest distance between the distribution functions of posterior and prior (Kolmogorov-Smirnov) to call them one.
 SAME = 0.2
 # Width of "about the loss of the runs" in log loss.
 LEVEL = 0.1
-# Vehtari et al. 2024 (arXiv:1507.02646): above this the run moves the posterior too much for importance sampling.
-MAX_K = 0.7
 # A tail needs draws: fewer are kept only of tables so long that no run moves the posterior.
 FEWEST = 100
 # A run is far out where the noise would put less than this many of all runs.

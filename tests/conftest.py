@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,23 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
+from bayescale import Law, Prior
 from bayescale.laws import chinchilla
 from bayescale.noise import student
 
 #: The truth of the simulated sweep: Besiroglu et al. 2024, rounded, as (E, A, alpha, B, beta).
 TRUTH = {"E": 1.82, "A": 482.0, "alpha_N": 0.348, "B": 2085.0, "alpha_D": 0.366, "sigma": 0.005}
 QUICK = {"draws": 500, "tune": 500, "chains": 2, "cores": 2, "progressbar": False}
+
+
+def pooled(**options) -> Law:
+    """The Chinchilla law with an entropy for each family and partially pooled exponents in N."""
+    mu, sigma = Prior("Normal", mu=-1.2, sigma=0.8), Prior("HalfNormal", sigma=0.3)
+    own = {
+        "E": Prior("Uniform", lower=0, upper=1, unit="loss_min", dims="family"),
+        "alpha_N": Prior("LogNormal", mu=mu, sigma=sigma, dims="family", **options),
+    }
+    return replace(chinchilla, priors={**chinchilla.priors, **own})
 
 
 def expected(N, D):

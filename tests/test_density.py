@@ -15,25 +15,18 @@ from bayescale.laws import chinchilla
 from bayescale.noise import NOISES
 from bayescale.runs import check
 from bayescale.tape import Untraceable
+from tests.conftest import pooled
 
-GROUPED = {
-    **chinchilla.priors,
-    "E": Prior("Uniform", lower=0, upper=1, unit="loss_min", dims="family"),
-    "alpha_N": Prior(
-        "LogNormal",
-        mu=Prior("Normal", mu=-1.2, sigma=0.8),
-        sigma=Prior("HalfNormal", sigma=0.3),
-        dims="family",
-        centered=False,
-    ),
-    "alpha_D": Prior("LogNormal", mu=-1.2, sigma=0.8, dims=("family", "seed")),
-}
+GROUPED = pooled(centered=False)
+GROUPED = replace(
+    GROUPED, priors={**GROUPED.priors, "alpha_D": Prior("LogNormal", mu=-1.2, sigma=0.8, dims=("family", "seed"))}
+)
 CASES = {
     **{name: law for name, law in laws.names().items()},
     **{noise.name: replace(chinchilla, noise=noise) for noise in NOISES.values()},
     "absolute entropy": replace(chinchilla, priors={**chinchilla.priors, "E": Prior("Normal", mu=1.7, sigma=0.3)}),
     "fixed entropy": replace(chinchilla, priors={**chinchilla.priors, "E": 1.69}),
-    "groups": replace(chinchilla, priors=GROUPED),
+    "groups": GROUPED,
 }
 
 

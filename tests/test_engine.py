@@ -14,25 +14,15 @@ from bayescale.build import model
 from bayescale.density import Density
 from bayescale.laws import chinchilla
 from bayescale.runs import check
-from tests.conftest import QUICK, simulate
+from tests.conftest import QUICK, pooled, simulate
 
 #: Priors by a family that only PyMC knows.
 WEIBULL = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("Weibull", alpha=2.0, beta=0.4)})
-GROUPED = replace(
-    chinchilla,
-    priors={
-        **chinchilla.priors,
-        "E": Prior("Uniform", lower=0, upper=1, unit="loss_min", dims="family"),
-        "alpha_N": Prior(
-            "LogNormal", mu=Prior("Normal", mu=-1.2, sigma=0.8), sigma=Prior("HalfNormal", sigma=0.3), dims="family"
-        ),
-    },
-)
 CASES = {
     "chinchilla": chinchilla,
     "shared exponent": laws.gadre2024.overtrained,
     "no excess": laws.kaplan2020.L_ND,
-    "groups": GROUPED,
+    "groups": pooled(),
     "a family of PyMC's": WEIBULL,
 }
 
@@ -91,12 +81,9 @@ def test_pymcs_samplers_agree_with_ours(post, runs):
 
 
 def test_what_the_tape_cannot_hold_goes_to_pymc(runs):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        post = bs.fit(WEIBULL, runs, seed=1, **QUICK)
-    assert set(chinchilla.parameters) <= set(post["posterior"].data_vars)
     with pytest.warns(RuntimeWarning, match="Laplace approximation cannot take the family of Weibull.*by NUTS"):
-        engine.sample(WEIBULL, check(WEIBULL, runs), 1, "laplace", QUICK)
+        post = bs.fit(WEIBULL, runs, seed=1, method="laplace", **QUICK)
+    assert set(chinchilla.parameters) <= set(post["posterior"].data_vars) and post.attrs["method"] == "nuts"
 
 
 def bent(N, N0, *, E, excess_N, alpha_N):

@@ -15,7 +15,7 @@ import bayescale as bs
 from bayescale import Prior, noise
 from bayescale.laws import chinchilla, kaplan2020
 from bayescale.laws.henighan2020 import L_C
-from tests.conftest import QUICK, TRUTH, expected, simulate
+from tests.conftest import QUICK, TRUTH, expected, pooled, simulate
 
 #: GPT-3 models of Brown et al. 2020 up to 13B: compute (Table D.1) and LAMBADA perplexity (Table H.1).
 GPT3 = pd.DataFrame(
@@ -148,23 +148,6 @@ def test_the_wrong_law_is_refused(post):
         kaplan2020.L_ND(post, N=1e9, D=1e10)
     with pytest.raises(ValueError, match="sigma_slope"):
         bs.predict(replace(chinchilla, noise=noise.by_compute), post, pd.DataFrame({"N": [1e9], "D": [1e10]}))
-
-
-def pooled(**centering):
-    return replace(
-        chinchilla,
-        priors={
-            **chinchilla.priors,
-            "E": Prior("Uniform", lower=0, upper=1, unit="loss_min", dims="family"),
-            "alpha_N": Prior(
-                "LogNormal",
-                mu=Prior("Normal", mu=-1.2, sigma=0.8),
-                sigma=Prior("HalfNormal", sigma=0.3),
-                dims="family",
-                **centering,
-            ),
-        },
-    )
 
 
 def families(n: int) -> pd.DataFrame:

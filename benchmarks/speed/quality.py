@@ -34,7 +34,11 @@ CURVE = 30
 SIGMA = 0.005
 
 
-def tables(law: Law, each: int, seed: int = 0) -> Iterator[tuple[str, pd.DataFrame]]:
+#: Seed of the tables that are reported. The chart, the limits of the engine and its settings were chosen with seed 0.
+SEED = 2026
+
+
+def tables(law: Law, each: int, seed: int = SEED) -> Iterator[tuple[str, pd.DataFrame]]:
     """`each` tables of every size, and as many curves of 30 points (one column varies, the others stand still)."""
     rng = np.random.default_rng(seed)
     for size in (*SIZES, "curve"):
