@@ -97,9 +97,9 @@ def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) ->
         return None, f"the Laplace approximation does not hold (Pareto k {found.k:.2f}, importance ESS {found.ess:.0f})"
     posterior = as_posterior(density, found.points.reshape(chains, draws, -1))
     log_density = density.value(found.points).reshape(chains, draws)
-    post = xr.DataTree.from_dict(
-        {"posterior": posterior, "sample_stats": xr.Dataset({"lp": (SAMPLE_DIMS, log_density)})}
-    )
+    coords = {dim: posterior[dim] for dim in SAMPLE_DIMS}
+    stats = xr.Dataset({"lp": (SAMPLE_DIMS, log_density)}, coords)
+    post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     post.attrs |= {"method": "laplace", "pareto_k": found.k, "importance_ess": found.ess}
     return post, ""
 

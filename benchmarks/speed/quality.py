@@ -19,12 +19,12 @@ from bayescale.noise import student
 #: The laws, those of one column in one of its columns, and how many tables of each size; fewer where a fit is slow.
 LAWS = {
     "hoffmann2022.chinchilla": 20,
-    "gadre2024.overtrained": 5,
-    "kaplan2020.L_ND": 5,
-    "kaplan2020.L_NS": 5,
-    "kaplan2020.L_D": 5,
+    "gadre2024.overtrained": 20,
+    "kaplan2020.L_ND": 20,
+    "kaplan2020.L_NS": 20,
+    "kaplan2020.L_D": 20,
     "henighan2020.L_D": 20,
-    "alabdulmohsin2022.M3_D": 5,
+    "alabdulmohsin2022.M3_D": 20,
     "muennighoff2023.data_constrained": 2,
     "alabdulmohsin2022.M4_D": 1,
     "caballero2022.L_D": 1,
