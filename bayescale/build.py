@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from bayescale.checked import Checked
+from bayescale.conditional import shape_of
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.runs import check
@@ -59,6 +61,8 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
             of_run[name] = values[name][tuple(levels[dim] for dim in dims)] if dims else values[name]
 
         mu = call(law.formula, of_run, columns, reference)
+        if law.discrepancy is not None:
+            mu = mu * pm.math.exp(_discrepancy(law, table, values))
         scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
         shape = {name: of_run[name] for name in law.noise.shape}
         law.noise.observe("loss", mu, scale, shape, observed=table.loss, dims="run")
@@ -66,6 +70,20 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
             value = call(function, values, reference)
             pm.Deterministic(name, value, dims=_dims(law, function))
     return built
+
+
+def _discrepancy(law: Law, table: Checked, values):
+    """The discrepancy of each run, with the increments of its cells as variables: `fit` integrates them out."""
+    import pymc as pm
+
+    model, shape = pm.modelcontext(None), shape_of(law, table)
+    basis = [cells.basis(part.decades(table.columns, table.reference)) for part, cells in zip(shape.parts, shape.cells)]
+    model.add_coord("cell", range(sum(b.shape[1] for b in basis)))
+    z = pm.Normal("increment", 0, 1, dims="cell")
+    tau = pm.math.stack(
+        [values[p.amplitude] for p, b in zip(shape.parts, basis, strict=True) for _ in range(b.shape[1])]
+    )
+    return pm.Data("discrepancy_basis", np.hstack(basis), dims=("run", "cell")) @ (tau * z)
 
 
 def _dims(law: Law, function) -> tuple[str, ...] | None:

@@ -28,6 +28,7 @@ class Chart:
     natural : mapping from E and the ceiling, where they are free, to a function from the values to theirs.
     floor_dims : dims of E.
     still : columns that are the same in every run, whose slope the data cannot know.
+    slopes : where the floor declines, how fast the log loss falls with the column of each exponent.
     """
 
     logs: Mapping[str, tuple[str, ...]]
@@ -36,6 +37,7 @@ class Chart:
     natural: Mapping[str, Callable[[Values], Any]]
     floor_dims: tuple[str, ...] = ()
     still: frozenset[str] = frozenset()
+    slopes: Mapping[str, Any] = field(default_factory=dict)
     terms: tuple[str, ...] = field(init=False)
     flat: tuple[str, ...] = field(init=False)
 
@@ -102,7 +104,7 @@ class Chart:
         elif self._bounded:
             found = ("odds",)
         elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
-            found = ("share_N",)
+            found = ("share_N", *self.terms)
         else:
             found = ("gamma",)  # M3 of Alabdulmohsin et al. 2022
         dims = {**self.logs, **self.odds}
@@ -111,9 +113,12 @@ class Chart:
     def _leverage(self, name: str, z: Values):
         """Log of what multiplies the exponent in the local slope of the loss."""
         partners = self._partners(name)
-        if partners == ("share_N",):
+        if "share_N" in partners:
             sign = -1.0 if name == "alpha_N" else 1.0
-            return -np.log1p(np.exp(sign * z["share_N"]))
+            share = -np.log1p(np.exp(sign * z["share_N"]))
+            if self.terms:
+                share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
+            return share - self._log_steep(name, z) if name in self.slopes else share
         if partners == ("gamma",):
             return -np.log1p(np.exp(z["gamma"]))
         if partners == ("odds",):
@@ -121,6 +126,12 @@ class Chart:
         if len(partners) == 1:
             return z[partners[0]]
         return np.log(sum(np.exp(z[partner]) for partner in partners))
+
+    def _log_steep(self, name: str, z: Values):
+        """Log of what the decline of the floor leaves of a slope, smoothly positive."""
+        steep = self.middle * self.slopes[name]
+        gap = steep - np.exp(z["omega"]) * self.natural["E"](z)
+        return np.log(0.5 * (gap + (gap * gap + (0.1 * steep) ** 2) ** 0.5))
 
     def _log_reducible(self, z: Values):
         """Log of what the terms that move add up to: what E leaves, unless a flat term takes part of that."""

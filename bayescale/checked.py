@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ class Checked:
     loss : array of shape (run,) [nats/token].
     reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
     levels : the levels of each group, in the order of their first appearance.
+    weights : array of shape (run,), the precision of each run's noise beside its scale; see `bayescale.conditional`.
     """
 
     columns: pd.DataFrame
@@ -25,6 +27,7 @@ class Checked:
     loss: np.ndarray
     reference: Mapping[str, float]
     levels: Mapping[str, list]
+    weights: np.ndarray | None = None
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""
@@ -35,14 +38,25 @@ class Checked:
         cells = found.reindex(index).fillna(self.reference["loss_min"])
         return cells.to_numpy().reshape([len(self.levels[d]) for d in dims])
 
-
     @property
     def middle(self) -> float:
         """Loss at the reference run [nats/token], by regression of the log loss on the logs of the columns."""
-        x = [np.log(values / self.reference[f"{name}0"]) for name, values in self.columns.items() if name != "loss_se"]
         if not len(self.loss):
             return float(self.reference["loss_min"])
+        return float(np.clip(np.exp(self._regression[0]), self.loss.min(), self.loss.max()))
+
+    @property
+    def slopes(self) -> dict[str, float]:
+        """How fast the log loss falls at the reference run with the log of each column, by the same regression."""
+        names = [name for name in self.columns if name != "loss_se"]
+        return {name: float(max(1e-3, -slope)) for name, slope in zip(names, self._regression[1:], strict=False)}
+
+    @cached_property
+    def _regression(self) -> np.ndarray:
+        """Level and slopes at the reference run, and half the curvatures where there are runs enough."""
+        x = [np.log(values / self.reference[f"{name}0"]) for name, values in self.columns.items() if name != "loss_se"]
+        if not len(self.loss):
+            return np.zeros(1 + len(x))
         x += [value**2 for value in x] if len(self.loss) >= 5 * len(x) else []
         design = np.column_stack([np.ones(len(self.loss)), *x])
-        level = float(np.linalg.lstsq(design, np.log(self.loss), rcond=1e-6)[0][0])
-        return float(np.clip(np.exp(level), self.loss.min(), self.loss.max()))
+        return np.linalg.lstsq(design, np.log(self.loss), rcond=1e-6)[0]

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
+import xarray as xr
 
+from bayescale.arrays import compiled_for_arrays
 from bayescale.checked import Checked
 from bayescale.families import forward
 from bayescale.joint import Joint, Variable, family_of, write
-from bayescale.law import Law
+from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
-from bayescale.source import Constants, Program, compiled_for_arrays
+from bayescale.signature import call
+from bayescale.source import Constants, Program
 
 #: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
 BLOCK = 200_000
@@ -137,7 +140,7 @@ def _deep(value, shape: tuple[int, ...]):
 
 
 def _blocks(points: np.ndarray, constants: Constants) -> Iterator[np.ndarray]:
-    step = max(1, BLOCK // max(1, constants.columns.shape[1]))
+    step = max(1, BLOCK // max(1, constants.columns.shape[1], constants.matrices.size))
     return (points[at : at + step] for at in range(0, len(points), step))
 
 
@@ -145,5 +148,24 @@ def _run(program: Program, points: np.ndarray, constants: Constants | None = Non
     """Outputs at points, of shape (point, output)."""
     c = constants or program.constants
     with np.errstate(all="ignore"):
-        found = compiled_for_arrays(program.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups)
+        found = compiled_for_arrays(program.for_arrays)(
+            points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices
+        )
     return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)
+
+
+def as_posterior(density: Density, points: np.ndarray) -> xr.Dataset:
+    """The posterior of points in the chart, of shape (chain, draw, size)."""
+    law, table = density.law, density.table
+    chains, draws = points.shape[:2]
+    dims = {v.name: v.prior.dims for v in density.variables} | {
+        name: prior.dims for name, prior in law.all_priors.items() if isinstance(prior, Prior)
+    }
+    values = {
+        name: xr.DataArray(array.reshape(chains, draws, *array.shape[1:]), dims=(*SAMPLE_DIMS, *dims[name]))
+        for name, array in density.physical(points.reshape(chains * draws, -1)).items()
+    }
+    fixed = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    derived = {name: call(function, values, fixed, table.reference) for name, function in law.derived.items()}
+    levels = {name: levels for name, levels in table.levels.items()}
+    return xr.Dataset({**values, **derived}).assign_coords(chain=range(chains), draw=range(draws), **levels)

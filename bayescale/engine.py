@@ -13,11 +13,11 @@ import numpy as np
 import xarray as xr
 
 from bayescale.checked import Checked
-from bayescale.density import Density
+from bayescale.conditional import as_group, increments
+from bayescale.density import Density, as_posterior
 from bayescale.law import SAMPLE_DIMS, Law
-from bayescale.prior import Prior
+from bayescale.prepared import prepare
 from bayescale.psis import MIN_ESS
-from bayescale.signature import call
 from bayescale.tape import Untraceable
 
 METHODS = ("nuts", "laplace")
@@ -53,8 +53,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
 
     Returns
     -------
-    DataTree : groups posterior (parameters, hyperparameters and derived quantities) and sample_stats; ``attrs`` hold
-        the method that was used, and the Pareto k and effective sample size of importance sampling.
+    DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
+        has one, discrepancy (`bayescale.conditional.increments`); ``attrs`` hold the method that was used, and the Pareto k and effective sample size of importance sampling.
 
     Raises
     ------
@@ -70,27 +70,30 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
+    try:
+        density = prepare(law, table, seed)
+        density.program  # noqa: B018 (a derivative may be out of reach too)
+    except Untraceable as step:
+        density, untraceable = None, str(step)
     size = {}
     if method == "laplace":
         size = LAPLACE_DEFAULTS  # as many draws, whichever way they are drawn
-        post, refusal = _laplace(law, table, seed, {**size, **options})
+        if density is None:
+            post, refusal = None, f"the Laplace approximation cannot take {untraceable}"
+        else:
+            post, refusal = _laplace(density, seed, {**size, **options})
         if post is not None:
             return post
         warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=4)  # who called fit
-    post = _nuts(law, table, seed, options, size)
+    post = _nuts(law, table, density, seed, options, size)
     post.attrs["method"] = "nuts"
     return post
 
 
-def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) -> tuple[xr.DataTree | None, str]:
+def _laplace(density: Density, seed: int, options: Mapping[str, Any]) -> tuple[xr.DataTree | None, str]:
     """The approximation, or why it must not be used."""
     from bayescale.laplace import approximate
 
-    try:
-        density = Density(law, table)
-        density.program  # noqa: B018 (a derivative may be out of reach too)
-    except Untraceable as step:
-        return None, f"the Laplace approximation cannot take {step}"
     chains, draws = options["chains"], options["draws"]
     found = approximate(density, seed, chains * draws)
     if not found.licensed:
@@ -100,11 +103,14 @@ def _laplace(law: Law, table: Checked, seed: int, options: Mapping[str, Any]) ->
     coords = {dim: posterior[dim] for dim in SAMPLE_DIMS}
     stats = xr.Dataset({"lp": (SAMPLE_DIMS, log_density)}, coords)
     post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+    _discrepancy(density, post, seed)
     post.attrs |= {"method": "laplace", "pareto_k": found.k, "importance_ess": found.ess}
     return post, ""
 
 
-def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]) -> xr.DataTree:
+def _nuts(
+    law: Law, table: Checked, density: Density | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
+) -> xr.DataTree:
     """NUTS with the user's options, before `size`, before our defaults."""
     sampler = options.get("nuts_sampler", "nutpie")
     if sampler == "blackjax":
@@ -118,25 +124,19 @@ def _nuts(law: Law, table: Checked, seed: int, options: Mapping[str, Any], size:
     if sampler == "nutpie" and not offset:
         nuts["adaptation"] = "low_rank"
     options["nuts"] = {**nuts, **(options.get("nuts") or {})}
-    if sampler == "nutpie" and set(options) <= _OPTIONS and set(options["nuts"]) <= set(_NUTS):
-        try:
-            density = Density(law, table)
-            code = density.program.for_one
-        except Untraceable:
-            pass
-        else:
-            return _native(density, code, seed, options, fixed)
+    if density is not None and sampler == "nutpie" and set(options) <= _OPTIONS and set(options["nuts"]) <= set(_NUTS):
+        return _native(density, seed, options, fixed)
     return _by_pymc(law, table, seed, options, offset)
 
 
-def _native(density: Density, code: str, seed: int, options: Mapping[str, Any], fixed: bool) -> xr.DataTree:
+def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool) -> xr.DataTree:
     """NUTS by nutpie on the compiled tape; again, longer and with smaller steps, while it fails, unless `fixed`."""
     import nutpie
 
     from bayescale.native import nutpie_model, packed
 
     data = packed(density.program.constants)
-    model = nutpie_model(code, data, density.size, lambda chain_seed: start(density, chain_seed))
+    model = nutpie_model(density.program.for_one, data, density.size, lambda chain_seed: start(density, chain_seed))
     thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
     while True:
         drawn = nutpie.sample(
@@ -166,8 +166,17 @@ def _native(density: Density, code: str, seed: int, options: Mapping[str, Any], 
     if thin > 1:  # a divergence counts, whether its draw was kept or not
         kept["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
     post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": kept})
+    _discrepancy(density, post, seed)
     post.attrs |= {"rhat": rhat, "ess": ess}
     return post
+
+
+def _discrepancy(density: Density, post: xr.DataTree, seed: int) -> None:
+    """Add the group of the discrepancy, if the law has one."""
+    if density.law.discrepancy is not None:
+        rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
+        draws = post["posterior"].to_dataset()
+        post["discrepancy"] = xr.DataTree(increments(density.law, density.table, draws, rng, prior=False))
 
 
 def quality(posterior: xr.Dataset) -> tuple[float, float]:
@@ -185,23 +194,6 @@ def start(density: Density, seed: int) -> np.ndarray:
     return density.promising(np.random.default_rng(seed), STARTS)[0]
 
 
-def as_posterior(density: Density, points: np.ndarray) -> xr.Dataset:
-    """The posterior of points in the chart, of shape (chain, draw, size)."""
-    law, table = density.law, density.table
-    chains, draws = points.shape[:2]
-    dims = {v.name: v.prior.dims for v in density.variables} | {
-        name: prior.dims for name, prior in law.all_priors.items() if isinstance(prior, Prior)
-    }
-    values = {
-        name: xr.DataArray(array.reshape(chains, draws, *array.shape[1:]), dims=(*SAMPLE_DIMS, *dims[name]))
-        for name, array in density.physical(points.reshape(chains * draws, -1)).items()
-    }
-    fixed = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
-    derived = {name: call(function, values, fixed, table.reference) for name, function in law.derived.items()}
-    levels = {name: levels for name, levels in table.levels.items()}
-    return xr.Dataset({**values, **derived}).assign_coords(chain=range(chains), draw=range(draws), **levels)
-
-
 def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
     from bayescale import charted
     from bayescale.build import assemble
@@ -211,4 +203,10 @@ def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offse
     with warnings.catch_warnings():
         # a full mass matrix is what the chart's correlations need; it is experimental in name for years
         warnings.filterwarnings("ignore", message=".*QuadPotentialFullAdapt.*")
-        return charted.sample(assemble(law, table), table.middle, seed, options)
+        post = charted.sample(assemble(law, table), table.middle, seed, options)
+    if law.discrepancy is not None:
+        draws = post["posterior"].to_dataset()
+        z = draws["increment"].transpose(*SAMPLE_DIMS, "cell").to_numpy()
+        post["posterior"] = xr.DataTree(draws.drop_vars(["increment", "cell"]))
+        post["discrepancy"] = xr.DataTree(as_group(law, table, draws, z))
+    return post

@@ -14,6 +14,7 @@ import xarray as xr
 from bayescale import engine
 from bayescale.build import assemble
 from bayescale.checked import Checked
+from bayescale.conditional import delta, increments
 from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
 from bayescale.prior import Prior
 from bayescale.runs import check, complete
@@ -119,8 +120,11 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
         As `fit`; and if a prior's family is known to PyMC only.
     """
     table = check(law, runs)
-    prior = _draw_prior(law, table, draws, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    prior = _draw_prior(law, table, draws, rng)
     tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(table.reference))})
+    if law.discrepancy is not None:
+        tree["discrepancy"] = xr.DataTree(increments(law, table, prior, rng, prior=True))
     tree.attrs |= {"law": law.name}
     return tree
 
@@ -153,8 +157,9 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     if absent:
         raise ValueError(f"runs has no column {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
     given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
-    mu, scale, shape = _expected(law, post, given)
-    drawn = law.noise.draw(np.random.default_rng(seed), mu.to_numpy(), scale.to_numpy(), shape)
+    rng = np.random.default_rng(seed)
+    mu, scale, shape = _expected(law, post, given, rng)
+    drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
     result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
         run=_labels(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
@@ -163,9 +168,13 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     return result
 
 
-def _expected(law: Law, post, given) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
+def _expected(law: Law, post, given, rng: np.random.Generator) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
     """Expected loss and scale of the log loss, dims (chain, draw, run), and the shape parameters of the variate."""
     mu = law.evaluate(law.formula, post, given)
+    if law.discrepancy is not None:
+        size = max((np.size(given[name]) for name in law.inputs), default=1)
+        columns = {name: np.broadcast_to(given[name], size) for name in law.inputs}
+        mu = mu * np.exp(xr.DataArray(delta(law, post, columns, rng), dims=(*SAMPLE_DIMS, "run")))
     scale = law.evaluate(law.noise.scale, post, {**given, "mu": mu})
     mu, scale = xr.broadcast(mu, scale)
     draws, _ = draws_of(law, post)
@@ -190,7 +199,9 @@ def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     step = int(np.ceil(posterior.sizes["chain"] * posterior.sizes["draw"] * len(run) / PER_RUN))
     some = xr.DataTree.from_dict({"posterior": posterior.isel(draw=slice(None, None, max(1, step)))})
     some["constant_data"] = post["constant_data"]
-    mu, scale, shape = _expected(law, some, given)
+    if law.discrepancy is not None:
+        some["discrepancy"] = post["discrepancy"].isel(draw=slice(None, None, max(1, step)))
+    mu, scale, shape = _expected(law, some, given, np.random.default_rng(0))  # nothing lies beyond the runs
     density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)

@@ -12,7 +12,8 @@ import pandas as pd
 
 from bayescale.chart import Chart
 from bayescale.checked import Checked
-from bayescale.families import Family, backward, normal
+from bayescale.conditional import shape_of
+from bayescale.families import LOG_2PI, Family, backward, normal
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.signature import call
@@ -101,12 +102,12 @@ def write(law: Law, table: Checked) -> Joint:
     reference = {name: tape.number(value) for name, value in table.reference.items()}
     variables = _declare(law, table)
     units = {p.unit_name: _unit(tape, p, table, reference) for p in law.every_prior if p.unit_name}
-    chart = _chart(tape, variables, units, table)
+    chart = _chart(tape, law, variables, units, table)
     coordinates = [tape.free(at) for at in range(sum(v.size for v in variables))]
     z = chart.backward({v.name: v.shaped(coordinates) for v in variables})
 
     physical, log_prior = _prior(tape, law, z, units)
-    likelihood = tape.sum(_log_likelihood(tape, law, table, physical, reference))
+    likelihood = _log_likelihood(tape, law, table, physical, reference)
     fixed = {name for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
     free = {name: value for name, value in physical.items() if name not in fixed}
     return Joint(tape, tuple(variables), chart, log_prior + likelihood, free)
@@ -158,7 +159,7 @@ def _bad(prior: Prior):
     raise Untraceable(f"an argument of {prior} that is an array")
 
 
-def _chart(tape: Tape, variables: list[Variable], units: Mapping[str, Any], table: Checked) -> Chart:
+def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, Any], table: Checked) -> Chart:
     logs, odds, natural, floor_dims = {}, {}, {}, ()
     for v in variables:
         family = family_of(v.prior)
@@ -172,8 +173,12 @@ def _chart(tape: Tape, variables: list[Variable], units: Mapping[str, Any], tabl
             natural[v.name] = lambda z, name=v.name, bounds=bounds: backward(z[name], *bounds)[0]
             floor_dims = v.prior.dims if v.name == "E" else floor_dims
     middle = tape.number(table.middle)
+    if "omega" in logs and "E" in natural:  # the floor at the reference run, not at the largest
+        depth = tape.number(sum(np.log(table.reference[f"{n}_top"] / table.reference[f"{n}0"]) for n in law.inputs))
+        natural["E"] = lambda z, top=natural["E"]: top(z) * np.exp(np.exp(z["omega"]) * depth)
+    slopes = {f"alpha_{name}": tape.number(slope) for name, slope in table.slopes.items()} if "omega" in logs else {}
     still = frozenset(name for name, values in table.columns.items() if np.ptp(np.log(values)) < STILL)
-    return Chart(logs, odds, middle, natural, floor_dims, still)
+    return Chart(logs, odds, middle, natural, floor_dims, still, slopes)
 
 
 def _prior(tape: Tape, law: Law, z: Mapping[str, Any], units: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -228,5 +233,20 @@ def _log_likelihood(tape: Tape, law: Law, table: Checked, physical, reference) -
         raise
     except Exception as error:  # whether the formula is wrong or only beyond a tape, PyMC will tell
         raise Untraceable(f"a step of the formula ({error})") from error
+    if law.discrepancy is not None:
+        return _integrated(tape, law, table, mu, scale, physical)
     shape = {name: of_run[name] for name in law.noise.shape}
-    return law.noise.logpdf(tape.column(table.loss), mu, scale, shape)
+    return tape.sum(law.noise.logpdf(tape.column(table.loss), mu, scale, shape))
+
+
+def _integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, physical: Mapping[str, Any]) -> Node:
+    """Log likelihood with the discrepancy integrated out, for noise that is normal given the weights of the runs."""
+    found = shape_of(law, table)
+    weights = np.ones(len(table.loss)) if table.weights is None else table.weights
+    weighted = weights[:, None] * found.kept
+    e = (tape.column(np.log(table.loss)) - np.log(mu)) / scale
+    u = [tape.sum(tape.column(column) * e) for column in weighted.T]
+    b = [physical[name] / scale for name in found.amplitudes]
+    constant = tape.number(np.sum(0.5 * np.log(weights) - 0.5 * LOG_2PI - np.log(table.loss)))
+    exponent = -0.5 * tape.sum(tape.column(weights) * e * e) - tape.count * np.log(scale)
+    return exponent + constant + tape.evidence(b, u, found.kept.T @ weighted)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.discrepancy import Discrepancy
 from bayescale.noise import Noise, student
 from bayescale.prior import Prior
 from bayescale.signature import call, renamed, signature, text
@@ -31,6 +32,8 @@ class Law:
         A Prior, or a number to fix it, for each parameter.
     noise : Noise
         How observed losses scatter about the formula.
+    discrepancy : Discrepancy, optional
+        What the formula gets wrong, smoothly; it takes a noise of one normal or Student-t scale.
     derived : mapping
         Further quantities of interest by name: functions with the same convention as the formula, without columns.
     reference : mapping
@@ -60,6 +63,7 @@ class Law:
     formula: Callable
     priors: Mapping[str, Prior | float] = field(hash=False)
     noise: Noise = student
+    discrepancy: Discrepancy | None = None
     derived: Mapping[str, Callable] = field(default_factory=dict, hash=False)
     reference: Mapping[str, float] = field(default_factory=dict, hash=False)
     name: str = ""
@@ -73,9 +77,16 @@ class Law:
                 f"Law '{self.name}' has the parameters {sorted(self.parameters)} but priors for "
                 f"{sorted(self.priors)}; give each parameter a Prior or a number, and nothing else."
             )
-        shared = sorted(set(self.parameters) & set(self.noise.parameters))
+        shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
         if shared:
-            raise ValueError(f"Law '{self.name}' and noise '{self.noise.name}' both have {shared}; rename one.")
+            raise ValueError(f"Law '{self.name}' and its noise or discrepancy both have {shared}; rename one.")
+        if self.discrepancy is not None:
+            self.discrepancy.parts(self.inputs)
+            if self.noise.constant is False:
+                raise ValueError(
+                    f"The noise '{self.noise.name}' does not go with a discrepancy, which is integrated out; choose "
+                    "one with a single scale and a normal or Student-t variate of fixed nu: student, lognormal."
+                )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -89,12 +100,16 @@ class Law:
 
     @property
     def all_priors(self) -> dict[str, Prior | float]:
-        """Priors of the formula and of the noise."""
-        return {**self.priors, **self.noise.priors}
+        """Priors of the formula, of the noise and of the discrepancy."""
+        return {**self.priors, **self.noise.priors, **self._amplitudes}
+
+    @property
+    def _amplitudes(self) -> Mapping[str, Prior | float]:
+        return self.discrepancy.priors if self.discrepancy is not None else {}
 
     @property
     def every_prior(self) -> tuple[Prior, ...]:
-        """Priors of the formula and of the noise, hyperpriors included."""
+        """All of them, hyperpriors included."""
         return tuple(p for prior in self.all_priors.values() if isinstance(prior, Prior) for p in prior.walk())
 
     @property
@@ -163,7 +178,7 @@ class Law:
             for name, prior in self.all_priors.items()
         ]
         lines.append(
-            f"log(loss) = log(mu) + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
+            f"log(loss) = log(mu){' + delta' * (self.discrepancy is not None)} + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
 

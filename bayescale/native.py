@@ -6,6 +6,7 @@ tables are fitted with it.
 """
 
 import importlib.util
+import inspect
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayescale.evidence import evidence
 from bayescale.source import Constants
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ _HEAD = '''"""Log density and gradient of one structure; written by bayescale, c
 import math
 
 import numpy as np
-from numba import carray, cfunc, types
+from numba import carray, cfunc, njit, types
 
 absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log1p, np.expm1, np.negative
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
@@ -37,14 +39,15 @@ pointer = types.CPointer(types.double)
 options = {{"error_model": "numpy", "fastmath": {{"arcp", "contract", "nsz"}}, "cache": {cache}}}
 
 
-@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
+{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
 def density(size, x_, grad_, logp_, data_):
-    x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (4,))
-    k, m, n, j = int(head[0]), int(head[1]), int(head[2]), int(head[3])
-    data = carray(data_, (4 + k + m * n + j * n,))
-    c = data[4 : 4 + k]
-    r = data[4 + k : 4 + k + m * n].reshape((m, n))
-    g = data[4 + k + m * n :].reshape((j, n))
+    x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
+    k, l, n, j, q, d = int(head[0]), int(head[1]), int(head[2]), int(head[3]), int(head[4]), int(head[5])
+    data = carray(data_, (6 + k + l * n + j * n + q * d * d,))
+    c = data[6 : 6 + k]
+    r = data[6 + k : 6 + k + l * n].reshape((l, n))
+    g = data[6 + k + l * n : 6 + k + l * n + j * n].reshape((j, n))
+    m = data[6 + k + l * n + j * n :].reshape((q, d, d))
 {body}
     logp_[0] = logp
     if not math.isfinite(logp):
@@ -66,8 +69,9 @@ def expand(size, expanded, x_, out_, data_):
 def packed(constants: Constants) -> np.ndarray:
     """The data as one array of doubles, as the compiled function reads them."""
     c = constants
-    head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups)]
-    return np.concatenate([np.array(head, dtype=float), c.numbers, c.columns.ravel(), c.groups.ravel().astype(float)])
+    head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups), *c.matrices.shape[:2]]
+    parts = [head, c.numbers, c.columns.ravel(), c.groups.ravel(), c.matrices.ravel()]
+    return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 
 
 @lru_cache(maxsize=64)
@@ -77,7 +81,8 @@ def compiled(code: str) -> ModuleType:
     lines[-1] = lines[-1].replace("return ", "logp = ")
     body = "\n".join(lines)
     folder = _folder()
-    text = _HEAD.format(body=body, cache=folder is not None)
+    helper = f"@njit(**options)\n{inspect.getsource(evidence)}\n\n" if "evidence(" in body else ""
+    text = _HEAD.format(body=body, helper=helper, cache=folder is not None)
     name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*carray.*")
@@ -85,7 +90,7 @@ def compiled(code: str) -> ModuleType:
             try:
                 return _load(name, _written(folder / f"{name}.py", text))
             except Exception:  # Numba raises many kinds; a cache that cannot be used costs a second, not the fit
-                text = _HEAD.format(body=body, cache=False)
+                text = _HEAD.format(body=body, helper=helper, cache=False)
         module = ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
     return module

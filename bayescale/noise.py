@@ -111,6 +111,13 @@ class Noise:
         """Columns of `runs` that the scale needs."""
         return tuple(name for name in signature(self.scale).columns if name != "mu")
 
+    @property
+    def constant(self) -> bool:
+        """Whether the noise is normal given a weight of each run: one scale, and a normal or Student-t variate."""
+        numbers = all(not isinstance(self.priors[name], Prior) for name in self.shape)
+        grouped = any(prior.dims for prior in self.priors.values() if isinstance(prior, Prior))
+        return not signature(self.scale).columns and self.variate in ("normal", "student") and numbers and not grouped
+
     def observe(self, name: str, mu, scale, shape: Mapping[str, Any], *, observed, dims):
         """Create the observed loss in the PyMC model on the context stack (density with respect to the loss)."""
         import pymc as pm

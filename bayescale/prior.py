@@ -71,9 +71,7 @@ class Prior:
             raise ValueError(f"{self} has no non-centred form here; use centered=True, or mu and sigma with {able}.")
         if self.unit is not None and (self.known is None or not (self.known.scaled or self.known.logscale)):
             able = {
-                name: list(family.arguments)
-                for name, family in FAMILIES.items()
-                if family.scaled or family.logscale
+                name: list(family.arguments) for name, family in FAMILIES.items() if family.scaled or family.logscale
             }
             raise ValueError(f"{self} cannot be stated in units of '{self.unit}'; the families that can: {able}.")
 

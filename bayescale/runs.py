@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from bayescale.checked import Checked
+from bayescale.discrepancy import SIZES
 from bayescale.doubts import suspicions, weaknesses
 from bayescale.law import Law
+from bayescale.signature import signature
 
 #: Units of the columns that the laws know.
 UNITS = {
@@ -224,14 +226,25 @@ def _check_units(columns: pd.DataFrame) -> None:
 
 
 def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, float]:
-    wanted = [*(f"{name}0" for name in columns if name != "loss_se"), "loss_min"]
+    """Middle of each column, what each is in the largest run, and the smallest loss; unless the law sets them."""
+    names = [name for name in columns if name != "loss_se"]
+    tops = [name for name in names if law.discrepancy is not None or f"{name}_top" in signature(law.formula).reference]
     if not len(loss):
+        wanted = [*(f"{name}0" for name in names), "loss_min"]
         absent = [name for name in wanted if name not in law.reference]
         if absent:
             raise ValueError(
                 f"There are no runs, so the law must set its own reference: dataclasses.replace(law, "
                 f"reference={{{', '.join(f'{name!r}: …' for name in absent)}}})."
             )
-        return {name: float(law.reference[name]) for name in wanted}
-    middle = {f"{name}0": float(np.exp(np.log(columns[name]).mean())) for name in columns if name != "loss_se"}
-    return {**middle, "loss_min": float(loss.min()), **{k: float(v) for k, v in law.reference.items()}}
+        return {**{f"{name}_top": float(law.reference[f"{name}0"]) for name in tops}, **_floats(law.reference)}
+    logs = np.log(columns[names])
+    sizes = [name for name in SIZES if name in law.inputs and name in logs] or list(law.inputs)
+    largest = logs[sizes].sum(axis="columns").to_numpy().argmax()
+    middle = {f"{name}0": float(np.exp(logs[name].mean())) for name in names}
+    top = {f"{name}_top": float(columns[name].iloc[largest]) for name in tops}
+    return {**middle, **top, "loss_min": float(loss.min()), **_floats(law.reference)}
+
+
+def _floats(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}

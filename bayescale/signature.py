@@ -4,7 +4,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ class Signature:
     Attributes
     ----------
     columns : names of columns of `runs` (positional arguments).
-    reference : positional arguments that are numbers of the reference run: ``N0`` beside a column ``N``.
+    reference : positional arguments that are numbers of the runs: ``N0`` and ``N_top`` beside a column ``N``.
     parameters : keyword-only arguments, each of which needs a prior or a number.
     """
 
@@ -43,10 +43,16 @@ def signature(function: Callable) -> Signature:
                 "arguments and parameters as keyword-only ones, without defaults: def f(N, N0, *, E, alpha_N)."
             )
         (parameters if argument.kind is argument.KEYWORD_ONLY else positional).append(argument.name)
-    # N0 is the reference of N; loss_min is the smallest observed loss.
-    reference = [n for n in positional if n == "loss_min" or (n.endswith("0") and (n[:-1] in positional or n in KNOWN))]
+    reference = [n for n in positional if is_reference(n, positional)]
     columns = [n for n in positional if n not in reference]
     return Signature(tuple(columns), tuple(reference), tuple(parameters))
+
+
+def is_reference(name: str, columns: Sequence[str]) -> bool:
+    """Whether an argument is a number of the runs: ``N0``, the middle of N; ``N_top``, the N of the largest run; or
+    ``loss_min``, the smallest observed loss."""
+    base = name.removesuffix("_top") if name.endswith("_top") else name[:-1] if name.endswith("0") else ""
+    return name == "loss_min" or (bool(base) and (base in columns or f"{base}0" in KNOWN))
 
 
 # Reference values that a formula may name without naming their column (a derived constant needs only N0).

@@ -4,13 +4,14 @@ What no parameter enters is worked out beforehand, once for each table: the *con
 The code holds no data, so equal structures give equal code, and the code is the key under which it is kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from bayescale.arrays import ARRAYS
 from bayescale.tape import BINARY, Node, Tape
 
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -25,16 +26,18 @@ class Constants:
     numbers : array of shape (number,).
     columns : array of shape (column, run).
     groups : integer array of shape (group, run).
+    matrices : array of shape (matrix, element, element).
     """
 
     numbers: np.ndarray
     columns: np.ndarray
     groups: np.ndarray
+    matrices: np.ndarray
 
     def thinned(self, stride: int) -> "Constants":
         """Those of every stride-th run."""
         columns, groups = (np.ascontiguousarray(a[:, ::stride]) for a in (self.columns, self.groups))
-        return Constants(self.numbers, columns, groups)
+        return Constants(self.numbers, columns, groups, self.matrices / stride)  # Gram matrices are sums over the runs
 
 
 class Program:
@@ -67,7 +70,8 @@ class Program:
         numbers = [float(values[leaf.at]) for leaf in leaves if not leaf.per_run]
         columns = [np.broadcast_to(values[leaf.at], (n,)) for leaf in leaves if leaf.per_run]
         groups = np.array(self.tape.groups, dtype=np.int64).reshape(len(self.tape.groups), n)
-        return Constants(np.array(numbers), np.array(columns, dtype=float).reshape(len(columns), n), groups)
+        matrices = np.array(self.tape.matrices) if self.tape.matrices else np.empty((0, 0, 0))
+        return Constants(np.array(numbers), np.array(columns, dtype=float).reshape(len(columns), n), groups, matrices)
 
     def _name(self, node: Node) -> str:
         if node.op == "constant":
@@ -82,14 +86,17 @@ class Program:
 
     @cached_property
     def for_arrays(self) -> str:
-        """Code of ``f(x, c, r, g)``: x of shape (size, point, 1); a list of arrays of shape (point, 1)."""
+        """Code of ``f(x, c, r, g, m)``: x of shape (size, point, 1); a list of arrays of shape (point, 1)."""
         last: dict[int, int] = {}
         for node in self._steps:
             last |= {a.at: node.at for a in _inputs(node)}
         kept = {node.at for node in self.outputs}
-        lines = ["def f(x, c, r, g):"]
+        lines = ["def f(x, c, r, g, m):"]
         for node in self._steps:
-            if node.op == "gather":
+            if node.op == "evidence":
+                *parts, matrix = node.args
+                value = f"evidence([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
+            elif node.op == "gather":
                 *elements, group = node.args
                 value = f"gather([{', '.join(map(self._name, elements))}], g[{group}], x)"
             elif node.op == "scatter":
@@ -108,38 +115,57 @@ class Program:
 
     @cached_property
     def for_one(self) -> str:
-        """Code of ``f(x, grad, c, r, g)`` for one point: fills grad with all outputs but the first, which it returns.
+        """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with all outputs but the first, which it returns.
 
-        Numbers before the runs, one loop over the runs, numbers after them.
+        Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until
+        no sum needs another. A loop works out anew what it needs of the runs.
         """
-        summed = [n for n in self._steps if n.op in ("sum", "scatter")]
-        after = {n.at for n in summed}
-        for node in self._steps:
-            if node.at not in after and any(a.at in after for a in _inputs(node)):
-                after.add(node.at)
-        loop = [n for n in self._steps if n.per_run]
-        before = [n for n in self._steps if not n.per_run and n.at not in after]
-        lines = ["def f(x, grad, c, r, g):"]
-        lines += [f"    v{n.at} = {self._expression(n)}" for n in before]
-        for node in loop:
-            if node.op == "gather":
-                *elements, _ = node.args
-                lines.append(f"    e{node.at} = np.empty({len(elements)})")
-                lines += [f"    e{node.at}[{k}] = {self._name(e)}" for k, e in enumerate(elements)]
-        lines += [f"    v{n.at} = 0.0" if n.op == "sum" else f"    v{n.at} = np.zeros({n.args[2]})" for n in summed]
-        rows = [f"v{n.at} = {self._in_loop(n)}" for n in loop]
-        for node in summed:
-            at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
-            rows.append(f"v{node.at}{at} += {self._row(node.args[0])}")
-        lines += ["    for i in range(r.shape[1]):", *(f"        {row}" for row in rows)] if rows else []
-        for node in self._steps:
-            if node.at in after and node.op not in ("sum", "scatter"):
-                item = node.op == "item"
-                value = f"{self._name(node.args[0])}[{node.args[1]}]" if item else self._expression(node)
-                lines.append(f"    v{node.at} = {value}")
+        rounds = self._rounds()
+        lines = ["def f(x, grad, c, r, g, m):"]
+        for k in range(max(rounds.values(), default=0) + 1):
+            here = [n for n in self._steps if rounds[n.at] == k]
+            for node in (n for n in here if not n.per_run and n.op not in ("sum", "scatter")):
+                lines += [f"    {line}" for line in self._number(node)]
+            lines += self._loop([n for n in here if n.op in ("sum", "scatter")])
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
         return "\n".join(lines)
+
+    def _rounds(self) -> dict[int, int]:
+        """The round in which a step can be worked out: a sum ends one."""
+        found: dict[int, int] = {}
+        for node in self._steps:
+            ends = lambda a: a.op in ("sum", "scatter")  # noqa: E731
+            found[node.at] = max((found.get(a.at, 0) + ends(a) for a in _inputs(node)), default=0)
+        return found
+
+    def _number(self, node: Node) -> list[str]:
+        if node.op == "item":
+            return [f"v{node.at} = {self._name(node.args[0])}[{node.args[1]}]"]
+        if node.op == "evidence":
+            *parts, matrix = node.args
+            fill = [f"e{node.at}[{k}] = {self._name(part)}" for k, part in enumerate(parts)]
+            return [f"e{node.at} = np.empty({len(parts)})", *fill, f"v{node.at} = evidence(e{node.at}, m[{matrix}])"]
+        return [f"v{node.at} = {self._expression(node)}"]
+
+    def _loop(self, summed: list[Node]) -> list[str]:
+        """One loop over the runs that fills these sums."""
+        if not summed:
+            return []
+        wanted = _needed_per_run(summed)
+        inside = [n for n in self._steps if n.at in wanted]
+        lines = []
+        for node in (n for n in inside if n.op == "gather"):
+            *elements, _ = node.args
+            lines.append(f"    e{node.at} = np.empty({len(elements)})")
+            lines += [f"    e{node.at}[{k}] = {self._name(e)}" for k, e in enumerate(elements)]
+        lines += [f"    v{n.at} = 0.0" if n.op == "sum" else f"    v{n.at} = np.zeros({n.args[2]})" for n in summed]
+        lines.append("    for i in range(r.shape[1]):")
+        lines += [f"        v{n.at} = {self._in_loop(n)}" for n in inside]
+        for node in summed:
+            at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
+            lines.append(f"        v{node.at}{at} += {self._row(node.args[0])}")
+        return lines
 
     def _row(self, node: Node) -> str:
         name = self._name(node)
@@ -167,6 +193,18 @@ def _needed(outputs: Sequence[Node]) -> set[int]:
     return found
 
 
+def _needed_per_run(summed: Sequence[Node]) -> set[int]:
+    """The values of a run that sums need."""
+    found: set[int] = set()
+    todo = [a for node in summed for a in _inputs(node)]
+    while todo:
+        node = todo.pop()
+        if node.per_run and node.at not in found:
+            found.add(node.at)
+            todo += _inputs(node)
+    return found
+
+
 def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
     if node.op == "constant":
         return node.args[0]
@@ -183,53 +221,4 @@ def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
         return np.bincount(tape.groups[node.args[1]], np.broadcast_to(args[0], tape.runs), node.args[2])
     if node.op == "item":
         return args[0][node.args[1]]
-    return NUMPY[node.op](*args)
-
-
-def _absolute(x):
-    return x * np.sign(x.real) if np.iscomplexobj(x) else np.abs(x)
-
-
-def _special(name: str) -> Callable:
-    def function(x):
-        import scipy.special
-
-        return getattr(scipy.special, name)(x)
-
-    return function
-
-
-def _gather(elements, index, x):
-    return np.concatenate([np.broadcast_to(e, (x.shape[1], 1)) for e in elements], axis=-1)[:, index]
-
-
-def _scatter(adjoint, index, size):
-    adjoint = np.broadcast_to(adjoint, (*np.shape(adjoint)[:-1], len(index)))
-    return [adjoint[:, index == k].sum(axis=-1, keepdims=True) for k in range(size)]
-
-
-def _total(values, r):
-    if values.shape[-1] != r.shape[1]:
-        values = np.broadcast_to(values, (*values.shape[:-1], r.shape[1]))
-    return values.sum(axis=-1, keepdims=True)
-
-
-# A sign and an absolute value that leave an imaginary part alone: it carries a derivative (`bayescale.density`).
-NUMPY: dict[str, Callable] = {
-    **{name: getattr(np, name) for name in ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", *BINARY)},
-    "absolute": _absolute,
-    "sign": lambda x: np.sign(x.real),
-    "lgamma": _special("gammaln"),
-    "erf": _special("erf"),
-    "gather": _gather,
-    "scatter": _scatter,
-    "total": _total,
-}
-
-
-@lru_cache(maxsize=256)
-def compiled_for_arrays(code: str) -> Callable:
-    """The function of `Program.for_arrays`; NumPy calls, nothing is compiled to machine code."""
-    scope = dict(NUMPY)
-    exec(code, scope)  # our own text, made from the tape
-    return scope["f"]
+    return ARRAYS[node.op](*args)

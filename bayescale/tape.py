@@ -93,6 +93,7 @@ class Tape:
     numbers : list of float, the data that are one number.
     columns : list of arrays of shape (run,), the data that are one number a run.
     groups : list of integer arrays of shape (run,), which element of a vector belongs to which run.
+    matrices : list of arrays of shape (element, element), data of `evidence`.
     count : Node, the number of runs.
     """
 
@@ -101,6 +102,7 @@ class Tape:
         self.numbers: list[float] = []
         self.columns: list[np.ndarray] = []
         self.groups: list[np.ndarray] = []
+        self.matrices: list[np.ndarray] = []
         self._known: dict[tuple, Node] = {}
         self.runs = runs
         self.count = self.number(runs)
@@ -128,6 +130,20 @@ class Tape:
         """The element of each run."""
         elements = tuple(self._as_node(e) for e in elements)
         return self._node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
+
+    def evidence(self, amplitudes: Sequence[Node], projections: Sequence[Node], gram: np.ndarray) -> Node:
+        """What coefficients z ~ N(0, I) that are integrated out leave: (b u)' B^-1 (b u) / 2 - log|B| / 2.
+
+        Parameters
+        ----------
+        amplitudes : nodes b, one for each coefficient.
+        projections : nodes u, one for each coefficient.
+        gram : array of shape (coefficient, coefficient), G in B = I + b G b.
+        """
+        self.matrices.append(np.asarray(gram, dtype=float))
+        parts = (*(self._as_node(b) for b in amplitudes), *(self._as_node(u) for u in projections))
+        vector = self._node("evidence", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        return self._node("item", (vector, 0), per_run=False, free=True)
 
     def sum(self, node: Node) -> Node:
         """The sum over the runs."""
@@ -217,6 +233,10 @@ class Tape:
             *elements, group = node.args
             back = self._node("scatter", (adjoint, group, len(elements)), per_run=False, free=adjoint.free)
             return [(e, self._node("item", (back, k), per_run=False, free=back.free)) for k, e in enumerate(elements)]
+        if node.op == "item" and node.args[0].op == "evidence":  # its further items are its derivatives
+            vector = node.args[0]
+            slopes = [self._node("item", (vector, k), per_run=False, free=True) for k in range(1, len(vector.args))]
+            return [(arg, adjoint * slope) for arg, slope in zip(vector.args[:-1], slopes, strict=True)]
         if node.op == "sum":
             return [(node.args[0], adjoint)]
         if node.op not in _DERIVATIVES:

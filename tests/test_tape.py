@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from bayescale.source import NUMPY, Program, compiled_for_arrays
+from bayescale.arrays import ARRAYS, compiled_for_arrays
+from bayescale.evidence import evidence
+from bayescale.source import Program
 from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
 
 #: One value at which every step is defined and smooth.
@@ -23,16 +25,18 @@ def program(function, tape=None, size=2):
 def run(made, x):
     """By the code for arrays."""
     c = made.constants
-    found = compiled_for_arrays(made.for_arrays)(np.asarray(x)[:, None, None], c.numbers, c.columns, c.groups)
+    found = compiled_for_arrays(made.for_arrays)(
+        np.asarray(x)[:, None, None], c.numbers, c.columns, c.groups, c.matrices
+    )
     return np.array([np.broadcast_to(value, (1, 1))[0, 0] for value in found])
 
 
 def run_one(made, x):
     """By the code for one point, interpreted."""
-    scope = {**NUMPY, "np": np, "lgamma": math.lgamma, "erf": math.erf}
+    scope = {**ARRAYS, "np": np, "lgamma": math.lgamma, "erf": math.erf, "evidence": evidence}
     exec(made.for_one, scope)
     grad, c = np.empty(len(x)), made.constants
-    return np.array([scope["f"](np.asarray(x), grad, c.numbers, c.columns, c.groups), *grad])
+    return np.array([scope["f"](np.asarray(x), grad, c.numbers, c.columns, c.groups, c.matrices), *grad])
 
 
 def slope(made, x):
@@ -78,9 +82,32 @@ def test_many_points_at_once():
     made = program(lambda x, y: tape.sum(np.log(x + column) * y), tape)
     points = np.random.default_rng(0).uniform(0.5, 2, size=(7, 2))
     c = made.constants
-    found = compiled_for_arrays(made.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups)
+    found = compiled_for_arrays(made.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
     for k, point in enumerate(points):
         assert [value[k, 0] for value in found] == pytest.approx(run(made, point), rel=1e-14)
+
+
+def test_coefficients_that_are_integrated_out():
+    """A sum over the runs that needs the sums before it; the value is that of a multivariate normal."""
+    from scipy.stats import multivariate_normal
+
+    rng = np.random.default_rng(3)
+    basis, loss = rng.normal(size=(6, 3)), rng.normal(size=6)
+    tape = Tape(6)
+    columns, observed = [tape.column(b) for b in basis.T], tape.column(loss)
+
+    def function(x, y):
+        e = observed - np.exp(y)
+        found = tape.evidence([x, x, 2.0 * x], [tape.sum(e * c) for c in columns], basis.T @ basis)
+        return found - 0.5 * tape.sum(e * e) - 3.0 * np.log(2.0 * np.pi)
+
+    made = program(function, tape)
+    amplitudes = AT[0] * np.array([1.0, 1.0, 2.0])
+    covariance = np.eye(6) + basis * amplitudes**2 @ basis.T
+    expected = multivariate_normal(np.full(6, np.exp(AT[1])), covariance).logpdf(loss)
+    assert run(made, AT)[0] == pytest.approx(expected, rel=1e-12)
+    assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
 
 
 def test_the_code_holds_no_data():

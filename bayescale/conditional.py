@@ -1,0 +1,168 @@
+"""Conditional: the discrepancy of a law, given its parameters.
+
+`fit` integrates the discrepancy out; here it is drawn back, as the increments of each cell's white noise, so that it can
+be continued to any run. With Student-t noise, each run has a weight: the expected precision of its noise beside the
+scale, found at the posterior mode by expectation maximisation (Lange, Little & Taylor 1989, doi:10.2307/2290063). Given
+the weights everything is normal, and exact.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from bayescale.checked import Checked
+from bayescale.discrepancy import RANK, Cells, Part, beyond, cells, rotation
+from bayescale.law import SAMPLE_DIMS, Law
+
+
+class Shape(NamedTuple):
+    """The discrepancy of a law on a table: parts, their cells, and combinations of the cells of each.
+
+    Attributes
+    ----------
+    parts, cells, rotations : one for each part.
+    kept : array of shape (run, coefficient), what the first RANK combinations of each part do to the runs, for tau = 1;
+        zero where a part has fewer, so that the structure does not depend on the runs.
+    amplitudes : the amplitude of each coefficient.
+    """
+
+    parts: tuple[Part, ...]
+    cells: tuple[Cells, ...]
+    rotations: tuple[np.ndarray, ...]
+    kept: np.ndarray
+    amplitudes: tuple[str, ...]
+
+
+def shape_of(law: Law, table: Checked) -> Shape:
+    """The discrepancy of a law on a table."""
+    if law.discrepancy is None:
+        raise ValueError(f"Law '{law.name}' has no discrepancy.")
+    parts = law.discrepancy.parts(law.inputs)
+    found, rotations, kept = [], [], []
+    for part in parts:
+        decades = part.decades(table.columns, table.reference)
+        found.append(cells(decades))
+        basis = found[-1].basis(decades)
+        rotations.append(rotation(basis))
+        few = (basis @ rotations[-1])[:, :RANK]
+        kept.append(np.pad(few, ((0, 0), (0, RANK - few.shape[1]))))
+    amplitudes = tuple(part.amplitude for part in parts for _ in range(RANK))
+    return Shape(parts, tuple(found), tuple(rotations), np.hstack(kept), amplitudes)
+
+
+def moments(
+    law: Law, table: Checked, posterior: xr.Dataset
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The coefficients' distribution given each draw of the parameters.
+
+    Parameters
+    ----------
+    posterior : Dataset of draws, dims (chain, draw).
+
+    Returns
+    -------
+    mean : array of shape (draw, coefficient).
+    root : array of shape (draw, coefficient, coefficient), R with covariance R R'.
+    amplitudes : array of shape (draw, coefficient).
+    error : array of shape (draw, run), log loss less log mu.
+    scale : array of shape (draw,).
+    """
+    shape = shape_of(law, table)
+    given = {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in table.columns.items()}
+    given |= {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in table.groups.items()}
+    tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
+    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+    mu = law.evaluate(law.formula, tree, given).transpose(*SAMPLE_DIMS, "run").to_numpy().reshape(draws, -1)
+    scale = law.evaluate(law.noise.scale, tree, {}).to_numpy().reshape(-1) * np.ones(draws)
+    amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
+    error = np.log(table.loss) - np.log(mu)
+    weights = np.ones(len(table.loss)) if table.weights is None else table.weights
+    weighted = weights[:, None] * shape.kept
+    b = amplitudes / scale[:, None]
+    precision = np.eye(len(shape.amplitudes)) + b[:, :, None] * (shape.kept.T @ weighted) * b[:, None, :]
+    lower = np.linalg.cholesky(precision)
+    root = np.swapaxes(np.linalg.inv(lower), -1, -2)
+    mean = (root @ (np.swapaxes(root, -1, -2) @ (b * (error @ weighted) / scale[:, None])[:, :, None]))[:, :, 0]
+    return mean, root, amplitudes, error, scale
+
+
+def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
+    """Of shape (chain, draw, name)."""
+    ones = np.ones((draws.sizes["chain"], draws.sizes["draw"]))
+    values = {n: draws[n].to_numpy() if n in draws else law.all_priors[n] * ones for n in dict.fromkeys(names)}
+    return np.stack([values[name] for name in names], axis=-1)
+
+
+def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
+    """Draw the discrepancy for each draw of the parameters, given the runs or (`prior`) before them.
+
+    Returns
+    -------
+    Dataset : ``increments`` (chain, draw, cell) [log loss per decade^1.5], the white noise of each cell; each cell's
+        ``cell_part``, ``side``, ``lower`` and ``upper``; and the distances that they reach on both sides of the anchor,
+        ``below`` and ``above`` (part) [decades].
+    """
+    shape = shape_of(law, table)
+    size = (draws.sizes["chain"], draws.sizes["draw"])
+    z = rng.standard_normal((*size, sum(len(c.side) for c in shape.cells)))
+    if not prior:
+        mean, root, *_ = moments(law, table, draws)
+        known = mean + (root @ rng.standard_normal((len(mean), mean.shape[1], 1)))[:, :, 0]
+        known = known.reshape(*size, len(shape.parts), RANK)
+    at = 0
+    for k, rotated in enumerate(shape.rotations):
+        own = z[..., at : at + len(rotated)]
+        if not prior:  # what the runs cannot tell keeps its prior
+            few = min(RANK, len(rotated))
+            own[..., :few] = known[..., k, :few]
+        own[...] = own @ rotated.T
+        at += len(rotated)
+    return as_group(law, table, draws, z)
+
+
+def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
+    """The group of `increments`, from standard normal increments of shape (chain, draw, cell)."""
+    shape = shape_of(law, table)
+    of_cell = np.repeat(np.arange(len(shape.parts)), [len(c.side) for c in shape.cells])
+    scaled = z * _amplitudes(law, draws, [shape.parts[k].amplitude for k in of_cell]) if z.shape[-1] else z
+    reach = [[float(np.max(c.upper[c.side == side], initial=0.0)) for c in shape.cells] for side in (-1.0, 1.0)]
+    flat = {key: ("cell", np.concatenate([getattr(c, key) for c in shape.cells])) for key in Cells._fields}
+    return xr.Dataset(
+        {"increments": ((*SAMPLE_DIMS, "cell"), scaled), **flat, "cell_part": ("cell", of_cell)}
+        | {"below": ("part", reach[0]), "above": ("part", reach[1])},
+        coords={"part": [part.name for part in shape.parts], "chain": draws["chain"], "draw": draws["draw"]},
+    )
+
+
+def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
+    """The discrepancy at runs [log loss], for each draw.
+
+    Parameters
+    ----------
+    post : DataTree with a group ``discrepancy``, as of `increments`, and the reference run in constant_data.
+    columns : the law's columns, arrays of shape (run,).
+    rng : for the part of it that lies beyond the runs that were fitted. Runs that are predicted together share it.
+
+    Returns
+    -------
+    array of shape (chain, draw, run).
+    """
+    group = "posterior" if "posterior" in post.children else "prior"
+    found, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
+    constants = {str(k): float(v) for k, v in post["constant_data"].data_vars.items() if not v.dims}
+    anchors = {**law.reference, **constants}
+    total: Any = 0.0
+    for k, part in enumerate(law.discrepancy.parts(law.inputs)):  # pyright: ignore[reportOptionalMemberAccess]
+        decades = part.decades(columns, anchors)
+        own = found.isel(cell=found["cell_part"].to_numpy() == k)
+        grid = Cells(*(own[key].to_numpy() for key in Cells._fields))
+        total = total + own["increments"].transpose(*SAMPLE_DIMS, "cell").to_numpy() @ grid.basis(decades).T
+        tau = _amplitudes(law, draws, [part.amplitude])
+        for side, reach in ((-1.0, "below"), (1.0, "above")):
+            distances = side * decades - float(found[reach][k])
+            if (distances > 1e-9).any():
+                fresh = beyond(rng, distances, tau.size)
+                total = total + tau * fresh.reshape(*tau.shape[:2], -1)
+    return total

@@ -1,0 +1,63 @@
+"""A generalised law: Chinchilla's and Kaplan's joint law are special cases, and the floor may decline.
+
+The bracket's exponent kappa is that of Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606 (their
+supervised law); kappa = 1 is Hoffmann et al. 2022, Eq 10; alpha_D = kappa and E = 0 is Kaplan et al. 2020, Eq 1.5. The
+floor declines by a slow power of compute, since what looks like a floor is partly a second, slower power law.
+"""
+
+from dataclasses import replace
+
+from bayescale.discrepancy import shared
+from bayescale.law import Law
+from bayescale.laws._priors import EXCESS
+from bayescale.noise import student
+from bayescale.prior import Prior
+
+
+def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega):
+    floor = E * (N / N_top * (D / D_top)) ** -omega
+    bracket = share_N * (N / N0) ** -(alpha_N / kappa) + (1 - share_N) * (D / D0) ** -(alpha_D / kappa)
+    return floor + excess_ND * bracket**kappa
+
+
+def a(*, alpha_N, alpha_D):
+    """Exponent of the frontier of the reducible loss, N* ~ C^a."""
+    return alpha_D / (alpha_N + alpha_D)
+
+
+def gamma(*, alpha_N, alpha_D):
+    """Exponent of the reducible loss on its frontier, ~ C^-gamma."""
+    return alpha_N * alpha_D / (alpha_N + alpha_D)
+
+
+#: Floor at the largest run: median 0.60 of the smallest loss, 90 % 0.22 to 0.94.
+FLOOR = Prior("TruncatedNormal", mu=0.6, sigma=0.25, lower=0.0, upper=1.0, unit="loss_min")
+#: Local exponents of a term: median 0.35, 90 % 0.15 to 0.80.
+LOCAL = Prior("LogNormal", mu=-1.05, sigma=0.5)
+#: Curvature of the bracket: median 0.5, 90 % 0.19 to 1.3.
+KAPPA = Prior("LogNormal", mu=-0.7, sigma=0.6)
+#: Decline of the floor: median 2.3 % for each decade of compute, 90 % 0.4 to 12 %.
+OMEGA = Prior("LogNormal", mu=-4.6, sigma=1.0)
+#: Share of the term in N at the reference run: median 0.5, 90 % 0.08 to 0.92.
+BALANCE = Prior("Beta", alpha=1.2, beta=1.2)
+#: Scatter beside the discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
+SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
+
+#: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (N/N0)^(-alpha_N/kappa) + …]^kappa, with discrepancy.
+generalised = Law(
+    formula,
+    {
+        "E": FLOOR,
+        "excess_ND": EXCESS,
+        "share_N": BALANCE,
+        "alpha_N": LOCAL,
+        "alpha_D": LOCAL,
+        "kappa": KAPPA,
+        "omega": OMEGA,
+    },
+    noise=replace(student, priors={**student.priors, "sigma": SCATTER}),
+    discrepancy=shared,
+    derived={"a": a, "gamma": gamma},
+    name="generalised.L_ND",
+    source="Busbridge et al. 2025, arXiv:2502.08606, with a floor that declines",
+)
