@@ -77,13 +77,12 @@ def _discrepancy(law: Law, table: Checked, values):
     import pymc as pm
 
     model, shape = pm.modelcontext(None), shape_of(law, table)
-    basis = [cells.basis(part.decades(table.columns, table.reference)) for part, cells in zip(shape.parts, shape.cells)]
-    model.add_coord("cell", range(sum(b.shape[1] for b in basis)))
+    parts = list(zip(shape.parts, shape.cells, strict=True))
+    basis = np.hstack([cells.basis(part.decades(table.columns, table.reference)) for part, cells in parts])
+    model.add_coord("cell", range(basis.shape[1]))
     z = pm.Normal("increment", 0, 1, dims="cell")
-    tau = pm.math.stack(
-        [values[p.amplitude] for p, b in zip(shape.parts, basis, strict=True) for _ in range(b.shape[1])]
-    )
-    return pm.Data("discrepancy_basis", np.hstack(basis), dims=("run", "cell")) @ (tau * z)
+    tau = pm.math.stack([values[part.amplitude] for part, cells in parts for _ in cells.side])
+    return pm.math.dot(pm.Data("discrepancy_basis", basis, dims=("run", "cell")), tau * z)
 
 
 def _dims(law: Law, function) -> tuple[str, ...] | None:

@@ -29,6 +29,7 @@ class Chart:
     floor_dims : dims of E.
     still : columns that are the same in every run, whose slope the data cannot know.
     slopes : where the floor declines, how fast the log loss falls with the column of each exponent.
+    along : where log N and log D lie on one line, how fast log D grows with log N: the data know the sum of the slopes.
     """
 
     logs: Mapping[str, tuple[str, ...]]
@@ -38,6 +39,7 @@ class Chart:
     floor_dims: tuple[str, ...] = ()
     still: frozenset[str] = frozenset()
     slopes: Mapping[str, Any] = field(default_factory=dict)
+    along: Any = None
     terms: tuple[str, ...] = field(init=False)
     flat: tuple[str, ...] = field(init=False)
 
@@ -63,6 +65,10 @@ class Chart:
             phi["odds"] = z["odds"] + self._span(z) - np.log(self._room(z))
         for name in self._exponents():
             phi[name] = z[name] + self._leverage(name, z)
+        if self._joined:
+            first, second = phi["alpha_N"], phi["alpha_D"]
+            phi["alpha_N"] = first - second
+            phi["alpha_D"] = np.log(np.exp(first) + self.along * np.exp(second)) - self._log_steep(z, *self.slopes)
         return phi
 
     def backward(self, phi: Values) -> dict[str, Any]:
@@ -80,9 +86,19 @@ class Chart:
             z[name] = phi[name] + np.log(self._room(phi, sum(np.exp(z[term]) for term in self.terms)))
         if self._bounded:
             z["odds"] = phi["odds"] - self._span(phi) + np.log(self._room(phi))
+        slopes = dict(phi)
+        if self._joined:
+            share = np.log(np.exp(phi["alpha_N"]) + self.along)
+            slopes["alpha_D"] = phi["alpha_D"] + self._log_steep(z, *self.slopes) - share
+            slopes["alpha_N"] = slopes["alpha_D"] + phi["alpha_N"]
         for name in self._exponents():
-            z[name] = phi[name] - self._leverage(name, z)
+            z[name] = slopes[name] - self._leverage(name, z)
         return z
+
+    @property
+    def _joined(self) -> bool:
+        """Whether the slopes in N and D have coordinates in common: their sum along the line, and their ratio."""
+        return self.along is not None and {"alpha_N", "alpha_D"} <= set(self._exponents())
 
     @property
     def _bounded(self) -> bool:
@@ -118,7 +134,7 @@ class Chart:
             share = -np.log1p(np.exp(sign * z["share_N"]))
             if self.terms:
                 share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
-            return share - self._log_steep(name, z) if name in self.slopes else share
+            return share if self._joined else share - self._log_steep(z, *(n for n in self.slopes if n == name))
         if partners == ("gamma",):
             return -np.log1p(np.exp(z["gamma"]))
         if partners == ("odds",):
@@ -127,11 +143,14 @@ class Chart:
             return z[partners[0]]
         return np.log(sum(np.exp(z[partner]) for partner in partners))
 
-    def _log_steep(self, name: str, z: Values):
-        """Log of what the decline of the floor leaves of a slope, smoothly positive."""
-        steep = self.middle * self.slopes[name]
-        gap = steep - np.exp(z["omega"]) * self.natural["E"](z)
-        return np.log(0.5 * (gap + (gap * gap + (0.1 * steep) ** 2) ** 0.5))
+    def _log_steep(self, z: Values, *names: str):
+        """Log of what the decline of the floor leaves of a slope, or of two along the line, smoothly positive."""
+        if not names:
+            return 0.0
+        per = [self.along if name == "alpha_D" and len(names) > 1 else 1.0 for name in names]
+        steep = self.middle * sum(self.slopes[name] * many for name, many in zip(names, per, strict=True))
+        gap = steep - np.exp(z["omega"]) * self.natural["E"](z) * sum(per)
+        return np.log(0.5 * (gap + (gap * gap + (0.2 * steep) ** 2) ** 0.5))
 
     def _log_reducible(self, z: Values):
         """Log of what the terms that move add up to: what E leaves, unless a flat term takes part of that."""

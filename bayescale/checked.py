@@ -7,6 +7,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+#: A column whose logarithm spans less is the same in every run.
+STILL = 0.02
+#: Columns are on one line where this share of one's spread, or less, is not the other's.
+ON_A_LINE = 0.1
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -50,6 +55,17 @@ class Checked:
         """How fast the log loss falls at the reference run with the log of each column, by the same regression."""
         names = [name for name in self.columns if name != "loss_se"]
         return {name: float(max(1e-3, -slope)) for name, slope in zip(names, self._regression[1:], strict=False)}
+
+    @property
+    def along(self) -> float | None:
+        """How fast log D grows with log N, where they lie on one line and both change; None elsewhere."""
+        if not {"N", "D"} <= set(self.columns) or len(self.loss) < 3:
+            return None
+        x, y = np.log(self.columns["N"].to_numpy()), np.log(self.columns["D"].to_numpy())
+        if min(np.ptp(x), np.ptp(y)) < STILL:
+            return None
+        slope, level = np.polyfit(x, y, 1)
+        return float(slope) if slope > 0 and np.std(y - level - slope * x) < ON_A_LINE * np.std(y) else None
 
     @cached_property
     def _regression(self) -> np.ndarray:

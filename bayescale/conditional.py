@@ -1,7 +1,7 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
-`fit` integrates the discrepancy out; here it is drawn back, as the increments of each cell's white noise, so that it can
-be continued to any run. With Student-t noise, each run has a weight: the expected precision of its noise beside the
+`fit` integrates the discrepancy out; here it is drawn back, as the increments of each cell's white noise, so that it
+can be continued to any run. With Student-t noise, each run has a weight: the expected precision of its noise beside the
 scale, found at the posterior mode by expectation maximisation (Lange, Little & Taylor 1989, doi:10.2307/2290063). Given
 the weights everything is normal, and exact.
 """
@@ -74,8 +74,9 @@ def moments(
     given |= {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in table.groups.items()}
     tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    mu = law.evaluate(law.formula, tree, given).transpose(*SAMPLE_DIMS, "run").to_numpy().reshape(draws, -1)
-    scale = law.evaluate(law.noise.scale, tree, {}).to_numpy().reshape(-1) * np.ones(draws)
+    mu, scales = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
+    mu = mu.transpose(*SAMPLE_DIMS, "run").to_numpy().reshape(draws, -1)
+    scale = scales.isel(run=0).transpose(*SAMPLE_DIMS).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error = np.log(table.loss) - np.log(mu)
     weights = np.ones(len(table.loss)) if table.weights is None else table.weights
@@ -91,7 +92,7 @@ def moments(
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
     """Of shape (chain, draw, name)."""
     ones = np.ones((draws.sizes["chain"], draws.sizes["draw"]))
-    values = {n: draws[n].to_numpy() if n in draws else law.all_priors[n] * ones for n in dict.fromkeys(names)}
+    values = {n: draws[n].to_numpy() if n in draws else float(law.all_priors[n]) * ones for n in dict.fromkeys(names)}
     return np.stack([values[name] for name in names], axis=-1)
 
 

@@ -86,9 +86,8 @@ class Part(NamedTuple):
 
     def decades(self, columns: Mapping[str, Any], anchors: Mapping[str, float]) -> np.ndarray:
         """Distance of runs from the anchor, signed [decades]."""
-        return sum(
-            np.log10(np.asarray(columns[c], dtype=float)) - np.log10(anchors[self.anchor(c)]) for c in self.columns
-        )
+        logs = [np.log10(np.asarray(columns[c], dtype=float) / anchors[self.anchor(c)]) for c in self.columns]
+        return np.sum(logs, axis=0)
 
     def anchor(self, column: str) -> str:
         """Name of the reference value that it is anchored at."""

@@ -33,8 +33,8 @@ MAX_RHAT = 1.01
 CAREFUL, LONGER = 0.99, 4
 #: as long as that takes no more leapfrog steps times runs than these (some ten seconds).
 MOST_WORK = 3e8
-#: A chain starts at the most probable of so many draws from the prior.
-STARTS = 64
+#: A chain starts at the most probable of so many draws from the prior; of more where a discrepancy makes lesser modes.
+STARTS, STARTS_DISCREPANCY = 64, 512
 #: Options of `pymc.sample` that nutpie on a tape takes too; any other goes to PyMC.
 _OPTIONS = {"draws", "tune", "chains", "cores", "progressbar", "nuts", "nuts_sampler", "quiet"}
 _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptation": "adaptation"}
@@ -54,7 +54,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     Returns
     -------
     DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
-        has one, discrepancy (`bayescale.conditional.increments`); ``attrs`` hold the method that was used, and the Pareto k and effective sample size of importance sampling.
+        has one, discrepancy (`bayescale.conditional.increments`); ``attrs`` hold the method that was used, and the
+        Pareto k and effective sample size of importance sampling.
 
     Raises
     ------
@@ -191,7 +192,8 @@ def quality(posterior: xr.Dataset) -> tuple[float, float]:
 
 def start(density: Density, seed: int) -> np.ndarray:
     """Where a chain starts: the most probable of a few draws from the prior, so that chains start far apart."""
-    return density.promising(np.random.default_rng(seed), STARTS)[0]
+    count = STARTS if density.law.discrepancy is None else STARTS_DISCREPANCY
+    return density.promising(np.random.default_rng(seed), count)[0]
 
 
 def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:

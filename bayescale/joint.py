@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.chart import Chart
-from bayescale.checked import Checked
+from bayescale.checked import STILL, Checked
 from bayescale.conditional import shape_of
 from bayescale.families import LOG_2PI, Family, backward, normal
 from bayescale.law import Law
@@ -21,8 +21,6 @@ from bayescale.tape import Node, Tape, Untraceable
 
 #: Largest number of levels of a group that is written out one by one.
 MAX_LEVELS = 64
-#: A column whose logarithm spans less is the same in every run.
-STILL = 0.02
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,8 @@ def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, 
         natural["E"] = lambda z, top=natural["E"]: top(z) * np.exp(np.exp(z["omega"]) * depth)
     slopes = {f"alpha_{name}": tape.number(slope) for name, slope in table.slopes.items()} if "omega" in logs else {}
     still = frozenset(name for name, values in table.columns.items() if np.ptp(np.log(values)) < STILL)
-    return Chart(logs, odds, middle, natural, floor_dims, still, slopes)
+    along = tape.number(table.along) if table.along is not None else None
+    return Chart(logs, odds, middle, natural, floor_dims, still, slopes, along)
 
 
 def _prior(tape: Tape, law: Law, z: Mapping[str, Any], units: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -152,7 +152,9 @@ class Law:
         result = call(function, chosen, given, reference)
         if not isinstance(result, xr.DataArray) and (first := next(iter(draws.values()), None)) is not None:
             result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
-        return result.transpose(*SAMPLE_DIMS, ...) if isinstance(result, xr.DataArray) else xr.DataArray(result)
+        if not isinstance(result, xr.DataArray):
+            return xr.DataArray(result)
+        return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # all numbers: a law without draws
 
     def rename(self, name: str, **columns: str) -> "Law":
         """The same law in another column: ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
@@ -178,7 +180,8 @@ class Law:
             for name, prior in self.all_priors.items()
         ]
         lines.append(
-            f"log(loss) = log(mu){' + delta' * (self.discrepancy is not None)} + scale * z, z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
+            f"log(loss) = log(mu){' + delta' if self.discrepancy else ''} + scale * z, "
+            f"z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
 

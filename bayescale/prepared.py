@@ -45,9 +45,8 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> np.ndarray:
         return np.ones(len(table.loss))
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_mode(plain, rng)[None, None])
-    return _expected(
-        law, table, mode.assign({name: xr.zeros_like(mode[law.noise.parameters[0]]) for name in law.discrepancy.priors})
-    )
+    none = xr.zeros_like(mode[law.noise.parameters[0]])
+    return _expected(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
 
 
 def _expected(law: Law, table: Checked, mode: xr.Dataset) -> np.ndarray:

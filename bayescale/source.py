@@ -115,7 +115,7 @@ class Program:
 
     @cached_property
     def for_one(self) -> str:
-        """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with all outputs but the first, which it returns.
+        """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with the other outputs, returns the first.
 
         Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until
         no sum needs another. A loop works out anew what it needs of the runs.

@@ -22,7 +22,7 @@ GROUPED = replace(
     GROUPED, priors={**GROUPED.priors, "alpha_D": Prior("LogNormal", mu=-1.2, sigma=0.8, dims=("family", "seed"))}
 )
 CASES = {
-    **{name: law for name, law in laws.names().items()},
+    **{name: replace(law, discrepancy=None) for name, law in laws.names().items()},
     **{noise.name: replace(chinchilla, noise=noise) for noise in NOISES.values()},
     "absolute entropy": replace(chinchilla, priors={**chinchilla.priors, "E": Prior("Normal", mu=1.7, sigma=0.3)}),
     "fixed entropy": replace(chinchilla, priors={**chinchilla.priors, "E": 1.69}),
@@ -109,9 +109,10 @@ def test_what_only_pymc_can_do_is_named(table, prior):
 
 def test_the_chart_is_undone(table):
     z = {"E": 0.3, "excess_N": -0.8, "alpha_N": -1.1, "excess_D": -0.4, "alpha_D": -1.0, "sigma": -5.0}
-    for still in (frozenset(), frozenset({"N"}), frozenset({"N", "D"})):
+    lines = [(frozenset(), 0.9), *((frozenset(still), None) for still in ("", "N", "ND"))]
+    for still, along in lines:
         logs = {name: () for name in z if name != "E"}
-        chart = Chart(logs, {"E": ()}, 2.6, {"E": lambda z: 2.4 / (1 + np.exp(-z["E"]))}, (), still)
+        chart = Chart(logs, {"E": ()}, 2.6, {"E": lambda z: 2.4 / (1 + np.exp(-z["E"]))}, (), still, {}, along)
         phi = chart.forward(z)
         assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
         jacobian = [[0.0] * len(z) for _ in z]
@@ -120,3 +121,17 @@ def test_the_chart_is_undone(table):
             for i, other in enumerate(z):
                 jacobian[i][j] = (moved[other] - phi[other]) / 1e-6
         assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("along", [None, 1.1])
+def test_the_chart_of_a_declining_floor_is_undone(along):
+    z = {"E": 0.3, "excess_ND": -0.8, "share_N": 0.4, "alpha_N": -1.1, "alpha_D": -1.0, "kappa": -0.6, "omega": -4.0}
+    logs = {name: () for name in z if name not in ("E", "share_N")}
+    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"]))}
+    slopes = {"alpha_N": 0.08, "alpha_D": 0.05}
+    chart = Chart(logs, {"E": (), "share_N": ()}, 2.6, natural, (), frozenset(), slopes, along)
+    phi = chart.forward(z)
+    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
+    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
+    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
+    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)

@@ -19,16 +19,18 @@ from bayescale.laws import (
     caballero2022,
     chinchilla,
     gadre2024,
+    generalised,
     henighan2020,
     kaplan2020,
     muennighoff2023,
 )
 from bayescale.prior import Prior
-from bayescale.signature import call
+from bayescale.signature import call, signature
 
 LAWS = laws.names()
 EVERY = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 REFERENCE = {"N0": 1e9, "D0": 2e10, "C0": 1e20, "S0": 4e4, "U0": 1e10, "loss_min": 2.0}
+REFERENCE |= {"N_top": 1e9, "D_top": 2e10}
 #: (paper, input) in which the loss may rise, and why.
 MAY_RISE = {
     ("caballero2022", "N"): "a break may bend upwards",
@@ -40,7 +42,7 @@ RANGE = {"N": (1e3, 1e14), "D": (1e5, 1e17), "C": (1e9, 1e30), "S": (1e1, 1e9), 
 
 
 def at_reference(law):
-    needed = [f"{name}0" for name in law.inputs]
+    needed = [*(f"{name}0" for name in law.inputs), *signature(law.formula).reference]
     return replace(law, reference={name: REFERENCE[name] for name in (*needed, "loss_min")})
 
 
@@ -74,7 +76,8 @@ def test_one_formula_for_floats_arrays_draws_and_graphs(law):
     arrays = call(law.formula, parameters, {k: np.full(3, v) for k, v in inputs.items()}, REFERENCE)
     np.testing.assert_allclose(arrays, exact, rtol=1e-12)
     draws = xr.Dataset({k: (("chain", "draw"), np.full((2, 3), v)) for k, v in parameters.items()}).assign(
-        sigma=(("chain", "draw"), np.full((2, 3), 0.01))
+        sigma=(("chain", "draw"), np.full((2, 3), 0.01)),
+        tau=(("chain", "draw"), np.full((2, 3), 0.01)),
     )
     np.testing.assert_allclose(at_reference(law)(draws, **inputs), exact, rtol=1e-12)
     symbols = {name: pt.dscalar(name) for name in parameters}
@@ -126,6 +129,8 @@ def test_entropy_is_the_limit(law):
     inputs, parameters = one_point(law)
     if law.name.startswith("caballero2022"):
         parameters["change_1"] = 0.1
+    if "omega" in parameters:
+        parameters["omega"] = 0.0  # with a floor that declines, E is the floor at the largest run
     huge = {k: 1e300 for k in inputs}
     assert call(law.formula, parameters, huge, REFERENCE) == pytest.approx(parameters["E"], rel=1e-6)
     assert call(law.formula, parameters, inputs, REFERENCE) > parameters["E"]
@@ -373,12 +378,19 @@ def of_broken(law, p, k):
     return {f"excess_{x}": loss - p["E"], "break_1": p["break_1"] - np.log(k[x])}
 
 
+def of_bracket(law, p, k):
+    n = p["share_N"] * k["N"] ** -(p["alpha_N"] / p["kappa"])
+    d = (1 - p["share_N"]) * k["D"] ** -(p["alpha_D"] / p["kappa"])
+    return {"excess_ND": p["excess_ND"] * (n + d) ** p["kappa"], "share_N": n / (n + d)}
+
+
 #: Laws whose amplitudes are not those of `by_terms`.
 MOVES = {
     "kaplan2020.L_ND": of_joint,
     "alabdulmohsin2022.M3": of_m3,
     "alabdulmohsin2022.M4": of_m4,
     "caballero2022": of_broken,
+    "busbridge2025": of_bracket,
 }
 
 
@@ -438,3 +450,28 @@ def test_a_law_in_a_file_of_ones_own(tmp_path, runs):
 
 def test_every_prior_is_a_recipe():
     assert all(isinstance(p, Prior | float) for law in LAWS.values() for p in law.all_priors.values())
+
+
+def test_the_generalised_law_has_its_special_cases():
+    at = {"N": 3e9, "D": 1e11, **REFERENCE}
+    p = {"E": 1.7, "excess_ND": 0.9, "share_N": 0.4, "alpha_N": 0.34, "alpha_D": 0.28, "kappa": 1.0, "omega": 0.0}
+    chinchilla_p = {"E": 1.7, "excess_N": 0.36, "excess_D": 0.54, "alpha_N": 0.34, "alpha_D": 0.28}
+    assert call(generalised.formula, p, at) == pytest.approx(call(chinchilla.formula, chinchilla_p, at), rel=1e-12)
+    p |= {"E": 0.0, "kappa": p["alpha_D"]}
+    joint = {"loss_ND": 0.9, "share_N": 0.4, "alpha_N": 0.34, "alpha_D": 0.28}
+    assert call(generalised.formula, p, at) == pytest.approx(call(kaplan2020.L_ND.formula, joint, at), rel=1e-12)
+    p |= {"E": 1.7, "share_N": 1.0, "kappa": 0.5}
+    power = {"E": 1.7, "excess_N": 0.9, "alpha_N": 0.34}
+    assert call(generalised.formula, p, at) == pytest.approx(call(henighan2020.L_N.formula, power, at), rel=1e-12)
+
+
+@pytest.mark.parametrize("kappa", [0.2, 0.5, 1.0, 2.0])
+def test_local_exponents_do_not_move_with_kappa(kappa):
+    p = {"E": 0.0, "excess_ND": 0.9, "share_N": 0.4, "alpha_N": 0.34, "alpha_D": 0.28, "kappa": kappa, "omega": 0.0}
+
+    def log_loss(x, y):
+        return np.log(call(generalised.formula, p, {**REFERENCE, "N": 1e9 * np.exp(x), "D": 2e10 * np.exp(y)}))
+
+    # Central differences of step 1e-4 are good to 1e-8.
+    assert (log_loss(1e-4, 0) - log_loss(-1e-4, 0)) / 2e-4 == pytest.approx(-0.4 * 0.34, rel=1e-6)
+    assert (log_loss(0, 1e-4) - log_loss(0, -1e-4)) / 2e-4 == pytest.approx(-0.6 * 0.28, rel=1e-6)

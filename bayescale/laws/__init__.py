@@ -20,6 +20,7 @@ PAPERS = (
     "caballero2022",
     "muennighoff2023",
     "gadre2024",
+    "busbridge2025",
 )
 
 

@@ -1,8 +1,8 @@
-"""A generalised law: Chinchilla's and Kaplan's joint law are special cases, and the floor may decline.
+"""Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606: their supervised law, generalised.
 
-The bracket's exponent kappa is that of Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606 (their
-supervised law); kappa = 1 is Hoffmann et al. 2022, Eq 10; alpha_D = kappa and E = 0 is Kaplan et al. 2020, Eq 1.5. The
-floor declines by a slow power of compute, since what looks like a floor is partly a second, slower power law.
+The bracket has an exponent kappa; kappa = 1 is Hoffmann et al. 2022, Eq 10, and alpha_D = kappa with E = 0 is Kaplan et
+al. 2020, Eq 1.5. The floor declines by a slow power of compute, which is ours: what looks like a floor is partly a
+second, slower power law. alpha_N and alpha_D are the exponents of the reducible loss at the reference run.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ def gamma(*, alpha_N, alpha_D):
     return alpha_N * alpha_D / (alpha_N + alpha_D)
 
 
-#: Floor at the largest run: median 0.60 of the smallest loss, 90 % 0.22 to 0.94.
+#: Floor at the largest run: median 0.59 of the smallest loss, 90 % 0.20 to 0.92.
 FLOOR = Prior("TruncatedNormal", mu=0.6, sigma=0.25, lower=0.0, upper=1.0, unit="loss_min")
 #: Local exponents of a term: median 0.35, 90 % 0.15 to 0.80.
 LOCAL = Prior("LogNormal", mu=-1.05, sigma=0.5)
@@ -38,7 +38,7 @@ LOCAL = Prior("LogNormal", mu=-1.05, sigma=0.5)
 KAPPA = Prior("LogNormal", mu=-0.7, sigma=0.6)
 #: Decline of the floor: median 2.3 % for each decade of compute, 90 % 0.4 to 12 %.
 OMEGA = Prior("LogNormal", mu=-4.6, sigma=1.0)
-#: Share of the term in N at the reference run: median 0.5, 90 % 0.08 to 0.92.
+#: Share of the term in N at the reference run: median 0.5, 90 % 0.07 to 0.93.
 BALANCE = Prior("Beta", alpha=1.2, beta=1.2)
 #: Scatter beside the discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
 SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
@@ -58,6 +58,6 @@ generalised = Law(
     noise=replace(student, priors={**student.priors, "sigma": SCATTER}),
     discrepancy=shared,
     derived={"a": a, "gamma": gamma},
-    name="generalised.L_ND",
-    source="Busbridge et al. 2025, arXiv:2502.08606, with a floor that declines",
+    name="busbridge2025.generalised",
+    source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
 )

@@ -1,0 +1,208 @@
+"""The discrepancy: an integrated Wiener process, integrated out exactly and continued exactly."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+import bayescale as bs
+from bayescale import Prior
+from bayescale.conditional import delta, increments, shape_of
+from bayescale.density import Density
+from bayescale.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, separate, shared
+from bayescale.laws import chinchilla, generalised, henighan2020
+from bayescale.noise import by_compute, laplace, lognormal
+from bayescale.prepared import prepare
+from bayescale.runs import check
+
+#: Every parameter fixed but the scale and the amplitude.
+FIXED = replace(
+    chinchilla,
+    priors={"E": 1.7, "excess_N": 0.4, "alpha_N": 0.35, "excess_D": 0.5, "alpha_D": 0.37},
+    noise=lognormal,
+    discrepancy=Discrepancy({"tau": AMPLITUDE, "tau_beyond": 0.004}),
+)
+
+
+def kernel(a, b):
+    """Covariance of a two-sided integrated Wiener process at rest at zero."""
+    a, b = np.asarray(a)[:, None], np.asarray(b)[None, :]
+    least, most = np.minimum(abs(a), abs(b)), np.maximum(abs(a), abs(b))
+    return np.where(a * b > 0, least**2 * (3 * most - least) / 6, 0.0)
+
+
+def covariance(law, table, runs, others, tau):
+    """Covariance of the discrepancy between two tables of runs, by the kernel."""
+    amplitudes = {"tau": tau, "tau_beyond": 0.004}
+    anchors = table.reference
+    parts = law.discrepancy.parts(law.inputs)
+    return sum(
+        amplitudes[p.amplitude] ** 2 * kernel(p.decades(runs, anchors), p.decades(others, anchors)) for p in parts
+    )
+
+
+def test_cells_are_the_process():
+    at = np.linspace(-1.5, 2.5, 41)
+    basis = cells(at).basis(at)
+    assert basis.shape == (41, 2 * CELLS)
+    # Noise that is constant on a twelfth of the reach leaves out 1/(4 * 12^2) of the variance at its end.
+    assert basis @ basis.T == pytest.approx(kernel(at, at), abs=0.003 * kernel(at, at).max())
+    assert not cells(np.zeros(5)).side.size
+
+
+def test_the_process_beyond_has_its_covariance():
+    at = np.array([0.0, 0.5, 1.0, 2.0, 2.0])
+    drawn = beyond(np.random.default_rng(0), at, 40_000)
+    assert (drawn[:, 0] == 0).all() and (drawn[:, 3] == drawn[:, 4]).all()
+    # A variance from 40,000 draws has a standard error of 0.7 %.
+    assert np.cov(drawn.T)[1:4, 1:4] == pytest.approx(kernel(at[1:4], at[1:4]), rel=0.04)
+
+
+def test_density_is_that_of_a_multivariate_normal(runs):
+    table = check(FIXED, runs)
+    density = prepare(FIXED, table, seed=0)
+    points = density.prior_points(np.random.default_rng(0), 5)
+    physical = density.physical(points)
+    mu = chinchilla.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **FIXED.priors)
+    log_loss = np.log(table.loss)
+    for k, value in enumerate(density.value(points)):
+        sigma, tau = float(physical["sigma"][k]), float(physical["tau"][k])
+        shape = shape_of(FIXED, table)
+        amplitudes = np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
+        basis = shape.kept * amplitudes
+        likelihood = multivariate_normal(np.log(mu), sigma**2 * np.eye(len(runs)) + basis @ basis.T).logpdf(log_loss)
+        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(np.log(0.005), 1.0).logpdf(np.log(tau))
+        assert value == pytest.approx(likelihood - log_loss.sum() + prior, rel=1e-9)
+        exact = covariance(FIXED, table, runs, runs, tau)  # what the few coefficients leave out is little
+        assert basis @ basis.T == pytest.approx(exact, abs=0.005 * exact.max())
+
+
+def test_prediction_is_the_conditional_normal(runs):
+    """At runs near and far, given everything else, against the formulas of Gaussian-process regression."""
+    sigma, tau = 0.004, 0.02
+    noise = replace(lognormal, priors={"sigma": Prior("LogNormal", mu=float(np.log(sigma)), sigma=1e-6)})
+    law = replace(FIXED, noise=noise, discrepancy=Discrepancy({"tau": tau, "tau_beyond": 0.004}))
+    table = check(law, runs)
+    new = pd.DataFrame({"N": [5e8, 4e9, 7e10, 2e11], "D": [3e9, 6e10, 1.4e12, 4e12]})
+    draws = bs.sample_prior(law, runs, draws=6000, seed=0)
+    group = increments(law, table, draws["prior"].to_dataset(), np.random.default_rng(1), prior=False)
+    draws["discrepancy"] = group
+    found = delta(law, draws, {name: new[name].to_numpy() for name in new}, np.random.default_rng(2))[0]
+    mu = law.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **law.priors)
+    error = np.log(table.loss) - np.log(mu.to_numpy())
+    solve = np.linalg.solve(
+        covariance(law, table, runs, runs, tau) + sigma**2 * np.eye(len(runs)),
+        np.c_[error, covariance(law, table, runs, new, tau)],
+    )
+    across = covariance(law, table, new, runs, tau)
+    mean, variance = across @ solve[:, 0], covariance(law, table, new, new, tau) - across @ solve[:, 1:]
+    sd = np.sqrt(np.diag(variance))
+    assert np.abs(found.mean(axis=0) - mean).max() < 0.06 * sd.max()  # 6000 draws: 0.013 sd
+    assert found.std(axis=0) == pytest.approx(sd, rel=0.06)
+    assert np.corrcoef(found.T)[2, 3] == pytest.approx(variance[2, 3] / sd[2] / sd[3], abs=0.03)
+
+
+def test_an_outlier_has_little_weight(runs):
+    odd = runs.assign(loss=runs["loss"].where(runs.index != runs.index[7], runs["loss"] * 1.15))
+    weights = prepare(generalised, check(generalised, odd), seed=0).table.weights
+    assert weights is not None and np.argmin(weights) == 7 and weights[7] < 0.05 < 0.9 < np.median(weights)
+    assert weights.max() <= 5 / 4  # (nu + 1) / nu of nu = 4
+
+
+@pytest.fixture(scope="module")
+def fitted(runs):
+    return bs.fit(generalised, runs, seed=1, progressbar=False)
+
+
+def test_fit_has_it_and_predicts_with_it(fitted, runs):
+    assert fitted.attrs["converged"] and {"tau", "kappa", "omega"} <= set(fitted["posterior"].data_vars)
+    new = pd.DataFrame({"N": [1e9, 1e11, 1.1e11], "D": [2e10, 2e12, 2e12]})
+    drawn = bs.predict(generalised, fitted, new, seed=0)
+    law = generalised(fitted, N=new["N"], D=new["D"])
+    off = np.log(drawn["mu"] / law.transpose(*drawn["mu"].dims).to_numpy()).stack(s=("chain", "draw"))
+    assert float(off.isel(run=1).std()) > 2 * float(off.isel(run=0).std())  # it grows with the distance
+    assert np.corrcoef(off.isel(run=[1, 2]).to_numpy())[0, 1] > 0.98  # neighbours err together
+    near = np.log(fitted["fitted"]["mu"].median(("chain", "draw")) / runs["loss"].to_numpy())
+    assert float(np.abs(near).median()) < 0.01
+
+
+def test_laplace_agrees_with_nuts(fitted, runs):
+    quick = bs.fit(generalised, runs, seed=1, method="laplace", progressbar=False)
+    assert quick.attrs["method"] == "laplace" and "discrepancy" in quick.children
+    for name in ("E", "alpha_N", "kappa", "sigma", "tau"):
+        a, b = quick["posterior"][name], fitted["posterior"][name]
+        # Both have some 400 effective draws: a standard error of 0.07 sd for the difference.
+        assert abs(float(a.mean() - b.mean())) < 0.3 * float(b.std()), name
+
+
+@pytest.mark.slow
+def test_the_integral_is_right(runs):
+    """PyMC samples the increments with the parameters, and exact Student-t noise: the same posterior."""
+    law = replace(generalised, noise=replace(lognormal, priors=dict(sigma=generalised.noise.priors["sigma"])))
+    ours = bs.fit(law, runs, seed=1, progressbar=False)
+    theirs = bs.fit(law, runs, seed=1, nuts_sampler="pymc", tune=2000, draws=2000, progressbar=False)
+    for name in ours["posterior"].data_vars:
+        a, b = ours["posterior"][name], theirs["posterior"][name]
+        assert abs(float(a.mean() - b.mean())) < 0.3 * float(b.std()), name
+
+
+@pytest.mark.parametrize("noise", [by_compute, laplace])
+def test_a_noise_that_cannot_be_integrated_is_refused(noise):
+    with pytest.raises(ValueError, match="does not go with a discrepancy"):
+        replace(generalised, noise=noise)
+
+
+def test_amplitudes_have_their_names():
+    with pytest.raises(ValueError, match="wanted tau"):
+        Discrepancy({"amplitude": AMPLITUDE})
+    with pytest.raises(ValueError, match="no amplitude for 'D'"):
+        replace(chinchilla, discrepancy=Discrepancy({"tau_N": AMPLITUDE, "tau_beyond": AMPLITUDE}))
+
+
+def test_laws_of_one_column_take_it():
+    law = replace(henighan2020.L_C, discrepancy=separate)
+    assert [p.name for p in law.discrepancy.parts(law.inputs)] == ["C", "beyond"]
+    runs = bs.load("gpt3").query("N < 1e11")
+    post = bs.fit(law, runs, seed=1, method="laplace", progressbar=False)
+    plain = bs.fit(henighan2020.L_C, runs, seed=1, method="laplace", progressbar=False)
+    far = pd.DataFrame({"C": [1e26]})
+    wide, narrow = (
+        float(bs.predict(one, p, far, seed=0)["mu"].std()) for one, p in ((law, post), (henighan2020.L_C, plain))
+    )
+    assert wide > narrow
+
+
+def test_prior_and_model_have_it(runs):
+    prior = bs.sample_prior(generalised, runs, draws=500, seed=0)
+    off = np.log(bs.predict(generalised, prior, runs, seed=0)["mu"] / generalised(prior, N=runs["N"], D=runs["D"]))
+    assert 0 < float(np.abs(off).median()) < 0.05
+    model = bs.model(generalised, runs)
+    assert "increment" in model.named_vars and np.isfinite(model.compile_logp()(model.initial_point()))
+
+
+def test_structures_do_not_depend_on_the_runs(runs):
+    one, other = (prepare(generalised, check(generalised, table), seed=0) for table in (runs, runs.iloc[5:]))
+    assert one.program.for_one == other.program.for_one
+
+
+def test_saved_and_opened_again(fitted, tmp_path):
+    fitted.to_netcdf(tmp_path / "post.nc")
+    import xarray as xr
+
+    again = xr.open_datatree(tmp_path / "post.nc")
+    new = pd.DataFrame({"N": [1e11], "D": [2e12]})
+    first, second = (bs.predict(generalised, post, new, seed=0)["loss"] for post in (fitted, again))
+    assert first.to_numpy() == pytest.approx(second.to_numpy())
+
+
+def test_fixed_amplitudes_and_shared():
+    assert shared.parameters == ("tau",) and isinstance(shared.priors["tau"], Prior)
+    assert Density(replace(FIXED, discrepancy=Discrepancy({"tau": 0.01})), check(FIXED, _five())).size == 1
+
+
+def _five():
+    N = np.geomspace(1e8, 1e10, 5)
+    D = 20 * N**0.7 * 1e3
+    return pd.DataFrame({"N": N, "D": D, "loss": 1.7 + 0.4 * (N / 1e9) ** -0.35 + 0.5 * (D / 2e10) ** -0.37})
