@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayescale import laws, plots
+    from bayescale.backtests import backtest
     from bayescale.build import model
     from bayescale.checks import sbc
     from bayescale.datasets import load
@@ -20,6 +21,7 @@ _HOME = {
     "Law": "law",
     "Noise": "noise",
     "Prior": "prior",
+    "backtest": "backtests",
     "fit": "infer",
     "fit_many": "many",
     "frontier": "optimum",
@@ -36,6 +38,7 @@ __all__ = [
     "Law",
     "Noise",
     "Prior",
+    "backtest",
     "fit",
     "fit_many",
     "frontier",

@@ -47,5 +47,15 @@ def speed(only, tables, caches, parts, output, raw):
     click.echo(output)
 
 
+@main.command()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "forecasts.md")
+def forecasts(output):
+    """Forecast held-out runs of published tables, and write the scoreboard (BAYESCALE_DATA)."""
+    from benchmarks.forecasts import measure, report
+
+    report(output, measure(lambda text: click.echo(text, err=True)))
+    click.echo(output)
+
+
 if __name__ == "__main__":
     main()

@@ -41,6 +41,8 @@ ORDER = (
     "infer",
     "many",
     "checks",
+    "scores",
+    "backtests",
     "optimum",
     "files",
     "datasets",

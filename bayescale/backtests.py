@@ -1,0 +1,120 @@
+"""backtests: would the law have forecast the runs that we have?"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale import scores
+from bayescale.infer import draw, predict
+from bayescale.law import Law
+from bayescale.runs import complete
+
+#: (train, test, seed) -> draws of the test runs' losses [nats/token], of shape (draw, run).
+Forecaster = Callable[[pd.DataFrame, pd.DataFrame, int], np.ndarray]
+#: Shares of the runs, in order of size, that cuts are laid behind if none are given.
+SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+#: Fewest runs to fit.
+FEWEST = 4
+
+
+def backtest(
+    forecaster: Law | Forecaster,
+    runs: pd.DataFrame,
+    *,
+    by: str = "C",
+    cuts: Sequence[float] | None = None,
+    method: str = "laplace",
+    seed: int | None = None,
+) -> xr.Dataset:
+    """Fit the runs up to a cut, forecast all that lie beyond it, and score the forecasts; for every cut.
+
+    Parameters
+    ----------
+    forecaster : Law, or a function ``(train, test, seed) -> draws`` of new runs' losses, of shape (draw, run).
+    runs : DataFrame, one row a run: the law's columns, `by`, and `loss` [nats/token].
+    by : str
+        The column that orders the runs: ``"C"`` (6ND where there is none), ``"N"``, ``"D"``, a date, ….
+    cuts : sequence of numbers, optional
+        Values of `by`: runs up to it are fitted. By default so laid that 0.4, 0.5, … 0.9 of the runs are, and at least
+        four.
+    method : {"laplace", "nuts"}, how a law is fitted; NUTS where Laplace does not hold.
+    seed : int, optional
+
+    Returns
+    -------
+    Dataset : dims (cut, run), NaN where a run was fitted: ``error``, ``crps``, ``interval_score`` (of 90 %) [% of the
+        loss], ``pit``, ``ratio`` (`by` over the largest fitted), ``covered`` and ``width`` [%] (with dim level: 0.5,
+        0.8, 0.9, 0.95); and by cut ``trained`` (number of runs), ``converged`` (1, 0; NaN for a function) and
+        ``reason`` (why there is no forecast). Means over runs, and then over cuts, are the scores:
+        ``result["covered"].mean("run").mean("cut")``.
+
+    Raises
+    ------
+    ValueError
+        If the runs leave nothing to fit or to forecast at any cut.
+    """
+    table = complete(runs, [by])
+    if by not in table or not pd.api.types.is_numeric_dtype(table[by]) or table[by].isna().any():
+        raise ValueError(f"The runs have no numbers '{by}' to be ordered by; their columns are {list(runs.columns)}.")
+    size = table[by].to_numpy(dtype=float)
+    tried = _cuts(size) if cuts is None else np.asarray(cuts, dtype=float)
+    usable = [cut for cut in tried if FEWEST <= (size <= cut).sum() < len(size)]
+    if not usable:
+        raise ValueError(
+            f"Of {len(size)} runs, no cut of '{by}' leaves {FEWEST} or more to fit and any to forecast (cuts: {tried.tolist()})."
+        )
+    seeds = np.random.SeedSequence(seed).generate_state(len(usable))
+    found = [
+        _one(forecaster, table, size <= cut, int(s), method).assign(
+            ratio=("run", np.where(size > cut, size / size[size <= cut].max(), np.nan))
+        )
+        for cut, s in zip(usable, seeds, strict=True)
+    ]
+    result = xr.concat(found, dim="cut").assign_coords(cut=usable, run=np.arange(len(size)), level=list(scores.LEVELS))
+    result[by] = ("run", size)
+    result.attrs |= {"by": by, "forecaster": getattr(forecaster, "name", getattr(forecaster, "__name__", "forecaster"))}
+    return result
+
+
+def _cuts(size: np.ndarray) -> np.ndarray:
+    ordered = np.sort(size)
+    last = np.maximum(FEWEST, np.ceil(np.array(SHARES) * len(size)).astype(int)) - 1
+    return np.unique(ordered[np.minimum(last, len(size) - 1)])
+
+
+def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, seed: int, method: str) -> xr.Dataset:
+    """The scores of one cut, NaN for the runs that were fitted."""
+    train, test = table[fitted], table[~fitted]
+    reason, converged, values = "", np.nan, {}
+    try:
+        if isinstance(forecaster, Law):
+            post = draw(forecaster, train, method=method, seed=seed, progressbar=False)
+            converged = float(post.attrs["converged"])
+            drawn = predict(forecaster, post, test, seed=seed)["loss"].stack(sample=("chain", "draw"))
+            draws = drawn.transpose("sample", "run").to_numpy()
+        else:
+            draws = np.asarray(forecaster(train, test, seed))
+        values = _scored(draws, test["loss"].to_numpy(dtype=float))
+    except (ValueError, ArithmeticError, np.linalg.LinAlgError, RuntimeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    empty = {"error": (), "crps": (), "interval_score": (), "pit": (), "covered": ("level",), "width": ("level",)}
+    data = {"trained": int(fitted.sum()), "converged": converged, "reason": reason}
+    for name, dims in empty.items():
+        array = np.full((*(len(scores.LEVELS) for _ in dims), len(table)), np.nan)
+        if values:
+            array[..., ~fitted] = values[name]
+        data[name] = ((*dims, "run"), array)
+    return xr.Dataset(data)
+
+
+def _scored(draws: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        "error": scores.errors(draws, observed),
+        "crps": scores.crps(draws, observed),
+        "interval_score": scores.interval_score(draws, observed),
+        "pit": scores.pit(draws, observed),
+        "covered": scores.covered(draws, observed),
+        "width": scores.widths(draws),
+    }
