@@ -63,7 +63,8 @@ def backtest(
     usable = [cut for cut in tried if FEWEST <= (size <= cut).sum() < len(size)]
     if not usable:
         raise ValueError(
-            f"Of {len(size)} runs, no cut of '{by}' leaves {FEWEST} or more to fit and any to forecast (cuts: {tried.tolist()})."
+            f"Of {len(size)} runs, no cut of '{by}' leaves {FEWEST} or more to fit and any to forecast "
+            f"(cuts: {tried.tolist()})."
         )
     seeds = np.random.SeedSequence(seed).generate_state(len(usable))
     found = [

@@ -16,6 +16,8 @@ from benchmarks.table import table, write
 
 LAWS = (chinchilla, generalised)
 SEED = 1
+#: Recipes of Porian et al. 2024 that follow the compute-optimal practice: decay over the run, and tuned.
+PORIAN = ("base|short|chinchilla", "tuned|short|const")
 
 
 class Task(NamedTuple):
@@ -32,9 +34,11 @@ def tasks() -> Iterator[Task]:
     runs = bs.load("besiroglu2024")
     yield Task("besiroglu2024", "", runs[~runs["excluded"]], (1e20, 3e20, 1e21))
     yield Task("delphi", "", bs.load("delphi"), (3.3e19, 1e20, 3.3e20))
-    for data, cuts in (("porian2024", (2.1e17, 1.7e18, 6.6e18)), ("gadre2024", (2e19,))):
-        for group, part in bs.load(data).groupby("group", sort=False):
-            yield Task(data, str(group), part, cuts)
+    porian = bs.load("porian2024")
+    for group in (f"{corpus}|{recipe}|standard|val" for corpus in ("rw", "owt2") for recipe in PORIAN):
+        yield Task("porian2024", group, porian[porian["group"] == group], (2.1e17, 1.7e18, 6.6e18))
+    for group, part in bs.load("gadre2024").groupby("group", sort=False):
+        yield Task("gadre2024", str(group), part, (2e19,))
     for data in ("cerebras_gpt", "pythia"):
         runs = bs.load(data).sort_values("N")
         runs = runs.assign(C=6.0 * runs["N"] * runs["D"])
