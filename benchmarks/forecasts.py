@@ -39,10 +39,9 @@ def tasks() -> Iterator[Task]:
         yield Task("porian2024", group, porian[porian["group"] == group], (2.1e17, 1.7e18, 6.6e18))
     for group, part in bs.load("gadre2024").groupby("group", sort=False):
         yield Task("gadre2024", str(group), part, (2e19,))
-    for data in ("cerebras_gpt", "pythia"):
-        runs = bs.load(data).sort_values("N")
-        runs = runs.assign(C=6.0 * runs["N"] * runs["D"])
-        yield Task(data, "", runs, tuple(runs["C"].iloc[3:6]))
+    cerebras = bs.load("cerebras_gpt")
+    for data, runs in (("cerebras_gpt", cerebras[cerebras["family"] == "SP"]), ("pythia", bs.load("pythia"))):
+        yield Task(data, "", runs, tuple((6.0 * runs["N"] * runs["D"]).iloc[3:6]))
 
 
 def score(law: Law, task: Task) -> xr.Dataset:
