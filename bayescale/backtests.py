@@ -96,7 +96,7 @@ def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, 
             drawn = predict(forecaster, post, test, seed=seed)["loss"].stack(sample=("chain", "draw"))
             draws = drawn.transpose("sample", "run").to_numpy()
         else:
-            draws = np.asarray(forecaster(train, test, seed))
+            draws = np.asarray(forecaster(train, test.drop(columns="loss"), seed))  # it must not see the answer
         values = _scored(draws, test["loss"].to_numpy(dtype=float))
     except (ValueError, ArithmeticError, np.linalg.LinAlgError, RuntimeError) as error:
         reason = f"{type(error).__name__}: {error}"

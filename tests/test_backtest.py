@@ -21,6 +21,7 @@ def test_no_run_is_fitted_and_forecast():
     seen = []
 
     def spy(train, test, seed):
+        assert "loss" in train and "loss" not in test
         seen.append((train["C"].max(), test["C"].min(), len(train), len(test)))
         return last(train, test, seed)
 
