@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from bayescale.build import model
     from bayescale.checks import sbc
     from bayescale.datasets import load
+    from bayescale.forecasts import beats, forecast, shares
     from bayescale.infer import fit, predict, sample_prior
+    from bayescale.inverse import reach
     from bayescale.law import Law
     from bayescale.many import fit_many
     from bayescale.noise import Noise
@@ -22,16 +24,20 @@ _HOME = {
     "Noise": "noise",
     "Prior": "prior",
     "backtest": "backtests",
+    "beats": "forecasts",
     "fit": "infer",
     "fit_many": "many",
+    "forecast": "forecasts",
     "frontier": "optimum",
     "laws": "laws",
     "load": "datasets",
     "model": "build",
     "plots": "plots",
     "predict": "infer",
+    "reach": "inverse",
     "sample_prior": "infer",
     "sbc": "checks",
+    "shares": "forecasts",
 }
 
 __all__ = [
@@ -39,16 +45,20 @@ __all__ = [
     "Noise",
     "Prior",
     "backtest",
+    "beats",
     "fit",
     "fit_many",
+    "forecast",
     "frontier",
     "laws",
     "load",
     "model",
     "plots",
     "predict",
+    "reach",
     "sample_prior",
     "sbc",
+    "shares",
 ]
 
 

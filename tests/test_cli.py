@@ -257,8 +257,10 @@ def test_forecast_json(fitted):
     assert [first["at"], second["at"]] == [{"C": 3.14e23}, {"C": 1e22}]
     assert first["mu"]["median"] == pytest.approx(np.median(mu))
     assert first["mu"]["eti90"] == pytest.approx(list(np.quantile(mu, [0.05, 0.95])))
-    loss = predict(L_C, post, pd.DataFrame({"C": [3.14e23]}), seed=3)["loss"]
+    loss = predict(L_C, post, pd.DataFrame({"C": [3.14e23, 1e22]}), seed=3)["loss"].isel(run=0)
     assert first["loss"]["eti50"] == pytest.approx(list(np.quantile(loss, [0.25, 0.75])))
+    assert sum(first["shares"].values()) == pytest.approx(1) and first["shares"]["discrepancy"] == 0
+    assert found["beats"][0][1] > 0.99 and found["beats"][1][0] < 0.01
     assert first["times_largest"]["C"] == pytest.approx(3.14e23 / 2.31e22)
     assert found["units"]["loss"] == "nats/target word"
     assert found["converged"] == bool(post.attrs["converged"]) and (result.exit_code == 0) == found["converged"]
@@ -267,6 +269,29 @@ def test_forecast_json(fitted):
 def test_forecast_text(fitted):
     text = done("forecast", fitted[0], "--N", "1e9", "--D", "1e12").stdout
     assert "C = 6e21" in text and "times the largest" in text and "a new run's loss [nats/target word]" in text
+    assert "share of the uncertainty: parameters" in text and "discrepancy" not in text
+    assert "probability that the run of a row" in done("forecast", fitted[0], "--C", "1e22", "--C", "2e22").stdout
+
+
+def test_reach_json(fitted):
+    from bayescale.inverse import reach
+    from bayescale.laws.henighan2020 import L_C
+
+    found = json.loads(done("reach", fitted[0], "--loss", "1.2", "--loss", "0.5", "--json").stdout)
+    draws = reach(L_C, files.load(fitted[0]), [1.2, 0.5], seed=1)
+    near, far = found["targets"]
+    assert near["C"]["median"] == pytest.approx(float(draws["C"].sel(loss=1.2).median()))
+    assert near["probability"] == 1 and far["probability"] == 0 and far["C"]["median"] is None
+    assert found["up_to"] == pytest.approx(1e6 * 2.31e22) and found["units"]["C"] == "FLOP"
+
+
+def test_reach_text(fitted, sweep):
+    text = done("reach", fitted[0], "--loss", "1.2", "--loss", "0.5", "--up-to", "1e25").stdout
+    assert "up to 1e25 FLOP" in text and "inf" in text and "1.00" in text
+    out = sweep[0] / "out"
+    assert "D [tokens]" in done("reach", out, "--loss", 2.5, "--by", "D", "--N", 1e9, "--at", "family=a").stdout
+    assert "--at gives" in refused("reach", out, "--loss", 2.5, "--at", "family=a", "--at", "family=b")
+    assert "both held" in refused("reach", out, "--loss", 2.5, "--N", 1e9, "--D", 1e9, "--at", "family=a")
 
 
 def test_forecast_of_the_optimum(sweep):

@@ -44,6 +44,8 @@ ORDER = (
     "scores",
     "backtests",
     "optimum",
+    "forecasts",
+    "inverse",
     "files",
     "datasets",
     "plots",

@@ -34,19 +34,22 @@ def forecast(folder, at, spec, seed, as_json, **sizes):
     --C 5.9e23              for a law in N and D: the compute-optimal run
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
-    The expected loss is that of the law; a new run's loss has the noise of a single run too. Intervals are central,
-    50 % and 90 %.
+    The expected loss is that of the law, its discrepancy included; a new run's loss has the noise of a single run too.
+    Intervals are central, 50 % and 90 %. Of several runs, the probability that one ends below another is told too.
     """
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
-    found = [_forecast(law, post, run, optimal, seed) for _, run in table.iterrows()]
+    found, wins = _forecast(law, post, table, optimal, seed)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
-        show.as_json({**head, **verdict, "units": {**UNITS, "loss": options.loss_unit(post)}, "targets": found})
+        units = {**UNITS, "loss": options.loss_unit(post)}
+        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins})
     else:
         for i, one in enumerate(found):
             _print(one, options.loss_unit(post), first=i == 0)
+        if len(found) > 1:
+            _print_wins(wins)
     options.leave(post)
 
 
@@ -71,6 +74,13 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
     elif "C" not in table and {"N", "D"} <= set(table):
         table["C"] = 6.0 * table["N"] * table["D"]
     return table, optimal
+
+
+def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
+    """The values of ``--at``, each given once."""
+    if len({key for key, _ in at}) < len(at):
+        raise ValueError(f"--at gives {[key for key, _ in at]}; give each once.")
+    return {key: _value(law, post, key, value) for key, value in at}
 
 
 def _value(law: "Law", post, key: str, text: str) -> Any:
@@ -113,38 +123,43 @@ def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
     raise ValueError(f"The law '{law.name}' is in {list(law.inputs)}; got {came}. Give {cure}.")
 
 
-def _forecast(law: "Law", post: "xr.DataTree", run: "pd.Series", optimal: bool, seed: int) -> dict[str, Any]:
-    """The forecast of one run, as JSON has it."""
-    import pandas as pd
-
+def _forecast(
+    law: "Law", post: "xr.DataTree", table: "pd.DataFrame", optimal: bool, seed: int
+) -> tuple[list[dict[str, Any]], list[list[float]]]:
+    """The forecasts of runs, as JSON has them, and the probability that one ends below another."""
+    from bayescale.forecasts import beats, largest, shares
     from bayescale.infer import predict
+
+    best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
+    if optimal:
+        table = table.assign(N=[one["N"]["median"] for one in best])
+        table = table.assign(D=table["C"] / (6.0 * table["N"]))
+    drawn = predict(law, post, table, seed=seed)
+    most, parts = largest(post), shares(law, post, drawn)
+    found = [
+        {
+            "at": at,
+            "times_largest": {key: at[key] / most[key] for key in most if key in at},
+            **({"optimal": best[i]} if optimal else {}),
+            "mu": show.summary(drawn["mu"].isel(run=i)),
+            "loss": show.summary(drawn["loss"].isel(run=i)),
+            "shares": {str(name): float(parts.sel(part=name)[i]) for name in parts["part"].values},
+        }
+        for i, at in enumerate(table.to_dict("records"))
+    ]
+    return found, beats(drawn).values.tolist()
+
+
+def _optima(law: "Law", post: "xr.DataTree", table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Optimal N and D of each budget."""
     from bayescale.optimum import frontier
 
-    at = run.to_dict()
-    best = {}
-    if optimal:
+    found = []
+    for at in table.to_dict("records"):
         held = {key: value for key, value in at.items() if key in (*law.inputs, *law.groups)}
-        found = frontier(law, post, at["C"], **held).isel(C=0)
-        best = {"optimal": {key: show.summary(found[key]) for key in ("N", "D")}}
-        at["N"] = best["optimal"]["N"]["median"]
-        at["D"] = at["C"] / (6.0 * at["N"])
-    drawn = predict(law, post, pd.DataFrame([at]), seed=seed).isel(run=0)
-    return {
-        "at": at,
-        "times_largest": {key: at[key] / most for key, most in largest(post).items() if key in at},
-        **best,
-        "mu": show.summary(drawn["mu"]),
-        "loss": show.summary(drawn["loss"]),
-    }
-
-
-def largest(post: "xr.DataTree") -> dict[str, float]:
-    """The largest N, D and C of the runs that were fitted; C = 6ND where they have no C of their own."""
-    constants = post["constant_data"].to_dataset()
-    columns = {key: constants[key].values for key in SIZES if key in constants}
-    if "C" not in columns and {"N", "D"} <= set(columns):
-        columns["C"] = 6.0 * columns["N"] * columns["D"]
-    return {key: float(values.max()) for key, values in columns.items()}
+        one = frontier(law, post, at["C"], **held).isel(C=0)
+        found.append({key: show.summary(one[key]) for key in ("N", "D")})
+    return found
 
 
 def _print(found: dict[str, Any], unit: str, first: bool) -> None:
@@ -156,3 +171,15 @@ def _print(found: dict[str, Any], unit: str, first: bool) -> None:
     rows = [show.row(f"expected loss [{unit}]", found["mu"]), show.row(f"a new run's loss [{unit}]", found["loss"])]
     rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in found.get("optimal", {}).items()]
     show.table(["", "median", "50 %", "90 %"], rows)
+    parts = {name: share for name, share in found["shares"].items() if share}
+    show.say("share of the uncertainty: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.items()))
+
+
+def _print_wins(wins: list[list[float]]) -> None:
+    show.say("\nprobability that the run of a row ends below that of a column")
+    numbers = [str(i + 1) for i in range(len(wins))]
+    rows = [
+        [number, *("" if i == j else f"{p:.2f}" for j, p in enumerate(row))]
+        for i, (number, row) in enumerate(zip(numbers, wins, strict=True))
+    ]
+    show.table(["run", *numbers], rows)

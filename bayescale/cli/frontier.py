@@ -57,7 +57,7 @@ def frontier(folder, C, at, spec, out, as_json):
 
 def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
     """Summaries at one budget, as JSON has them."""
-    from bayescale.cli.forecast import largest
+    from bayescale.forecasts import largest
     from bayescale.optimum import frontier
 
     held = {key: value for key, value in at.items() if key != "C"}

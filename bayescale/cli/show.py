@@ -50,8 +50,10 @@ def plain(value: float) -> str:
 
 
 def summary(draws: "xr.DataArray") -> dict[str, Any]:
-    """Median and central intervals of draws, dims (chain, draw); draws that are NaN are left out."""
-    values = draws.quantile([0.5, *(q for pair in INTERVALS.values() for q in pair)], skipna=True).values.tolist()
+    """Median and central intervals of draws, dims (chain, draw); NaN is left out, infinity counts."""
+    method = "linear" if float(abs(draws).max()) < math.inf else "higher"  # between a number and infinity lies NaN
+    probabilities = [0.5, *(q for pair in INTERVALS.values() for q in pair)]
+    values = draws.quantile(probabilities, skipna=True, method=method).values.tolist()
     return {"median": values[0]} | {key: values[1 + 2 * i : 3 + 2 * i] for i, key in enumerate(INTERVALS)}
 
 
