@@ -37,7 +37,7 @@ def sweep(name: str, output: Path, text: Path | None = None, until: str = "heldo
         "tuning": lambda: plan.tuning(),
         "grid": lambda: plan.grid(task, rate_rule(done)),
         "seeds": lambda: plan.repeats(task, rate_rule(done)),
-        "heldout": lambda: plan.larger(task, rate_rule(done), done, getattr(task, "characters", float("inf"))),
+        "heldout": lambda: plan.larger(task, rate_rule(done), done),
     }
     for stage, runs in stages.items():
         carry_out(task, runs(), output, done, stage)

@@ -44,7 +44,7 @@ class Plan:
         return [Run("tuning", c, width, rate, 0) for width, c in self.tuned.items() for rate in self.rates]
 
     def grid(self, task: Task, rate) -> list[Run]:
-        """Equal compute, by row; `rate` tells the learning rate of a size."""
+        """Equal compute, by row; `rate` tells the learning rate of a size. No run takes more than the text has."""
         return [
             Run("grid", c, width, rate(_size(task, width).parameters), 1)
             for c in self.budgets
@@ -60,26 +60,28 @@ class Plan:
             for k in range(self.seeds)
         ]
 
-    def larger(self, task: Task, rate, done: Iterable[Mapping], most: float) -> list[Run]:
-        """The runs held out: at each compute the size nearest to the optimum that the grid's rows tell.
-
-        Of a text of `most` characters no run takes more.
-        """
+    def larger(self, task: Task, rate, done: Iterable[Mapping]) -> list[Run]:
+        """The runs held out: at each compute the size nearest to the optimum that the grid's rows tell."""
         slope, level = optimal_size([run for run in done if run["split"] == "grid"])
         runs = []
         for times in self.held_out:
             c = times * self.budgets[-1]
-            fits = [width for width in WIDTHS if c / 6 / _size(task, width).parameters <= 0.99 * most]
             wanted = level + slope * np.log(c)
-            width = min(fits, key=lambda w: abs(np.log(_size(task, w).parameters) - wanted))
+            width = min(_possible(task, c), key=lambda w: abs(np.log(_size(task, w).parameters) - wanted))
             runs.append(Run("heldout", c, width, rate(_size(task, width).parameters), 1))
         return runs
 
     def _row(self, task: Task, budget: float) -> tuple[int, ...]:
         wanted = np.log(self.centre * np.sqrt(budget / self.budgets[0]))
-        middle = int(np.argmin([abs(np.log(_size(task, width).parameters) - wanted) for width in WIDTHS]))
+        widths = _possible(task, budget)
+        middle = int(np.argmin([abs(np.log(_size(task, width).parameters) - wanted) for width in widths]))
         first = max(0, middle - self.around)
-        return WIDTHS[first : first + 2 * self.around + 1]
+        return widths[first : first + 2 * self.around + 1]
+
+
+def _possible(task: Task, budget: float) -> tuple[int, ...]:
+    """Widths whose run of that compute takes no more tokens than there are."""
+    return tuple(w for w in WIDTHS if budget / 6 / _size(task, w).parameters <= 0.99 * task.tokens)
 
 
 def _size(task: Task, width: int) -> Size:

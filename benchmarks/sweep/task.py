@@ -25,6 +25,7 @@ class Task(Protocol):
 
     vocabulary: int
     window: int
+    tokens: float  # that there are to train on
 
     def batches(self, seed: int, batch: int, steps: int, count: int) -> Iterator[Piece]:
         """Batches for `steps` steps, `count` at a time: (step, token, window) and (step, token)."""
@@ -37,6 +38,8 @@ class Task(Protocol):
 
 class Known:
     """The language of known entropy: fresh text in training, every context in the test."""
+
+    tokens = float("inf")
 
     def __init__(self):
         self.language = Language()
@@ -87,17 +90,12 @@ class Text:
         out = block % self.EVERY == self.EVERY - 1
         self._train = np.flatnonzero(~out)
         self._test = np.flatnonzero(out & inside)
-        self._every, self._block = every, block
-
-    @property
-    def characters(self) -> int:
-        """Characters to train on."""
-        return len(self._train)
+        self._every, self._block, self.tokens = every, block, float(len(self._train))
 
     def batches(self, seed: int, batch: int, steps: int, count: int) -> Iterator[Piece]:
         """Characters of the training part in random order, none twice."""
-        if batch * steps > self.characters:
-            raise ValueError(f"{batch * steps} characters were asked for; the text has {self.characters} to train on.")
+        if batch * steps > self.tokens:
+            raise ValueError(f"{batch * steps} characters were asked for; the text has {self.tokens:.0f} to train on.")
         order = np.random.default_rng(seed).permutation(self._train)
         for first in range(0, batch * steps, batch * count):
             at = order[first : first + batch * count]
