@@ -6,15 +6,47 @@ from pathlib import Path
 
 import click
 
+from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
 
 PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling")
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@click.group()
+class Papers(click.Group):
+    """A group whose command is `papers`, if none is named."""
+
+    def parse_args(self, ctx, args):
+        if not args or args[0] not in (*self.commands, "--help"):
+            args = ["papers", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Papers)
 def main():
-    """Benchmarks of bayescale."""
+    """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(PAPERS))
+@click.option("--quick", is_flag=True, help="Laplace approximation, nothing kept, no report.")
+@click.option("--refit", is_flag=True, help="Fit again, instead of reading the posteriors that are kept.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report, with figures.")
+def papers(names, quick, refit, output):
+    """Reproduce published results (all, or the papers NAMES): published, here, verdict.
+
+    Exit status 1 if a verdict is another than the one that is written down as expected. The published run tables are
+    read from BAYESCALE_DATA, or downloaded.
+    """
+    from benchmarks.reproductions import reproduce, write
+
+    found = reproduce(names or PAPERS, quick, refit, click.echo)
+    if output:
+        write(output, found)
+    surprises = [claim for paper in found for claim in paper.unexpected]
+    for claim in surprises:
+        click.echo(f"unexpected: {claim.quantity}: expected '{claim.expect}'", err=True)
+    raise SystemExit(bool(surprises))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""From the results of a sweep to the tables that are bundled: ``python -m benchmarks.sweep.table RESULTS FOLDER NAME``."""
+"""From the results of a sweep to the tables that are bundled: ``benchmarks.sweep.table RESULTS FOLDER NAME``."""
 
 import json
 import sys

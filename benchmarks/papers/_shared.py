@@ -1,0 +1,62 @@
+"""What several papers need: lines through printed numbers, and runs of equal compute as a law of one's own."""
+
+import numpy as np
+import pandas as pd
+
+import bayescale as bs
+from bayescale import Law, Prior
+from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+
+DRAWS = 4000
+
+
+def slope(x, y, seed: int = 0) -> np.ndarray:
+    """Draws of the slope of log y on log x: Student-t about least squares, under a flat prior."""
+    u, v = np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float))
+    (b, a), freedom = np.polyfit(u, v, 1), len(u) - 2
+    left = v - a - b * u
+    scale = np.sqrt(left @ left / freedom / ((u - u.mean()) @ (u - u.mean())))
+    return b + scale * np.random.default_rng(seed).standard_t(freedom, DRAWS)
+
+
+def rounded(text_value: float, half: float, seed: int) -> np.ndarray:
+    """Draws of a printed number, uniform within its rounding."""
+    return np.random.default_rng(seed).uniform(text_value - half, text_value + half, DRAWS)
+
+
+def chinchilla_runs() -> pd.DataFrame:
+    """The 240 points that Besiroglu et al. use."""
+    runs = bs.load("besiroglu2024")
+    return runs[~runs["excluded"]]
+
+
+def _row(N, C, N0, C0, *, E, excess_C, alpha_C, bend, best, a):
+    """Loss on a row of equal compute: a parabola in log N about its optimum, above a floor."""
+    away = np.log(N / N0) - best - a * np.log(C / C0)
+    return E + excess_C * (C / C0) ** -alpha_C * (1 + bend * away * away)
+
+
+#: The IsoFLOP approach (Hoffmann et al. 2022, approach 2) in one step: N* = N0 exp(best) (C/C0)^a.
+isoflop = Law(
+    _row,
+    {
+        "E": ENTROPY,
+        "excess_C": EXCESS,
+        "alpha_C": EXPONENT,
+        "bend": Prior("LogNormal", mu=-2.5, sigma=1.0),
+        "best": Prior("Normal", mu=0.0, sigma=1.5),
+        "a": Prior("Normal", mu=0.5, sigma=0.25),
+    },
+    name="isoflop",
+)
+
+
+def near_optimum(runs: pd.DataFrame, budget: str = "C", within: float = 4.0) -> pd.DataFrame:
+    """Runs whose N is within a factor of the best of their row of equal compute, in rows that have five or more."""
+    parts = []
+    for _, row in runs.groupby(runs[budget].round(-10)):
+        best = row.loc[row["loss"].idxmin(), "N"]
+        near = row[np.abs(np.log(row["N"] / best)) <= np.log(within)]
+        if len(near) >= 5:
+            parts.append(near)
+    return pd.concat(parts, ignore_index=True)

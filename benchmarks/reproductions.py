@@ -1,0 +1,138 @@
+"""Reproductions: every paper's claims, their verdicts, the report and its figures."""
+
+import importlib
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import claims as rules
+from benchmarks.claims import Claim
+from benchmarks.store import Store
+from benchmarks.table import table
+from benchmarks.table import write as write_sections
+
+HEAD = ["quantity", "published", "here: median, 90 %", "verdict", "where", "tag"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper's claims, judged.
+
+    Attributes
+    ----------
+    fits : what was fitted -> its verdict (R-hat, ESS, divergences).
+    """
+
+    name: str
+    source: str
+    claims: Sequence[Claim]
+    fits: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def verdicts(self) -> list[str]:
+        """One a claim."""
+        return [rules.verdict(claim) for claim in self.claims]
+
+    @property
+    def unexpected(self) -> list[Claim]:
+        """Claims that came out otherwise than they did."""
+        return rules.unexpected(self.claims)
+
+
+def reproduce(names: Sequence[str], quick: bool, refit: bool, say: Callable[[str], object]) -> list[Paper]:
+    """Judge the claims of the papers, and say them."""
+    found = []
+    store = Store(quick, refit)
+    for name in names:
+        began = time.perf_counter()
+        store.verdicts = {}
+        module = importlib.import_module(f"benchmarks.papers.{name}")
+        paper = Paper(name, module.SOURCE, module.claims(store), dict(store.verdicts), time.perf_counter() - began)
+        found.append(paper)
+        say(f"\n{paper.source} ({paper.seconds:.0f} s)")
+        for claim, verdict in zip(paper.claims, paper.verdicts, strict=True):
+            mark = " " if verdict == claim.expect else "!"
+            say(f"{mark} {claim.quantity} | {rules.printed(claim)} | {rules.summary(claim)} | {verdict}")
+        for fit, verdict in paper.fits.items():
+            say(f"    {fit}: {verdict}")
+    count = Counter(verdict for paper in found for verdict in paper.verdicts)
+    say(f"\n{sum(count.values())} claims of {len(found)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items()))
+    return found
+
+
+def write(path: Path, found: Sequence[Paper]) -> None:
+    """The report, and a figure for each paper in ``figures/papers`` beside it."""
+    folder = path.parent / "figures" / "papers"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = Counter(verdict for paper in found for verdict in paper.verdicts)
+    total = f"{sum(count.values())} claims of {len(found)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items())
+    rule = " ".join((rules.verdict.__doc__ or "").strip().split("\n\n", 1)[1].split())
+    about = (
+        "One command: `python -m benchmarks`. What papers printed, beside the posterior of the same quantity on the "
+        "published runs (Student-t noise, default priors, NUTS).\n\n"
+        f"The rule of the verdict: {rule}\n\n"
+        "Tags, how far a printed number was traced: "
+        + "; ".join(f"{tag}, {words}" for tag, words in rules.TAGS.items())
+        + ". A claim that disagrees does not say that the paper is wrong: the note says why, where it is known."
+    )
+    sections = [about, f"**{total}.**"]
+    for paper in found:
+        picture(paper, folder / f"{paper.name}.png")
+        rows = [
+            [c.quantity, rules.printed(c), rules.summary(c), verdict, c.where, c.tag]
+            for c, verdict in zip(paper.claims, paper.verdicts, strict=True)
+        ]
+        notes = [f"- {claim.quantity}: {claim.note}" for claim in paper.claims if claim.note]
+        fits = [f"- `{name}`: {verdict}" for name, verdict in paper.fits.items()]
+        sections += [
+            f"## {paper.name}\n\n{paper.source}",
+            table(HEAD, rows, left=6),
+            "\n".join(notes),
+            ("Fits\n\n" + "\n".join(fits)) if fits else "",
+            f"![{paper.name}: here over published](figures/papers/{paper.name}.png)",
+        ]
+    write_sections(path, "Reproductions of published results", sections)
+
+
+def picture(paper: Paper, path: Path) -> None:
+    """Ours over the published value, a row a claim: 50 and 90 % intervals, and the published interval in grey."""
+    from matplotlib.figure import Figure
+
+    shown = [(c, v) for c, v in zip(paper.claims, paper.verdicts, strict=True) if c.here is not None and c.value]
+    figure = Figure(figsize=(7.0, 0.6 + 0.24 * len(shown)), layout="constrained")
+    ax = figure.subplots()
+    colours = {"agrees": "#0072B2", "disagrees": "#D55E00", "published interval too narrow": "#CC79A7"}
+    ends = [0.9, 1.1]
+    for row, (claim, verdict) in enumerate(shown):
+        ratio = np.ravel(np.asarray(claim.here, dtype=float)) / claim.value
+        low, lower, middle, upper, high = np.quantile(ratio, [0.05, 0.25, 0.5, 0.75, 0.95])
+        if claim.interval:
+            ax.barh(
+                row,
+                np.ptp(claim.interval) / abs(claim.value),
+                left=min(np.divide(claim.interval, claim.value)),
+                height=0.7,
+                color="0.85",
+            )
+        ax.plot([low, high], [row, row], color=colours[verdict], linewidth=1)
+        ax.plot([lower, upper], [row, row], color=colours[verdict], linewidth=2.6)
+        ax.plot(middle, row, "o", color=colours[verdict], markersize=3.5)
+        ends += [low, high]
+    ax.axvline(1.0, color="0.4", linewidth=0.8)
+    ax.set_xlim(max(0.0, min(ends) - 0.05), min(3.0, max(ends) + 0.05))
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_yticks(range(len(shown)), [_short(claim.quantity) for claim, _ in shown], fontsize=7)
+    ax.tick_params(axis="x", labelsize=7)
+    ax.set_xlabel("here / published (50 % and 90 % intervals; grey: published interval)", fontsize=7)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 62 else text[:60] + " …"
