@@ -1,6 +1,7 @@
 """backtests: would the law have forecast the runs that we have?"""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import xarray as xr
 from bayescale import scores
 from bayescale.infer import draw, predict
 from bayescale.law import Law
+from bayescale.many import progress
 from bayescale.runs import complete
 
 #: (train, test, seed) -> draws of the test runs' losses [nats/token], of shape (draw, run).
@@ -20,19 +22,21 @@ FEWEST = 4
 
 
 def backtest(
-    forecaster: Law | Forecaster,
+    forecaster: Law | Forecaster | Mapping[str, Law | Forecaster],
     runs: pd.DataFrame,
     *,
     by: str = "C",
     cuts: Sequence[float] | None = None,
     method: str = "laplace",
     seed: int | None = None,
+    progressbar: bool = True,
 ) -> xr.Dataset:
     """Fit the runs up to a cut, forecast all that lie beyond it, and score the forecasts; for every cut.
 
     Parameters
     ----------
-    forecaster : Law, or a function ``(train, test, seed) -> draws`` of new runs' losses, of shape (draw, run).
+    forecaster : Law, or a function ``(train, test, seed) -> draws`` of new runs' losses, of shape (draw, run), such as
+        those of `bayescale.baselines`; or a mapping from a name to one of them, which gives a dim ``forecaster``.
     runs : DataFrame, one row a run: the law's columns, `by`, and `loss` [nats/token].
     by : str
         The column that orders the runs: ``"C"`` (6ND where there is none), ``"N"``, ``"D"``, a date, ….
@@ -41,20 +45,31 @@ def backtest(
         four.
     method : {"laplace", "nuts"}, how a law is fitted; NUTS where Laplace does not hold.
     seed : int, optional
+    progressbar : bool
 
     Returns
     -------
     Dataset : dims (cut, run), NaN where a run was fitted: ``error``, ``crps``, ``interval_score`` (of 90 %) [% of the
-        loss], ``pit``, ``ratio`` (`by` over the largest fitted), ``covered`` and ``width`` [%] (with dim level: 0.5,
-        0.8, 0.9, 0.95); and by cut ``trained`` (number of runs), ``converged`` (1, 0; NaN for a function) and
-        ``reason`` (why there is no forecast). Means over runs, and then over cuts, are the scores:
-        ``result["covered"].mean("run").mean("cut")``.
+        loss], ``log_score``, ``pit``, ``ratio`` (`by` over the largest fitted), ``covered`` and ``width`` [%] (with dim
+        level: 0.5, 0.8, 0.9, 0.95); and by cut ``trained`` (number of runs), ``converged`` (1, 0; NaN for a function),
+        ``failed`` and ``reason`` (why there is no forecast). Means over runs, and then over cuts, are the scores:
+        ``result["covered"].mean("run").mean("cut")``; a cut that failed is NaN and not in them, so look at ``failed``,
+        and compare forecasters on the cuts where none did.
 
     Raises
     ------
     ValueError
         If the runs leave nothing to fit or to forecast at any cut.
+
+    Warns
+    -----
+    UserWarning
+        If some of the cuts that were given leave nothing to fit or to forecast; they are left out.
     """
+    if isinstance(forecaster, Mapping):
+        options: dict = {"by": by, "cuts": cuts, "method": method, "seed": seed, "progressbar": progressbar}
+        several = [backtest(one, runs, **options) for one in forecaster.values()]
+        return xr.concat(several, pd.Index(forecaster, name="forecaster"), combine_attrs="drop").assign_attrs(by=by)
     table = complete(runs, [by])
     if by not in table or not pd.api.types.is_numeric_dtype(table[by]) or table[by].isna().any():
         raise ValueError(f"The runs have no numbers '{by}' to be ordered by; their columns are {list(runs.columns)}.")
@@ -66,16 +81,26 @@ def backtest(
             f"Of {len(size)} runs, no cut of '{by}' leaves {FEWEST} or more to fit and any to forecast "
             f"(cuts: {tried.tolist()})."
         )
-    seeds = np.random.SeedSequence(seed).generate_state(len(usable))
-    found = [
-        _one(forecaster, table, size <= cut, int(s), method).assign(
-            ratio=("run", np.where(size > cut, size / size[size <= cut].max(), np.nan))
+    if cuts is not None and len(usable) < len(tried):
+        useless = [float(cut) for cut in tried if cut not in usable]
+        warnings.warn(
+            f"the cuts {useless} of '{by}' leave fewer than {FEWEST} runs to fit or none to forecast; they are left out.",
+            UserWarning,
+            stacklevel=2,
         )
-        for cut, s in zip(usable, seeds, strict=True)
-    ]
+    seeds = np.random.SeedSequence(seed).generate_state(len(usable))
+    name = getattr(forecaster, "name", getattr(forecaster, "__name__", "forecaster"))
+    found = []
+    with progress(progressbar) as bar:
+        task = bar.add_task(f"{name}, {len(usable)} cuts", total=len(usable))
+        for cut, own in zip(usable, seeds, strict=True):
+            one = _one(forecaster, table, size <= cut, int(own), method)
+            ratio = np.where(size > cut, size / size[size <= cut].max(), np.nan)
+            found.append(one.assign(ratio=("run", ratio)))
+            bar.advance(task)
     result = xr.concat(found, dim="cut").assign_coords(cut=usable, run=np.arange(len(size)), level=list(scores.LEVELS))
     result[by] = ("run", size)
-    result.attrs |= {"by": by, "forecaster": getattr(forecaster, "name", getattr(forecaster, "__name__", "forecaster"))}
+    result.attrs |= {"by": by, "forecaster": name}
     return result
 
 
@@ -98,10 +123,18 @@ def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, 
         else:
             draws = np.asarray(forecaster(train, test.drop(columns="loss"), seed))  # it must not see the answer
         values = _scored(draws, test["loss"].to_numpy(dtype=float))
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError, RuntimeError) as error:
+    except Exception as error:  # one cut that fails does not stop the others
         reason = f"{type(error).__name__}: {error}"
-    empty = {"error": (), "crps": (), "interval_score": (), "pit": (), "covered": ("level",), "width": ("level",)}
-    data = {"trained": int(fitted.sum()), "converged": converged, "reason": reason}
+    empty = {
+        "error": (),
+        "crps": (),
+        "interval_score": (),
+        "log_score": (),
+        "pit": (),
+        "covered": ("level",),
+        "width": ("level",),
+    }
+    data = {"trained": int(fitted.sum()), "converged": converged, "failed": bool(reason), "reason": reason}
     for name, dims in empty.items():
         array = np.full((*(len(scores.LEVELS) for _ in dims), len(table)), np.nan)
         if values:
@@ -115,6 +148,7 @@ def _scored(draws: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
         "error": scores.errors(draws, observed),
         "crps": scores.crps(draws, observed),
         "interval_score": scores.interval_score(draws, observed),
+        "log_score": scores.log_score(draws, observed),
         "pit": scores.pit(draws, observed),
         "covered": scores.covered(draws, observed),
         "width": scores.widths(draws),

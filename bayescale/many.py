@@ -80,7 +80,7 @@ def run_many(
         for (name, runs), own in zip(tables.items(), seeds, strict=True)
     }
     results = {}
-    with _progress(visible) as bar:
+    with progress(visible) as bar:
         task = bar.add_task(f"{law.name}, {len(jobs)} fits", total=len(jobs))
         for name, result in _results(jobs, executor):
             results[name] = result
@@ -165,7 +165,8 @@ def _collected(results: Mapping[str, dict[str, Any]]) -> xr.DataTree:
     return xr.DataTree.from_dict(groups)
 
 
-def _progress(visible: bool):
+def progress(visible: bool):
+    """A progress bar on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

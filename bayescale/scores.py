@@ -69,6 +69,20 @@ def interval_score(draws: np.ndarray, observed: np.ndarray, level: float = 0.9) 
     return 100.0 * (high - low + 2.0 / (1.0 - level) * miss)
 
 
+def log_score(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Log of the forecast density of the log loss, of shape (run,); larger is better.
+
+    The density is a Gaussian kernel estimate from the draws, with the bandwidth of Silverman 1986, Eq 3.31.
+    """
+    draws, observed = _checked(draws, observed)
+    low, high = np.quantile(draws, [0.25, 0.75], axis=0)
+    spread = np.minimum(draws.std(axis=0, ddof=1), (high - low) / 1.34)
+    width = 0.9 * np.where(spread > 0, spread, draws.std(axis=0, ddof=1)) * len(draws) ** -0.2
+    z = (observed - draws) / width
+    top = (-0.5 * z**2).max(axis=0)
+    return top + np.log(np.exp(-0.5 * z**2 - top).mean(axis=0)) - np.log(width * np.sqrt(2.0 * np.pi))
+
+
 def _intervals(draws: np.ndarray, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the central intervals, each of shape (level, run)."""
     tails = (1.0 - np.asarray(levels)) / 2.0

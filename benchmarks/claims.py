@@ -89,7 +89,7 @@ def verdict(claim: Claim) -> str:
     if draws.size == 1:
         slack = claim.rounding * (1.0 + 1e-9)
         return "agrees" if min(low, claim.value) - slack <= draws[0] <= max(high, claim.value) + slack else "disagrees"
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(20_200_123)  # a stream that no draws of ours come from
     spread = (high - low) / (2.0 * norm.ppf(0.5 + claim.level / 2.0))
     published = claim.value + spread * rng.standard_normal(draws.size)
     published = published + rng.uniform(-claim.rounding, claim.rounding, draws.size)

@@ -124,7 +124,7 @@ def picture(paper: Paper, path: Path) -> None:
         ax.plot(middle, row, "o", color=colours[verdict], markersize=3.5)
         ends += [low, high]
     ax.axvline(1.0, color="0.4", linewidth=0.8)
-    ax.set_xlim(max(0.0, min(ends) - 0.05), min(3.0, max(ends) + 0.05))
+    ax.set_xlim(max(0.0, min(ends) - 0.05), min(6.0, max(ends) + 0.05))
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_yticks(range(len(shown)), [_short(claim.quantity) for claim, _ in shown], fontsize=7)
     ax.tick_params(axis="x", labelsize=7)
@@ -135,4 +135,4 @@ def picture(paper: Paper, path: Path) -> None:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 62 else text[:60] + " …"
+    return text if len(text) <= 72 else text[:70] + " …"

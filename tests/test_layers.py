@@ -42,6 +42,7 @@ ORDER = (
     "many",
     "checks",
     "scores",
+    "baselines",
     "backtests",
     "optimum",
     "forecasts",

@@ -16,6 +16,10 @@ __all__ = ["Dataset", "info", "load", "names"]
 
 #: Tables that come with the package.
 BUNDLED = (
+    "known_entropy",
+    "known_entropy_curves",
+    "text_sweep",
+    "text_sweep_curves",
     "gpt3",
     "cerebras_gpt",
     "pythia",

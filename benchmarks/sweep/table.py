@@ -21,7 +21,7 @@ def tables(results: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         [{"run": i, "budget": run["budget"], **{c: run[c] for c in COLUMNS}} for i, run in enumerate(done)]
     )
     points = [
-        {"run": i, "N": run["N"], "D": tokens, "loss": loss}
+        {"run": i, "N": run["N"], "D": tokens, "C": 6.0 * run["N"] * tokens, "loss": loss}
         for i, run in enumerate(done)
         if run["split"] in CURVES
         for tokens, loss in run["curve"]
@@ -34,7 +34,8 @@ def main() -> None:
     results, folder, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     runs, curves = tables(results)
     runs["learning_rate"], runs["budget"] = runs["learning_rate"].round(6), runs["budget"].map("{:.6g}".format)
-    runs["C"] = runs["C"].map("{:.8g}".format)
+    for table in (runs, curves):
+        table["C"] = table["C"].map("{:.8g}".format)
     runs.round({"loss": 6}).to_csv(folder / f"{name}.csv", index=False)
     curves.round({"loss": 5}).to_csv(folder / f"{name}_curves.csv", index=False)
 

@@ -1,0 +1,163 @@
+"""Baselines: what is done without this package, as functions that `backtest` takes.
+
+Each is ``(train, test, seed) -> draws`` of new runs' losses [nats/token], of shape (draw, run).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+
+#: Refits of the bootstrap, and draws that come of each baseline.
+REFITS, DRAWS = 100, 1000
+#: Runs from which cases are drawn; residuals below.
+CASES = 6
+#: Where the Huber loss turns from a square to a line [log loss] (Hoffmann et al. 2022, Eq 11).
+DELTA = 1e-3
+_STARTS = ((0.3, 0.6), (0.6, 0.8), (0.15, 0.2))
+
+
+def last_value(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
+    """No progress: the loss of the largest run, with the scatter of the steps between runs in order of size."""
+    rng = np.random.default_rng(seed)
+    ordered = train["loss"].to_numpy(float)[np.argsort(_size(train), kind="stable")]
+    steps = np.diff(np.log(ordered))
+    return np.exp(np.log(ordered[-1]) + rng.choice(steps - steps.mean(), (DRAWS, len(test))))
+
+
+def power_law(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
+    """A straight line of log loss on log C: Student-t prediction of least squares, under a flat prior."""
+    rng = np.random.default_rng(seed)
+    x, y, new = np.log(_size(train)), np.log(train["loss"].to_numpy(float)), np.log(_size(test))
+    if len(x) < 4:
+        raise ValueError(f"A line and its scatter take four runs or more; got {len(x)}.")
+    design = np.stack([np.ones_like(x), x - x.mean()], axis=1)
+    best, *_ = np.linalg.lstsq(design, y, rcond=None)
+    freedom = len(x) - 2
+    left = y - design @ best
+    scale = np.sqrt(left @ left / freedom * freedom / rng.chisquare(freedom, DRAWS))
+    root = np.linalg.cholesky(np.linalg.inv(design.T @ design))
+    drawn = best + scale[:, None] * (rng.standard_normal((DRAWS, 2)) @ root.T)
+    mean = drawn @ np.stack([np.ones_like(new), new - x.mean()])
+    return np.exp(mean + scale[:, None] * rng.standard_normal(mean.shape))
+
+
+def huber_bootstrap(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
+    """The papers' way: the additive law by Huber loss, refitted to bootstrap samples, with residuals drawn again.
+
+    E + A N^-alpha + B D^-beta; where N or D does not vary, or both lie on one line, the law is in one of them, or in C.
+    Cases are drawn from six runs on, residuals below that.
+    """
+    rng = np.random.default_rng(seed)
+    names = terms(train)
+    x, new = (np.log(np.stack([_column(t, name) for name in names])) for t in (train, test))
+    z = np.log(train["loss"].to_numpy(float))
+    best = huber_fit(x, z)
+    left = z - log_loss(best, x)
+    draws = []
+    for _ in range(REFITS):
+        if len(z) >= CASES:
+            at = rng.integers(len(z), size=len(z))
+            sample = x[:, at], z[at]
+        else:
+            sample = x, log_loss(best, x) + rng.choice(left, len(z))
+        found = huber_fit(*sample, start=best)
+        draws.append(log_loss(found, new) + rng.choice(left, (DRAWS // REFITS, len(test))))
+    return np.exp(np.concatenate(draws))
+
+
+def terms(runs: pd.DataFrame) -> tuple[str, ...]:
+    """The columns that an additive law can tell apart: N and D, one of them, or C where they lie on one line."""
+    known = [name for name in ("N", "D") if name in runs and np.ptp(np.log(runs[name].to_numpy(float))) > 1e-9]
+    if len(known) == 2 and abs(np.corrcoef(np.log(runs["N"]), np.log(runs["D"]))[0, 1]) > 0.99:
+        return ("C",)
+    if not known and "C" not in runs:
+        raise ValueError(f"Neither N, D nor C varies; the columns are {list(runs.columns)}.")
+    return tuple(known) or ("C",)
+
+
+def log_loss(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Log of E plus powers: parameters log E, then log coefficients, then exponents; x log columns (term, run)."""
+    return np.logaddexp.reduce(_parts(parameters, x), axis=0)
+
+
+def huber(parameters: np.ndarray, x: np.ndarray, z: np.ndarray, delta: float = DELTA) -> tuple[float, np.ndarray]:
+    """Sum of the Huber losses of log loss, and its gradient.
+
+    Parameters
+    ----------
+    parameters : array, log E, log coefficients (term), exponents (term).
+    x : array of shape (term, run), logs of the columns.
+    z : array of shape (run,), log losses.
+    """
+    k = len(x)
+    parts = _parts(parameters, x)
+    top = np.logaddexp.reduce(parts, axis=0)
+    left = top - z
+    inside = np.abs(left) <= delta
+    value = np.where(inside, 0.5 * left**2, delta * (np.abs(left) - 0.5 * delta)).sum()
+    pull = np.where(inside, left, delta * np.sign(left)) * np.exp(parts - top)
+    return float(value), np.concatenate([pull[: k + 1].sum(axis=1), -(pull[1:] * x).sum(axis=1)])
+
+
+def huber_fit(
+    x: np.ndarray, z: np.ndarray, delta: float = DELTA, start: np.ndarray | None = None, starts: Sequence = _STARTS
+) -> np.ndarray:
+    """The minimum of `huber`, from several starts or one.
+
+    Columns are centred and the objective scaled, so that tolerances mean something; L-BFGS is begun again until it stays
+    where it is, since it stops early on this valley (Besiroglu et al. 2024).
+    """
+    middle = x.mean(axis=1)
+    centred = x - middle[:, None]
+    k = len(x)
+
+    def objective(q):
+        value, gradient = huber(q, centred, z, delta)
+        return value / delta, gradient / delta
+
+    if start is not None:
+        first = [np.concatenate([start[:1], start[1 : k + 1] - start[k + 1 :] * middle, start[k + 1 :]])]
+    else:
+        least, mean = z.min(), np.exp(z).mean()
+        first = [
+            np.concatenate(
+                [[least + np.log(share)], np.full(k, np.log((mean - share * np.exp(least)) / k)), np.full(k, exponent)]
+            )
+            for exponent, share in starts
+        ]
+    found = []
+    for q in first:
+        value = np.inf
+        for _ in range(20):
+            done = minimize(
+                objective, q, jac=True, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-10, "maxiter": 2000}
+            )
+            q = done.x
+            if not done.fun < value * (1 - 1e-9):
+                break
+            value = done.fun
+        found.append((done.fun, q))
+    q = min(found, key=lambda pair: pair[0])[1]
+    return np.concatenate([q[:1], q[1 : k + 1] + q[k + 1 :] * middle, q[k + 1 :]])
+
+
+def _parts(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+    k = len(x)
+    powers = parameters[1 : k + 1, None] - parameters[k + 1 :, None] * x
+    return np.concatenate([np.full((1, x.shape[1]), parameters[0]), powers])
+
+
+def _column(runs: pd.DataFrame, name: str) -> np.ndarray:
+    return _size(runs) if name == "C" else runs[name].to_numpy(float)
+
+
+def _size(runs: pd.DataFrame) -> np.ndarray:
+    """Compute [FLOP], as it is given or 6ND; or the one size that there is."""
+    if "C" in runs:
+        return runs["C"].to_numpy(float)
+    known = [runs[name].to_numpy(float) for name in ("N", "D") if name in runs]
+    if not known:
+        raise ValueError(f"A baseline needs N, D or C; the columns are {list(runs.columns)}.")
+    return 6.0 * known[0] * known[1] if len(known) == 2 else known[0]
