@@ -17,6 +17,11 @@ from bayescale.runs import complete
 Forecaster = Callable[[pd.DataFrame, pd.DataFrame, int], np.ndarray]
 #: Shares of the runs, in order of size, that cuts are laid behind if none are given.
 SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+#: What is kept of each run: name -> dims beside run.
+SCORES = {
+    **dict.fromkeys(("error", "crps", "interval_score", "log_score", "pit"), ()),
+    **dict.fromkeys(("covered", "width"), ("level",)),
+}
 #: Fewest runs to fit.
 FEWEST = 4
 
@@ -84,7 +89,7 @@ def backtest(
     if cuts is not None and len(usable) < len(tried):
         useless = [float(cut) for cut in tried if cut not in usable]
         warnings.warn(
-            f"the cuts {useless} of '{by}' leave fewer than {FEWEST} runs to fit or none to forecast; they are left out.",
+            f"the cuts {useless} of '{by}' are left out: fewer than {FEWEST} runs to fit, or none to forecast.",
             UserWarning,
             stacklevel=2,
         )
@@ -125,17 +130,8 @@ def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, 
         values = _scored(draws, test["loss"].to_numpy(dtype=float))
     except Exception as error:  # one cut that fails does not stop the others
         reason = f"{type(error).__name__}: {error}"
-    empty = {
-        "error": (),
-        "crps": (),
-        "interval_score": (),
-        "log_score": (),
-        "pit": (),
-        "covered": ("level",),
-        "width": ("level",),
-    }
     data = {"trained": int(fitted.sum()), "converged": converged, "failed": bool(reason), "reason": reason}
-    for name, dims in empty.items():
+    for name, dims in SCORES.items():
         array = np.full((*(len(scores.LEVELS) for _ in dims), len(table)), np.nan)
         if values:
             array[..., ~fitted] = values[name]

@@ -15,6 +15,7 @@ REFITS, DRAWS = 100, 1000
 CASES = 6
 #: Where the Huber loss turns from a square to a line [log loss] (Hoffmann et al. 2022, Eq 11).
 DELTA = 1e-3
+_TIGHT = {"ftol": 1e-14, "gtol": 1e-10, "maxiter": 2000}
 _STARTS = ((0.3, 0.6), (0.6, 0.8), (0.15, 0.2))
 
 
@@ -106,8 +107,8 @@ def huber_fit(
 ) -> np.ndarray:
     """The minimum of `huber`, from several starts or one.
 
-    Columns are centred and the objective scaled, so that tolerances mean something; L-BFGS is begun again until it stays
-    where it is, since it stops early on this valley (Besiroglu et al. 2024).
+    Columns are centred and the objective scaled, so that tolerances mean something; L-BFGS is begun again until it
+    stays where it is, since it stops early in this valley (Besiroglu et al. 2024).
     """
     middle = x.mean(axis=1)
     centred = x - middle[:, None]
@@ -131,9 +132,7 @@ def huber_fit(
     for q in first:
         value = np.inf
         for _ in range(20):
-            done = minimize(
-                objective, q, jac=True, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-10, "maxiter": 2000}
-            )
+            done = minimize(objective, q, jac=True, method="L-BFGS-B", options=_TIGHT)
             q = done.x
             if not done.fun < value * (1 - 1e-9):
                 break

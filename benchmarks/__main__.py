@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.forecasts.methods import METHODS
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
 
@@ -80,13 +81,35 @@ def speed(only, tables, caches, parts, output, raw):
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "forecasts.md")
-def forecasts(output):
-    """Forecast held-out runs of published tables, and write the scoreboard (BAYESCALE_DATA)."""
-    from benchmarks.forecasts import measure, report
+@click.option(
+    "--method", "methods", multiple=True, type=click.Choice(list(METHODS)), help="May be repeated.  [default: all]"
+)
+@click.option("--data", multiple=True, metavar="NAME", help="A data set of the scoreboard; may be repeated.")
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Score its CSVs instead.")
+@click.option(
+    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done, and go on from there."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
+def forecasts(methods, data, folder, kept, output):
+    """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
 
-    report(output, measure(lambda text: click.echo(text, err=True)))
-    click.echo(output)
+    With --folder, tables of one's own: every CSV of it, with the columns loss, N and D (or C), and perhaps group and
+    heldout (0 or 1). The report then is forecasts.md in that folder, unless -o says otherwise.
+    """
+    from benchmarks.forecasts.methods import BASE
+    from benchmarks.forecasts.report import report
+    from benchmarks.forecasts.run import measure
+    from benchmarks.forecasts.splits import own, tasks
+
+    chosen = [task for task in (own(folder) if folder else tasks()) if not data or task.data in data]
+    if not chosen:
+        raise click.UsageError(f"There is nothing to score: no data set {list(data)}, or no CSV in '{folder}'.")
+    wanted = list(dict.fromkeys((BASE, *methods))) if methods else list(METHODS)
+    records = measure(chosen, wanted, kept, lambda text: click.echo(text, err=True))
+    target = output or (folder / "forecasts.md" if folder else DOCS / "forecasts.md")
+    command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else "")
+    report(target, records, command, figure=not folder)
+    click.echo(target)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,7 @@ DATASET = Dataset(
     columns={
         "run": ("1", "number of the run, as in `text_sweep_curves`"),
         "budget": ("FLOP", "compute that the run was planned for"),
-        "split": (
-            "label",
-            "grid: rows of equal compute; seeds: some runs of it again; heldout: larger, used in no choice",
-        ),
+        "split": ("label", "grid: rows of equal compute; seeds: some of it again; heldout: larger, used in no choice"),
         "seed": ("1", "of the weights and of the order of the data"),
         "width": ("1", "width of the residual stream"),
         "N": ("parameters", "multiplied for each character: all but the table of embeddings"),
@@ -23,20 +20,17 @@ DATASET = Dataset(
         "batch": ("characters", "in a step"),
         "steps": ("1", "of the optimiser"),
         "learning_rate": ("1", "peak; a power of N fitted to three sizes"),
-        "loss": (
-            "nats/character",
-            "mean over the held-out characters; its standard error from the choice of text, 0.007 to 0.01, is common to all runs",
-        ),
+        "loss": ("nats/character", "mean over held-out characters; standard error 0.007 to 0.01, common to all runs"),
     },
     source="bayescale, benchmarks/sweep; data card in docs/sweep.md",
-    url="https://github.com/bayescale/bayescale",
+    url="docs/sweep.md",
     licence="Apache-2.0, like bayescale",
     notes=(
-        "The entropy is unknown, and the models see eight characters, so what they could reach is that of such a window.",
-        "All runs are tested on the same characters: differences between runs are known far better than their level.",
+        "The entropy is unknown; the models see eight characters, so what they could reach is that of such a window.",
+        "All runs are tested on the same characters: differences of runs are known far better than their level.",
         "The noise of a seed, which the split seeds shows, is 0.005 to 0.025 nats at small compute, 0.003 at large.",
-        "The text is the file of the Debian package bible-kjv-text 4.38 (public domain) as its program prints it; "
-        "4.4 million characters, of which one in sixteen blocks is held out.",
+        "The text is that of the Debian package bible-kjv-text 4.38 (public domain) as its program prints it: "
+        "4.4 million characters, of which one block in sixteen is held out.",
     ),
     cite="""
 @misc{bayescale,

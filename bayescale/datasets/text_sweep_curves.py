@@ -15,11 +15,11 @@ DATASET = Dataset(
         "loss": ("nats/character", "by every sixteenth held-out character"),
     },
     source="bayescale, benchmarks/sweep; data card in docs/sweep.md",
-    url="https://github.com/bayescale/bayescale",
+    url="docs/sweep.md",
     licence="Apache-2.0, like bayescale",
     notes=(
-        "The learning rate still is high on the way, so a point is worse than a run that ends there; the last point of a "
-        "run differs from its loss in the table of runs by the choice of what is tested.",
+        "The learning rate still is high on the way, so a point is worse than a run that ends there; the last point of "
+        "a run differs from its loss in the table of runs by the choice of what is tested.",
         "Runs of the grid and those held out; 24 points each, fewer for the shortest.",
     ),
     cite="""

@@ -1,0 +1,1 @@
+"""The scoreboard of forecasts: ``python -m benchmarks forecasts``."""

@@ -1,0 +1,148 @@
+"""The scoreboard as a page: aggregates with the data set as unit, halves, data sets, and a figure."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bayescale.scores import LEVELS
+from benchmarks.forecasts.methods import BASE, DEFAULT, WORDS
+from benchmarks.table import table, write
+
+HEAD = ("50 %", "80 %", "90 %", "95 %", "sets ≥ .80", "CRPS ratio", "width ratio", "RMSLE", "error", "log score")
+#: The data sets are halved at random, with this seed.
+HALVES = 2026
+
+
+def common(records: Sequence[dict]) -> list[dict]:
+    """Records of the cuts at which no method failed."""
+    lost = {_cut(one) for one in records if one["failed"]}
+    return [one for one in records if _cut(one) not in lost]
+
+
+def _cut(one: dict) -> tuple:
+    return one["data"], one["group"], one["cut"]
+
+
+def by_data(records: Sequence[dict]) -> dict[str, dict[str, dict[str, np.ndarray]]]:
+    """Method -> data set -> score, the mean over its cuts."""
+    found: dict[str, dict[str, list[dict]]] = {}
+    for one in records:
+        found.setdefault(one["method"], {}).setdefault(one["data"], []).append(one)
+    names = ("covered", "width", "crps", "interval_score", "rmsle", "error", "log_score")
+    return {
+        method: {
+            data: {name: np.mean([one[name] for one in group], axis=0) for name in names}
+            for data, group in groups.items()
+        }
+        for method, groups in found.items()
+    }
+
+
+def aggregate(found: dict, chosen: Sequence[str]) -> dict[str, list[float]]:
+    """Method -> the numbers of HEAD over some data sets; ratios are geometric means over them, to the baseline."""
+    base = found[BASE]
+    rows = {}
+    for method, sets in found.items():
+        covered = np.array([sets[data]["covered"] for data in chosen])
+        at = LEVELS.index(0.9)
+        ratio = [sets[data]["crps"] / base[data]["crps"] for data in chosen]
+        width = [sets[data]["width"][at] / base[data]["width"][at] for data in chosen]
+        means = [float(np.mean([sets[data][name] for data in chosen])) for name in ("rmsle", "error", "log_score")]
+        rows[method] = [
+            *covered.mean(axis=0),
+            (covered[:, at] >= 0.8).mean(),
+            np.exp(np.mean(np.log(ratio))),
+            np.exp(np.mean(np.log(width))),
+            *means,
+        ]
+    return rows
+
+
+def targets(row: Sequence[float]) -> str:
+    """The targets that were set for the default, and what it reached."""
+    off = max(abs(value - level) for value, level in zip(row[:4], LEVELS, strict=True))
+    lines = [
+        ("coverage within .05 of nominal at all four levels", f"largest distance {off:.3f}", off <= 0.05),
+        ("data sets with 90 % coverage of .80 or more: 85 %", f"{row[4]:.0%}", row[4] >= 0.85),
+        ("CRPS at most .50 of the Huber bootstrap's", f"{row[5]:.3f}", row[5] <= 0.5),
+        ("width of 90 % at most 1.05 of its", f"{row[6]:.3f}", row[6] <= 1.05),
+    ]
+    return table(["target", "reached", "met"], [[a, b, "yes" if met else "no"] for a, b, met in lines], left=3)
+
+
+def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
+    """Write the page, and the figure beside it."""
+    kept = common(records)
+    found = by_data(kept)
+    sets = list(dict.fromkeys(one["data"] for one in kept))
+    rng = np.random.default_rng(HALVES)
+    half = set(rng.permutation(sorted(sets))[: len(sets) // 2].tolist())
+    rows = aggregate(found, sets)
+    head = ["method", *HEAD]
+    bad = {m: [one for one in records if one["method"] == m] for m in found}
+    failures = [
+        [m, len(ones), sum(one["failed"] for one in ones), sum(one["converged"] is False for one in ones)]
+        for m, ones in bad.items()
+    ]
+    sections = [
+        f"Runs up to a cut in compute (or size) are fitted, all larger ones forecast: {len(sets)} data sets, "
+        f"{len({_cut(one) for one in kept})} cuts. The data set is the unit: runs are averaged in a cut, cuts in a "
+        "data set, data sets equally; CRPS and width are geometric means of the ratio to the Huber bootstrap. "
+        "50 % to 95 %: share of held-out runs inside that interval, noise of a run included; "
+        "sets ≥ .80: share of data sets whose 90 % intervals hold 80 % or more; RMSLE and signed error (positive: "
+        "forecast too high) in % of the loss. Laplace's method where it holds, NUTS where not. Cuts at which any "
+        f"method failed are left out for all. One command: `{command}`.",
+        table(head, [[method, *row] for method, row in rows.items()]),
+        "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in rows),
+    ]
+    if DEFAULT in rows and len(sets) > 1:
+        sections += ["## Targets", targets(rows[DEFAULT])]
+    if len(half) > 1:
+        for name, chosen in (("A", [d for d in sets if d in half]), ("B", [d for d in sets if d not in half])):
+            sections += [
+                f"## Half {name}: {', '.join(chosen)}",
+                table(head, [[method, *row] for method, row in aggregate(found, chosen).items()]),
+            ]
+    sections += ["## Failed and unconverged", table(["method", "cuts", "failed", "unconverged"], failures)]
+    lines = []
+    for data in sets:
+        for method in found:
+            s = found[method][data]
+            width = s["width"][LEVELS.index(0.9)]
+            numbers = [width, s["crps"], s["interval_score"], s["rmsle"], s["error"], s["log_score"]]
+            lines.append([data, method, *s["covered"], *map(float, numbers)])
+    columns = ["data set", "method", *HEAD[:4], "width 90 %", "CRPS", "interval score", "RMSLE", "error", "log score"]
+    sections += ["## By data set", table(columns, lines, 2)]
+    if figure:
+        picture(found, rows, path.parent / "figures" / "forecasts.png")
+        sections.insert(2, "![coverage and sharpness of the methods](figures/forecasts.png)")
+    write(path, "Forecasts of held-out runs", sections)
+
+
+def picture(found: dict, rows: dict[str, list[float]], path: Path) -> None:
+    """Left: coverage against nominal. Right: width against CRPS, both over the Huber bootstrap's."""
+    from matplotlib.figure import Figure
+
+    from bayescale.plots import DOUBLE
+
+    figure = Figure(figsize=(DOUBLE[0], 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    colours = ("#999999", "#000000", "#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2", "#F0E442")
+    left.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
+    for (method, row), colour in zip(rows.items(), colours, strict=False):
+        heavy = 2.0 if method == DEFAULT else 1.0
+        left.plot(LEVELS, row[:4], "o-", color=colour, markersize=3, linewidth=heavy, label=method)
+        right.plot(row[6], row[5], "o", color=colour, markersize=4 + heavy)
+        right.annotate(method, (row[6], row[5]), textcoords="offset points", xytext=(5, 3), fontsize=6)
+    left.set(xlabel="nominal coverage", ylabel="share of held-out runs inside", xlim=(0.45, 1.0), ylim=(0, 1))
+    right.set(xlabel="width of 90 % interval / Huber bootstrap's", ylabel="CRPS / Huber bootstrap's")
+    right.margins(x=0.25)
+    left.legend(fontsize=6, frameon=False)
+    for ax in (left, right):
+        ax.tick_params(labelsize=7)
+        ax.xaxis.label.set_size(8)
+        ax.yaxis.label.set_size(8)
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(False)
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,62 @@
+"""Score every method on every task; what is done is kept, so the command can be broken off."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+import bayescale as bs
+from bayescale.backtests import SCORES
+from benchmarks.forecasts.methods import METHODS
+from benchmarks.forecasts.splits import Task
+
+SEED = 1
+
+
+def measure(tasks: Iterable[Task], methods: Iterable[str], kept: Path | None, say: Callable) -> list[dict]:
+    """One record for each cut of each task and each method: means over its held-out runs."""
+    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.is_file() else []
+    known = {(one["data"], one["group"], one["method"]) for one in done}
+    for task in tasks:
+        for method in methods:
+            if (task.data, task.group, method) in known:
+                continue
+            say(f"{task.data} {task.group} {method}".replace("  ", " "))
+            new = score(method, task)
+            done += new
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.writelines(json.dumps(one) + "\n" for one in new)
+    return done
+
+
+def score(method: str, task: Task) -> list[dict]:
+    """The records of one method on one task, a cut each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tables that are as they are
+        found = bs.backtest(METHODS[method], task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
+    compute = task.runs["C"].to_numpy() if "C" in task.runs else task.runs[task.by].to_numpy()
+    records = []
+    for k, cut in enumerate(found["cut"].to_numpy()):
+        one = found.isel(cut=k)
+        held = task.runs[task.by].to_numpy() > cut
+        record = {
+            "data": task.data,
+            "group": task.group,
+            "method": method,
+            "cut": float(cut),
+            "trained": int(one["trained"]),
+            "held_out": int(held.sum()),
+            "failed": bool(one["failed"]),
+            "converged": None if np.isnan(one["converged"]) else bool(one["converged"]),
+            "reason": str(one["reason"].item()),
+            "ratio": float(compute[held].max() / compute[~held].max()),
+        }
+        if not record["failed"]:
+            errors = one["error"].to_numpy()[held]
+            record |= {name: one[name].mean("run").to_numpy().tolist() for name in SCORES if name != "pit"}
+            record |= {"rmsle": float(np.sqrt((errors**2).mean())), "pit": one["pit"].to_numpy()[held].tolist()}
+        records.append(record)
+    return records

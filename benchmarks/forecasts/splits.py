@@ -1,0 +1,108 @@
+"""Which runs are fitted and which are forecast: published tables, cut by compute."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import bayescale as bs
+
+#: Recipes of Porian et al. 2024 that follow the compute-optimal practice: decay over the run, and tuned.
+PORIAN = ("base|short|chinchilla", "tuned|short|const")
+#: Shares of the runs behind which a table of one's own is cut, and the fewest runs that are fitted.
+SHARES, FEWEST = (0.5, 0.65, 0.8), 6
+
+
+class Task(NamedTuple):
+    """A table of runs and its cuts: runs with `by` up to a cut are fitted, the others forecast."""
+
+    data: str
+    group: str
+    runs: pd.DataFrame
+    cuts: tuple[float, ...]
+    by: str = "C"
+
+
+def tasks() -> Iterator[Task]:
+    """The published tables and their cuts, which are those of the study that the law was chosen in."""
+    runs = _plain(bs.load("besiroglu2024"))
+    for group, part in (("240 points", runs[~runs["excluded"]]), ("245 points", runs)):
+        yield Task("chinchilla", group, part, (1e20, 3e20, 1e21))
+    yield Task("delphi", "", _plain(bs.load("delphi")), (3.3e19, 1e20, 3.3e20))
+    porian = bs.load("porian2024")
+    for group in (f"{corpus}|{recipe}|standard|val" for corpus in ("rw", "owt2") for recipe in PORIAN):
+        yield Task("porian", group, _plain(porian[porian["group"] == group]), (2.1e17, 1.7e18, 6.6e18))
+    yield from _gadre()
+    gemstones = bs.load("gemstones2025")
+    for group in ("main_hot", "main_cooldown"):
+        yield Task("gemstones", group, _plain(gemstones[gemstones["group"] == group]), (4e19, 1.2e20, 4e20))
+    clark = bs.load("clark2022")
+    dense = _plain(clark[clark["group"] == "Dense"]).sort_values("N")
+    yield Task("clark_dense", "", dense, (1.35e8, 3.8e8), "N")
+    cerebras = bs.load("cerebras_gpt")
+    for family, counts in (("SP", (4, 5, 6)), ("muP", (4,))):
+        part = _plain(cerebras[cerebras["family"] == family])
+        yield Task("cerebras", family, part, _first(part, counts))
+    pythia = _plain(bs.load("pythia"))
+    yield Task("pythia", "", pythia, _first(pythia, (4, 5, 6)))
+    yield from _open_athena()
+    runs = bs.load("muennighoff2023")
+    once = _plain(runs[(runs["variant"] == "main") & (runs["epochs"] <= 1.0)])
+    yield Task("muennighoff", "one epoch", once, (2e19, 9e19, 3.1e20))
+
+
+def own(folder: Path) -> Iterator[Task]:
+    """Tables of one's own: every CSV in a folder, with loss, N and D or C, and perhaps `group` and `heldout`.
+
+    Where `heldout` (0 or 1) is there, those runs are forecast from the others; else there are three cuts in compute,
+    behind 50, 65 and 80 % of the runs, and at least six.
+    """
+    for path in sorted(folder.glob("*.csv")):
+        table = pd.read_csv(path)
+        parts = table.groupby("group", sort=False) if "group" in table else [("", table)]
+        for group, part in parts:
+            runs = _plain(part)
+            if "heldout" in runs:
+                yield Task(path.stem, str(group), runs.assign(order=1.0 + runs["heldout"]), (1.0,), "order")
+            else:
+                yield Task(path.stem, str(group), runs, _shares(runs))
+
+
+def _gadre() -> Iterator[Task]:
+    for group, part in bs.load("gadre2024").groupby("group", sort=False):
+        yield Task("gadre", f"{group}, compute", _plain(part), (2e19,))
+        small = part["N"] < 5e8
+        kept = part[small | (part["N"] > 1e9)]
+        yield Task("gadre", f"{group}, size", _plain(kept), (5e8,), "N")
+        five = part["paper_fit"].astype(bool)
+        chosen = part[five | (part["N"] > 1e9)].assign(order=lambda t: 2.0 - t["paper_fit"].astype(float))
+        yield Task("gadre", f"{group}, five runs", _plain(chosen), (1.0,), "order")
+
+
+def _open_athena() -> Iterator[Task]:
+    runs = bs.load("isoflop")
+    runs = runs[~runs["outlier"].astype(bool)]
+    yield Task("llama3", "", _plain(runs[runs["group"] == "llama_3__raw_loss"]), (7e19, 3.3e20))
+    for group in ("comma", "dclm", "nemotron"):
+        part = runs[runs["group"] == f"marin_202603__{group}__llama_2"]
+        yield Task("marin_oa", group, _plain(part), (2e19, 3.3e19))
+
+
+def _plain(runs: pd.DataFrame) -> pd.DataFrame:
+    """With C = 6ND, by which runs are ordered, and a fresh index."""
+    runs = runs.reset_index(drop=True)
+    return runs.assign(C=6.0 * runs["N"] * runs["D"]) if {"N", "D"} <= set(runs) else runs
+
+
+def _first(runs: pd.DataFrame, counts: tuple[int, ...]) -> tuple[float, ...]:
+    """Cuts behind the first so many runs."""
+    ordered = np.sort(runs["C"].to_numpy())
+    return tuple(ordered[count - 1] for count in counts)
+
+
+def _shares(runs: pd.DataFrame) -> tuple[float, ...]:
+    ordered = np.sort(runs["C"].to_numpy(float))
+    last = [max(FEWEST, int(np.ceil(share * len(ordered)))) for share in SHARES]
+    return tuple(sorted({ordered[count - 1] for count in last if count < len(ordered)}))
