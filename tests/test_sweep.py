@@ -60,7 +60,7 @@ def test_the_design_of_the_bundled_sweeps(name):
     rows = grid.groupby("budget")
     assert len(rows) >= 6 and (rows.size() >= 7).all()
     assert np.log10(grid["budget"].max() / grid["budget"].min()) >= 2.4
-    assert ((runs["C"] / runs["budget"]).between(0.85, 1.15)).all()
+    assert ((runs["C"] / runs["budget"]).between(0.8, 1.25)).all()
     inside = [row["loss"].idxmin() not in (row["N"].idxmin(), row["N"].idxmax()) for _, row in rows]
     assert all(inside), "the optimum of every row lies inside it"
     assert len(heldout) >= 3 and heldout["C"].min() > 9.5 * grid["C"].max()

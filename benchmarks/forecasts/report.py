@@ -145,4 +145,5 @@ def picture(found: dict, rows: dict[str, list[float]], path: Path) -> None:
         ax.yaxis.label.set_size(8)
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
