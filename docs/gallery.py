@@ -84,9 +84,13 @@ def known_entropy(folder: Path) -> None:
             _bars(right, compute * shift, drawn.isel(run=i), colour, label=name if i == 0 else None)
     right.plot(held["C"], held["loss"], "D", color="black", markersize=4, label="observed", zorder=3)
     right.axhline(ENTROPY, color="#D55E00", linewidth=1.2)
-    right.set(xscale="log", xlabel="compute [FLOP]; 1e12 was the largest fitted", ylabel="loss [nats/symbol]")
-    right.set_title("forecasts of the runs held out", fontsize=8)
+    right.set(xscale="log", xlabel="compute [FLOP]", ylabel="loss [nats/symbol]")
+    right.set_title("forecasts of the runs held out (fitted: up to 1e12 FLOP)", fontsize=8)
     right.legend(fontsize=7, frameon=False)
+    for ax in (left, right):
+        ax.tick_params(labelsize=7)
+        ax.xaxis.label.set_size(8)
+        ax.yaxis.label.set_size(8)
     plots.save(left.figure, folder / "known_entropy")
 
 

@@ -10,7 +10,7 @@ from bayescale.datasets.known_entropy import ENTROPY
 from benchmarks.sweep import plan
 from benchmarks.sweep.language import Language, windows
 from benchmarks.sweep.table import tables
-from benchmarks.sweep.task import Tested, Text
+from benchmarks.sweep.task import TaskLoss, Text
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_a_text_is_read_once_and_its_test_apart(tmp_path):
     with pytest.raises(ValueError, match="were asked for"):
         next(task.batches(seed=1, batch=64, steps=10_000, count=32))
     same = task.test(lambda at: np.full((len(at), 10), -np.log(10)), quick=False)
-    assert same == Tested(pytest.approx(np.log(10)), pytest.approx(0.0, abs=1e-12))
+    assert same == TaskLoss(pytest.approx(np.log(10)), pytest.approx(0.0, abs=1e-12))
     train, test = set(task._train), set(task._test)
     assert not train & test and 0.04 < len(test) / 1e5 < 0.07
 

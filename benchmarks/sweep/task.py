@@ -13,7 +13,7 @@ from benchmarks.sweep.language import Language, Piece, windows
 PORTION = 8192
 
 
-class Tested(NamedTuple):
+class TaskLoss(NamedTuple):
     """A test loss [nats/symbol] and its standard error from the choice of what was tested."""
 
     loss: float
@@ -31,7 +31,7 @@ class Task(Protocol):
         """Batches for `steps` steps, `count` at a time: (step, token, window) and (step, token)."""
         ...
 
-    def test(self, log_probabilities, quick: bool) -> Tested:
+    def test(self, log_probabilities, quick: bool) -> TaskLoss:
         """The loss of a model that tells log probabilities of windows; of a part of the test if `quick`."""
         ...
 
@@ -57,15 +57,15 @@ class Known:
             order = rng.permutation(batch * count)
             yield Piece(piece.windows[order].reshape(count, batch, -1), piece.following[order].reshape(count, batch))
 
-    def test(self, log_probabilities, quick: bool) -> Tested:
+    def test(self, log_probabilities, quick: bool) -> TaskLoss:
         """Entropy plus the mean divergence of the model from the truth, over all contexts by their share."""
         truth, share = self.language.conditionals, self.language.stationary
         if quick:
             excess = self._divergence(log_probabilities, self._few, truth)
-            return Tested(self.language.entropy + excess.mean(), excess.std(ddof=1) / np.sqrt(len(excess)))
+            return TaskLoss(self.language.entropy + excess.mean(), excess.std(ddof=1) / np.sqrt(len(excess)))
         parts = np.array_split(np.arange(len(share)), max(1, len(share) // PORTION))
         total = sum(share[part] @ self._divergence(log_probabilities, part, truth) for part in parts)
-        return Tested(self.language.entropy + float(total), 0.0)
+        return TaskLoss(self.language.entropy + float(total), 0.0)
 
     def _divergence(self, log_probabilities, part: np.ndarray, truth: np.ndarray) -> np.ndarray:
         found = np.asarray(log_probabilities(self._contexts[part]), dtype=float)
@@ -103,14 +103,14 @@ class Text:
                 self._every.windows[at].reshape(-1, batch, self.window), self._every.following[at].reshape(-1, batch)
             )
 
-    def test(self, log_probabilities, quick: bool) -> Tested:
+    def test(self, log_probabilities, quick: bool) -> TaskLoss:
         """Mean over the held-out characters; the standard error from the means of blocks."""
         at = self._test[:: 16 if quick else 1]
         parts = np.array_split(at, max(1, len(at) // PORTION))
         losses = np.concatenate([self._losses(log_probabilities, part) for part in parts])
         blocks = np.unique(self._block[at], return_inverse=True)[1]
         means = np.bincount(blocks, losses) / np.bincount(blocks)
-        return Tested(float(losses.mean()), float(means.std(ddof=1) / np.sqrt(len(means))))
+        return TaskLoss(float(losses.mean()), float(means.std(ddof=1) / np.sqrt(len(means))))
 
     def _losses(self, log_probabilities, at: np.ndarray) -> np.ndarray:
         found = np.asarray(log_probabilities(self._every.windows[at]), dtype=float)

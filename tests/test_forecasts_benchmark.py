@@ -1,0 +1,114 @@
+"""The scoreboard: its splits, its aggregates, and a table of one's own from end to end."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.__main__ import main
+from benchmarks.forecasts import report
+from benchmarks.forecasts.run import measure
+from benchmarks.forecasts.splits import Task, own, tasks
+from tests.conftest import simulate
+
+#: Largest compute held out over the largest fitted, as the study prints it for these data sets.
+RATIOS = {"chinchilla": 130, "delphi": 2585, "cerebras": 95, "gadre": 666}
+
+
+@pytest.fixture(scope="module")
+def every(shared_data) -> list[Task]:
+    return list(tasks())
+
+
+def test_every_cut_fits_some_runs_and_forecasts_larger_ones(every):
+    for task in every:
+        size = task.runs[task.by].to_numpy(float)
+        for cut in task.cuts:
+            assert 4 <= (size <= cut).sum() < len(size), (task.data, task.group, cut)
+        assert task.runs["loss"].notna().all() and task.runs.index.is_unique
+
+
+def test_the_data_sets_and_their_reach(every):
+    assert len({task.data for task in every}) >= 10
+    for data, wanted in RATIOS.items():
+        found = 0.0
+        for task in (task for task in every if task.data == data):
+            held = [task.runs[task.by] > cut for cut in task.cuts]
+            found = max(found, *(task.runs["C"][out].max() / task.runs["C"][~out].max() for out in held))
+        assert found == pytest.approx(wanted, rel=0.15), data
+
+
+def test_chinchilla_has_as_many_runs_as_the_study(every):
+    task = next(task for task in every if task.group == "240 points")
+    counts = [(task.runs["C"] <= cut).sum() for cut in task.cuts]
+    assert counts == pytest.approx([136, 177, 217], abs=1)
+
+
+def test_a_folder_of_tables(tmp_path):
+    runs = simulate(30, seed=1)
+    runs.assign(group=np.where(np.arange(30) % 2, "a", "b")).to_csv(tmp_path / "grouped.csv", index=False)
+    runs.assign(heldout=(runs["C"] > runs["C"].quantile(0.8)).astype(int)).to_csv(tmp_path / "marked.csv", index=False)
+    found = {(task.data, task.group): task for task in own(tmp_path)}
+    assert set(found) == {("grouped", "a"), ("grouped", "b"), ("marked", "")}
+    assert all((found["grouped", "a"].runs["C"] <= cut).sum() >= 6 for cut in found["grouped", "a"].cuts)
+    marked = found["marked", ""]
+    assert ((marked.runs[marked.by] > marked.cuts[0]) == marked.runs["heldout"].astype(bool)).all()
+
+
+def test_the_command_scores_a_folder_and_goes_on_where_it_was(tmp_path):
+    simulate(30, seed=1).to_csv(tmp_path / "mine.csv", index=False)
+    kept = tmp_path / "kept.jsonl"
+    words = [
+        "forecasts",
+        "--folder",
+        str(tmp_path),
+        "--method",
+        "power_law",
+        "--method",
+        "additive",
+        "--kept",
+        str(kept),
+    ]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "forecasts.md").read_text()
+    assert "| additive |" in text and "| mine |" in text and "--folder" in text
+    records = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert {one["method"] for one in records} == {"power_law", "huber_bootstrap", "additive"}
+    before = kept.read_text()
+    assert CliRunner().invoke(main, words).exit_code == 0 and kept.read_text() == before
+    assert CliRunner().invoke(main, ["forecasts", "--folder", str(tmp_path), "--data", "nothing"]).exit_code == 2
+
+
+def made_up(method: str, data: str, cut: float, crps: float, failed: bool = False) -> dict:
+    base = {"data": data, "group": "", "method": method, "cut": cut, "failed": failed, "converged": True}
+    if failed:
+        return base
+    width, covered = [1.0, 2.0, 3.0, 4.0], [0.5, 0.8, 0.9, 0.95]
+    scores = {"crps": crps, "interval_score": 1.0, "rmsle": 2.0, "error": 0.1, "log_score": 1.0}
+    return {**base, "covered": covered, "width": width, **scores}
+
+
+def test_the_data_set_is_the_unit_and_failures_count_for_all():
+    base = report.BASE
+    records = [made_up(base, "a", 1, 1.0), made_up(base, "a", 2, 1.0), made_up(base, "b", 1, 1.0)]
+    records += [made_up("m", "a", 1, 4.0), made_up("m", "a", 2, 0.0, failed=True), made_up("m", "b", 1, 0.25)]
+    kept = report.common(records)
+    assert len(kept) == 4, "the cut that failed for one is left out for all"
+    rows = report.aggregate(report.by_data(kept), ["a", "b"])
+    assert rows["m"][report.HEAD.index("CRPS ratio")] == pytest.approx(1.0)  # geometric mean of 4 and 1/4
+    assert rows["m"][:4] == pytest.approx([0.5, 0.8, 0.9, 0.95])
+
+
+def test_a_forecaster_that_fails_is_a_record(monkeypatch):
+    from benchmarks.forecasts import methods
+
+    def broken(train: pd.DataFrame, test: pd.DataFrame, seed: int):
+        raise KeyError("no such column")
+
+    monkeypatch.setitem(methods.METHODS, "broken", broken)
+    runs = simulate(20, seed=2)
+    (record,) = measure([Task("t", "", runs, (float(runs["C"].median()),))], ["broken"], None, lambda _: None)
+    assert record["failed"] and "KeyError" in record["reason"]
