@@ -3,6 +3,7 @@
 import hashlib
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,17 @@ class Store:
                 files.save(post, path)
         self.verdicts[name] = str(post.attrs["verdict"])
         return post
+
+    def array(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """Numbers that take long: kept as posteriors are."""
+        path = self.folder / f"{name}.npy"
+        if path.is_file() and not (self.quick or self.refit):
+            return np.load(path)
+        found = np.asarray(compute())
+        if not self.quick:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, found)
+        return found
 
     def draws(self, name: str, law: Law, runs: pd.DataFrame, *variables: str) -> list[np.ndarray]:
         """Draws of parameters and derived quantities, each of shape (draw,)."""

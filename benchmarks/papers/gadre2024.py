@@ -1,5 +1,8 @@
 """Gadre et al. 2024: over-trained runs forecast from five small ones of each corpus."""
 
+import numpy as np
+from scipy.optimize import least_squares
+
 import bayescale as bs
 from bayescale.laws import overtrained
 from benchmarks.claims import Claim
@@ -37,4 +40,34 @@ def claims(store: Store) -> list[Claim]:
                     tag="N",
                 )
             )
+    return [*found, *_errors()]
+
+
+def _errors() -> list[Claim]:
+    """The paper's headline: relative errors of two forecasts by least squares on RedPajama's five runs."""
+    runs = bs.load("gadre2024")
+    runs = runs[runs["group"] == "rpj"]
+    five = runs[runs["paper_fit"].astype(bool)]
+
+    def predicted(p, table):
+        E, log_a, log_b, eta = p
+        C, M = 6.0 * table["N"] * table["D"], table["D"] / table["N"]
+        return (E + (np.exp(log_a) * M**eta + np.exp(log_b) * M**-eta) * C**-eta).to_numpy()
+
+    starts = [(1.5, a, a, eta) for eta in (0.1, 0.15, 0.2) for a in (3.0, 5.0, 7.0)]
+    fits = [least_squares(lambda p: predicted(p, five) - five["loss"], p, xtol=1e-14, ftol=1e-14) for p in starts]
+    best = min(fits, key=lambda fit: fit.cost).x
+    found = []
+    for published, low, high, words in (("0.71", 1e9, 2e9, "1.4B on 921B tokens"), ("0.73", 6e9, 8e9, "6.9B on 138B")):
+        row = runs[runs["N"].between(low, high)].nlargest(1, "D")
+        error = abs(float(predicted(best, row)[0] / row["loss"].iloc[0]) - 1.0)
+        found.append(
+            Claim(
+                quantity=f"RedPajama: relative error of their least squares, {words} [%]",
+                published=published,
+                here=100.0 * error,
+                where="Figure 1, abstract",
+                tag="N",
+            )
+        )
     return found

@@ -96,7 +96,8 @@ def train(state: State, windows, following, rates) -> State:
         t = state.step + 1
         first = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, state.first, gradient)
         second = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, state.second, gradient)
-        scale = rate * jnp.sqrt(1 - BETA2**t) / (1 - BETA1**t)
+        power = t.astype(jnp.float32)  # or doubles, where they are enabled
+        scale = rate * jnp.sqrt(1 - BETA2**power) / (1 - BETA1**power)
         weights = jax.tree.map(lambda w, m, v: w - scale * m / (jnp.sqrt(v) + EPSILON), state.weights, first, second)
         return State(weights, first, second, t), None
 
