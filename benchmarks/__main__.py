@@ -108,6 +108,7 @@ def forecasts(methods, data, folder, kept, output):
     records = measure(chosen, wanted, kept, lambda text: click.echo(text, err=True))
     target = output or (folder / "forecasts.md" if folder else DOCS / "forecasts.md")
     command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else "")
+    command += "".join(f" --method {method}" for method in methods)
     report(target, records, command, figure=not folder)
     click.echo(target)
 
