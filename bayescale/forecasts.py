@@ -6,6 +6,7 @@ import xarray as xr
 
 from bayescale.infer import predict
 from bayescale.law import SAMPLE_DIMS, Law
+from bayescale.runs import complete
 
 SIZES = ("N", "D", "C")
 #: Probabilities of the quantiles that are given: median, 50 % and 90 % intervals.
@@ -102,7 +103,5 @@ def sizes_of(post: xr.DataTree) -> pd.DataFrame:
 
 def with_compute(runs: pd.DataFrame) -> pd.DataFrame:
     """The sizes in a table, with C = 6ND [FLOP] where there is none."""
-    sizes = pd.DataFrame({name: runs[name].astype(float) for name in SIZES if name in runs})
-    if "C" not in sizes and {"N", "D"} <= set(sizes):
-        sizes = sizes.assign(C=6.0 * sizes["N"] * sizes["D"])
-    return sizes
+    table = complete(runs, ["C"])
+    return pd.DataFrame({name: table[name].astype(float) for name in SIZES if name in table})

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +38,7 @@ class Store:
 
     def fit(self, name: str, law: Law, runs: pd.DataFrame) -> xr.DataTree:
         """The posterior of a law on runs; its verdict is noted under `name`."""
-        columns = runs[[c for c in (*law.inputs, *law.groups, "loss") if c in runs]]
-        seen = hashlib.sha256(str(law).encode() + columns.to_csv(index=False).encode()).hexdigest()[:16]
-        path = self.folder / f"{name}-{seen}.nc"
+        path = self._path(name, law, self._columns(law, runs))
         if path.is_file() and not (self.quick or self.refit):
             post = files.load(path)
         else:
@@ -53,18 +51,38 @@ class Store:
         self.verdicts[name] = str(post.attrs["verdict"])
         return post
 
-    def array(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """Numbers that take long: kept as posteriors are."""
-        path = self.folder / f"{name}.npy"
+    def each(self, name: str, law: Law, tables: Mapping[str, pd.DataFrame]) -> xr.DataTree:
+        """The posteriors of a law on many tables, by Laplace where it holds; their diagnostics are noted."""
+        parts = [self._columns(law, table).assign(table=key) for key, table in tables.items()]
+        path = self._path(name, law, pd.concat(parts))
         if path.is_file() and not (self.quick or self.refit):
-            return np.load(path)
-        found = np.asarray(compute())
-        if not self.quick:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, found)
-        return found
+            many = xr.load_datatree(path, engine="h5netcdf")
+        else:
+            many = bs.fit_many(law, tables, method="laplace", seed=SEED, progressbar=False)
+            many["posterior"] = xr.DataTree(many["posterior"].to_dataset().isel(draw=slice(None, None, 4)))
+            if not self.quick:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                many.to_netcdf(path, engine="h5netcdf")
+        fits = many["fits"].to_dataset()
+        laplace = int((fits["method"] == "laplace").sum())
+        self.verdicts[name] = (
+            f"{int(fits['converged'].sum())} of {fits.sizes['fit']} converged ({laplace} by Laplace), "
+            + (f"largest R-hat {float(fits['rhat'].max()):.3f}, " if laplace < fits.sizes["fit"] else "")
+            + f"smallest ESS {float(fits['ess'].min()):.0f}, "
+            f"{int(fits['divergences'].sum())} divergences"
+        )
+        return many
 
     def draws(self, name: str, law: Law, runs: pd.DataFrame, *variables: str) -> list[np.ndarray]:
         """Draws of parameters and derived quantities, each of shape (draw,)."""
         posterior = self.fit(name, law, runs)["posterior"].to_dataset()
         return [posterior[variable].to_numpy().ravel() for variable in variables]
+
+    def _path(self, name: str, law: Law, columns: pd.DataFrame) -> Path:
+        """Where a posterior is kept; another law or other runs, another place."""
+        seen = hashlib.sha256(str(law).encode() + columns.to_csv(index=False).encode()).hexdigest()[:16]
+        return self.folder / f"{name}-{seen}.nc"
+
+    @staticmethod
+    def _columns(law: Law, runs: pd.DataFrame) -> pd.DataFrame:
+        return runs[[c for c in (*law.inputs, *law.groups, "loss") if c in runs]]

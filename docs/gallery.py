@@ -20,9 +20,7 @@ import xarray as xr
 
 import bayescale as bs
 from bayescale import laws, plots
-from bayescale.datasets.known_entropy import ENTROPY
 from bayescale.laws import chinchilla
-from bayescale.laws import generalised as GENERAL
 from bayescale.laws.henighan2020 import L_C
 from bayescale.noise import student
 
@@ -58,48 +56,6 @@ def gpt3(folder: Path) -> None:
         x="C",
     )
     draw(folder / "prior_posterior", plots.prior_posterior, post, "E")
-
-
-def known_entropy(folder: Path) -> None:
-    """The sweep whose entropy is known: E by growing range of compute, and the runs held out."""
-    runs = bs.load("known_entropy")
-    fitted, held = runs[runs["split"] != "heldout"], runs[runs["split"] == "heldout"].reset_index(drop=True)
-    _, (left, right) = plt.subplots(1, 2, figsize=(plots.DOUBLE[0], 2.9), layout="constrained")
-    budgets = sorted(fitted["budget"].unique())[2:]
-    for budget in budgets:
-        part = fitted[fitted["budget"] <= 1.01 * budget]
-        post = bs.fit(chinchilla, part, seed=1, progressbar=False)
-        _bars(left, budget, post["posterior"]["E"], "#0072B2")
-    left.axhline(ENTROPY, color="#D55E00", linewidth=1.2, label="exact entropy rate")
-    left.set(xscale="log", xlabel="largest compute fitted [FLOP]", ylabel="E [nats/symbol]")
-    left.set_title("posterior of E, Chinchilla's law", fontsize=8)
-    left.legend(fontsize=7, frameon=False)
-    for law, colour, shift, name in (
-        (chinchilla, "#0072B2", 0.9, "Chinchilla's law"),
-        (GENERAL, "#009E73", 1.1, "generalised law"),
-    ):
-        post = bs.fit(law, fitted, seed=1, progressbar=False)
-        drawn = bs.predict(law, post, held, seed=1)["loss"]
-        for i, compute in enumerate(held["C"]):
-            _bars(right, compute * shift, drawn.isel(run=i), colour, label=name if i == 0 else None)
-    right.plot(held["C"], held["loss"], "D", color="black", markersize=4, label="observed", zorder=3)
-    right.axhline(ENTROPY, color="#D55E00", linewidth=1.2)
-    right.set(xscale="log", xlabel="compute [FLOP]", ylabel="loss [nats/symbol]")
-    right.set_title("forecasts of the runs held out (fitted: up to 1e12 FLOP)", fontsize=8)
-    right.legend(fontsize=7, frameon=False)
-    for ax in (left, right):
-        ax.tick_params(labelsize=7)
-        ax.xaxis.label.set_size(8)
-        ax.yaxis.label.set_size(8)
-    plots.save(left.figure, folder / "known_entropy")
-
-
-def _bars(ax, x: float, draws: xr.DataArray, colour: str, label: str | None = None) -> None:
-    """Median, 50 and 90 % interval as a point and two lines."""
-    low, lower, middle, upper, high = np.quantile(draws, [0.05, 0.25, 0.5, 0.75, 0.95])
-    ax.plot([x, x], [low, high], color=colour, linewidth=1)
-    ax.plot([x, x], [lower, upper], color=colour, linewidth=3)
-    ax.plot(x, middle, "o", color=colour, markersize=4, label=label)
 
 
 def sweep(folder: Path) -> None:
@@ -168,5 +124,5 @@ if __name__ == "__main__":
         sys.exit("usage: python docs/gallery.py DIRECTORY")
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    for part in (priors, gpt3, known_entropy, sweep):
+    for part in (priors, gpt3, sweep):
         part(target)

@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from bayescale.cli import options, show
-
-UNITS = {"C": "FLOP", "N": "parameters", "D": "tokens"}
+from bayescale.cli.forecast import UNITS, given_at
 
 
 @click.command()
@@ -33,7 +32,6 @@ def reach(folder, losses, by, N, D, up_to, at, spec, seed, as_json):
     The loss is the expected one. Draws of the posterior that do not get there count as infinite; the probability that
     the loss is reached at all, up to the largest value considered, is told beside.
     """
-    from bayescale.cli.forecast import given_at
     from bayescale.forecasts import sizes_of
     from bayescale.inverse import reach as find
 

@@ -10,6 +10,25 @@ import pandas as pd
 #: Licence of the bundled tables.
 FACTS = "facts typed from the published tables; the file is Apache-2.0, like bayescale"
 
+#: What the sweeps of our own have in common.
+OWN = {
+    "source": "bayescale, benchmarks/sweep; data card in docs/sweep.md",
+    "url": "docs/sweep.md",
+    "licence": "Apache-2.0, like bayescale",
+    "cite": """
+@misc{bayescale,
+  title = {bayescale: {B}ayesian inference for neural scaling laws},
+  year = {2026},
+}
+""",
+}
+#: What to know of their learning curves.
+ON_THE_WAY = (
+    "The learning rate still is high on the way, so a point is worse than a run that ends there; the last point of a "
+    "run differs from its loss in the table of runs by the choice of what is tested.",
+    "Runs of the grid and those held out; at most 22 points each, fewer for the shortest.",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:

@@ -96,7 +96,8 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
         "data set, data sets equally; CRPS and width are geometric means of the ratio to the Huber bootstrap. "
         "50 % to 95 %: share of held-out runs inside that interval, noise of a run included; "
         "sets ≥ .80: share of data sets whose 90 % intervals hold 80 % or more; RMSLE and signed error (positive: "
-        "forecast too high) in % of the loss. Laplace's method where it holds, NUTS where not. Cuts at which any "
+        "forecast too high) in % of the loss; the log score is a kernel estimate, harsh where no draw "
+        "is near. Laplace's method where it holds, NUTS where not. Cuts at which any "
         f"method failed are left out for all. One command: `{command}`.",
         table(head, [[method, *row] for method, row in rows.items()]),
         HONEST,

@@ -8,6 +8,8 @@ from bayescale import Law, Prior
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
 
 DRAWS = 4000
+#: log E, log A, log B, alpha, beta of the TeX source of Hoffmann et al. 2022.
+TEX = np.array([0.5267228, 6.0073404, 6.0179186, 0.33917084, 0.2849083])
 
 
 def slope(x, y, seed: int = 0) -> np.ndarray:
@@ -28,6 +30,12 @@ def chinchilla_runs() -> pd.DataFrame:
     """The 240 points that Besiroglu et al. use."""
     runs = bs.load("besiroglu2024")
     return runs[~runs["excluded"]]
+
+
+def tokens_per_parameter(C: float, A, B, alpha, beta):
+    """Optimal D/N at a budget [FLOP], by the closed form of Chinchilla's law (Hoffmann et al. 2022, Eq 4)."""
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return (C / 6.0) ** ((alpha - beta) / (alpha + beta)) / G**2
 
 
 def _row(N, C, N0, C0, *, E, excess_C, alpha_C, bend, best, a):
@@ -51,10 +59,10 @@ isoflop = Law(
 )
 
 
-def near_optimum(runs: pd.DataFrame, budget: str = "C", within: float = 4.0) -> pd.DataFrame:
+def near_optimum(runs: pd.DataFrame, within: float = 4.0) -> pd.DataFrame:
     """Runs whose N is within a factor of the best of their row of equal compute, in rows that have five or more."""
     parts = []
-    for _, row in runs.groupby(runs[budget].round(-10)):
+    for _, row in runs.groupby(runs["C"].round(-10)):
         best = row.loc[row["loss"].idxmin(), "N"]
         near = row[np.abs(np.log(row["N"] / best)) <= np.log(within)]
         if len(near) >= 5:

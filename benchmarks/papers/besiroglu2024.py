@@ -7,13 +7,11 @@ import bayescale as bs
 from bayescale.baselines import huber, huber_fit
 from bayescale.laws import chinchilla
 from benchmarks.claims import Claim
-from benchmarks.papers._shared import chinchilla_runs
+from benchmarks.papers._shared import TEX, chinchilla_runs, tokens_per_parameter
 from benchmarks.store import Store
 
 SOURCE = "Besiroglu et al. 2024, Chinchilla Scaling: A replication attempt, arXiv:2404.10102"
-#: log E, log A, log B, alpha, beta of the TeX source of Hoffmann et al. 2022.
 EDGE = {"xatol": 1e-10, "fatol": 1e-22, "maxiter": 20000, "maxfev": 20000}
-TEX = np.array([0.5267228, 6.0073404, 6.0179186, 0.33917084, 0.2849083])
 
 
 def claims(store: Store) -> list[Claim]:
@@ -25,8 +23,7 @@ def _posterior(store: Store) -> list[Claim]:
     names = ("E", "A", "B", "alpha_N", "alpha_D", "a")
     draws = store.draws("besiroglu2024", chinchilla, runs, *names)
     E, A, B, alpha, beta, a = draws
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    tokens = (5.76e23 / 6) ** (1 - 2 * a) / G**2
+    tokens = tokens_per_parameter(5.76e23, A, B, alpha, beta)
     every = bs.load("besiroglu2024")
     E_all, a_all = store.draws("besiroglu2024-all", chinchilla, every, "E", "a")
     near = np.stack([np.log(E), np.log(A), np.log(B), alpha, beta])

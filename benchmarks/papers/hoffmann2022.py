@@ -5,7 +5,7 @@ import numpy as np
 import bayescale as bs
 from bayescale.laws import chinchilla
 from benchmarks.claims import Claim
-from benchmarks.papers._shared import chinchilla_runs, isoflop, near_optimum, slope
+from benchmarks.papers._shared import chinchilla_runs, isoflop, near_optimum, slope, tokens_per_parameter
 from benchmarks.store import Store
 
 SOURCE = "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556"
@@ -62,8 +62,7 @@ def _parametric(store: Store) -> list[Claim]:
     runs = chinchilla_runs()
     names = ("E", "A", "B", "alpha_N", "alpha_D", "a")
     E, A, B, alpha, beta, a = store.draws("besiroglu2024", chinchilla, runs, *names)
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    tokens = (5.76e23 / 6) ** (1 - 2 * a) / G**2
+    tokens = tokens_per_parameter(5.76e23, A, B, alpha, beta)
     width = np.quantile(a, 0.9) - np.quantile(a, 0.1)
     same = {"where": "Eq 10; TeX source", "tag": "N", "same_runs": True}
     return [
