@@ -15,6 +15,8 @@ from benchmarks.store import Store
 from benchmarks.table import table
 from benchmarks.table import write as write_sections
 
+#: Of a wide axis.
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 HEAD = ["quantity", "published", "here: median, 90 %", "verdict", "where", "tag"]
 
 
@@ -104,6 +106,7 @@ def write(path: Path, found: Sequence[Paper]) -> None:
 def picture(paper: Paper, path: Path) -> None:
     """Ours over the published value, a row a claim: 50 and 90 % intervals, and the published interval in grey."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
     shown = [(c, v) for c, v in zip(paper.claims, paper.verdicts, strict=True) if c.here is not None and c.value]
     figure = Figure(figsize=(7.0, 0.6 + 0.24 * len(shown)), layout="constrained")
@@ -128,6 +131,9 @@ def picture(paper: Paper, path: Path) -> None:
     ax.axvline(1.0, color="0.4", linewidth=0.8)
     if min(ends) > 0 and max(ends) > 3.0:
         ax.set_xscale("log")
+        ticks = [tick for tick in TICKS if min(ends) <= tick <= max(ends)]
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.xaxis.set_minor_locator(NullLocator())
     ax.margins(x=0.03)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_yticks(range(len(shown)), [_short(claim.quantity) for claim, _ in shown], fontsize=7)

@@ -38,7 +38,7 @@ BETTER = {
     (
         "IC",
         "BNSL",
-    ): "Two thirds of theirs; their best method, a network, has 0.0280. Some of our fits have not converged.",
+    ): "Two thirds of theirs; their best method, a network, has 0.0280. Not all our fits converged.",
 }
 
 
