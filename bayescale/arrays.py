@@ -36,16 +36,35 @@ def _total(values, r):
     return values.sum(axis=-1, keepdims=True)
 
 
+#: Error of a log density beyond which it is none.
+LOST = 1e-3
+
+
 def _evidence(parts, gram, x):
     """Value and derivatives of `Tape.evidence`; complex steps go through."""
     both = np.concatenate([np.broadcast_to(part, (x.shape[1], 1)) for part in parts], axis=-1)
     b, u = np.split(both, 2, axis=-1)
-    inverse = np.linalg.inv(np.eye(len(gram)) + b[:, :, None] * gram * b[:, None, :])
+    inverse = _inverse(np.eye(len(gram)) + b[:, :, None] * gram * b[:, None, :])
     mean = (inverse @ (b * u)[:, :, None])[:, :, 0]  # of the coefficients
     by_u = b * mean
     by_b = mean * (u - by_u @ gram) - np.einsum("kj,pjk,pj->pk", gram, inverse, b)
-    value = 0.5 * np.sum(u * by_u, axis=-1) + 0.5 * np.linalg.slogdet(inverse)[1]
+    fits = np.sum(u * by_u, axis=-1)
+    value = 0.5 * fits + 0.5 * np.linalg.slogdet(inverse)[1]
+    # where the discrepancy dwarfs the noise, digits cancel; what is left of such absurd points is not a density
+    lost = np.abs(fits) * (1.0 + np.max(np.abs(b) ** 2 * np.diag(gram), axis=-1)) * np.finfo(float).eps > LOST
+    value = np.where(lost, np.nan, value)
     return [column[:, None] for column in (value, *by_b.T, *by_u.T)]
+
+
+def _inverse(matrices: np.ndarray) -> np.ndarray:
+    """Of each matrix; NaN where one is singular, as those of absurd points far from the runs are."""
+    try:
+        return np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:
+            return np.full_like(matrices, np.nan)
+        half = len(matrices) // 2
+        return np.concatenate([_inverse(matrices[:half]), _inverse(matrices[half:])])
 
 
 #: The steps of a tape by name. Sign and absolute value leave an imaginary part alone: it carries a derivative.

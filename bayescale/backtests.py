@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import xarray as xr
 from bayescale import scores
 from bayescale.infer import draw, predict
 from bayescale.law import Law
-from bayescale.many import progress
+from bayescale.many import progress, spread
 from bayescale.runs import complete
 
 #: (train, test, seed) -> draws of the test runs' losses [nats/token], of shape (draw, run).
@@ -34,6 +35,7 @@ def backtest(
     cuts: Sequence[float] | None = None,
     method: str = "laplace",
     seed: int | None = None,
+    executor: Executor | None = None,
     progressbar: bool = True,
 ) -> xr.Dataset:
     """Fit the runs up to a cut, forecast all that lie beyond it, and score the forecasts; for every cut.
@@ -50,6 +52,9 @@ def backtest(
         four.
     method : {"laplace", "nuts"}, how a law is fitted; NUTS where Laplace does not hold.
     seed : int, optional
+        The scores depend on it and on the place of the cut, not on the executor.
+    executor : concurrent.futures.Executor, optional
+        Where the cuts are done, as in `fit_many`; in this process if absent.
     progressbar : bool
 
     Returns
@@ -72,7 +77,8 @@ def backtest(
         If some of the cuts that were given leave nothing to fit or to forecast; they are left out.
     """
     if isinstance(forecaster, Mapping):
-        options: dict = {"by": by, "cuts": cuts, "method": method, "seed": seed, "progressbar": progressbar}
+        options: dict = {"by": by, "cuts": cuts, "method": method, "seed": seed}
+        options |= {"executor": executor, "progressbar": progressbar}
         several = [backtest(one, runs, **options) for one in forecaster.values()]
         return xr.concat(several, pd.Index(forecaster, name="forecaster"), combine_attrs="drop").assign_attrs(by=by)
     table = complete(runs, [by])
@@ -95,14 +101,20 @@ def backtest(
         )
     seeds = np.random.SeedSequence(seed).generate_state(len(usable))
     name = getattr(forecaster, "name", getattr(forecaster, "__name__", "forecaster"))
-    found = []
+    jobs = {
+        k: (forecaster, table, size <= cut, int(own), method)
+        for k, (cut, own) in enumerate(zip(usable, seeds, strict=True))
+    }
+    done: dict[int, xr.Dataset] = {}
     with progress(progressbar) as bar:
         task = bar.add_task(f"{name}, {len(usable)} cuts", total=len(usable))
-        for cut, own in zip(usable, seeds, strict=True):
-            one = _one(forecaster, table, size <= cut, int(own), method)
-            ratio = np.where(size > cut, size / size[size <= cut].max(), np.nan)
-            found.append(one.assign(ratio=("run", ratio)))
+        for k, one in spread(_one, jobs, executor, lambda reason: _kept(len(table), {}, None, reason=reason)):
+            done[k] = one
             bar.advance(task)
+    found = []
+    for k, cut in enumerate(usable):
+        ratio = np.where(size > cut, size / size[size <= cut].max(), np.nan)
+        found.append(done[k].assign(ratio=("run", ratio), trained=int((size <= cut).sum())))
     result = xr.concat(found, dim="cut").assign_coords(cut=usable, run=np.arange(len(size)), level=list(scores.LEVELS))
     result[by] = ("run", size)
     result.attrs |= {"by": by, "forecaster": name}
@@ -130,11 +142,18 @@ def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, 
         values = _scored(draws, test["loss"].to_numpy(dtype=float))
     except Exception as error:  # one cut that fails does not stop the others
         reason = f"{type(error).__name__}: {error}"
-    data = {"trained": int(fitted.sum()), "converged": converged, "failed": bool(reason), "reason": reason}
+    return _kept(len(table), values, ~fitted, converged, reason)
+
+
+def _kept(
+    runs: int, values: dict[str, np.ndarray], held: np.ndarray | None, converged: float = np.nan, reason: str = ""
+) -> xr.Dataset:
+    """What is kept of a cut: scores of the runs held out, NaN elsewhere."""
+    data: dict = {"converged": converged, "failed": bool(reason), "reason": reason}
     for name, dims in SCORES.items():
-        array = np.full((*(len(scores.LEVELS) for _ in dims), len(table)), np.nan)
+        array = np.full((*(len(scores.LEVELS) for _ in dims), runs), np.nan)
         if values:
-            array[..., ~fitted] = values[name]
+            array[..., held] = values[name]
         data[name] = ((*dims, "run"), array)
     return xr.Dataset(data)
 
@@ -149,3 +168,39 @@ def _scored(draws: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
         "covered": scores.covered(draws, observed),
         "width": scores.widths(draws),
     }
+
+
+def board(found: xr.Dataset) -> pd.DataFrame:
+    """The scores of a back-test, a row a forecaster: means over runs, then over the cuts at which none failed.
+
+    Parameters
+    ----------
+    found : Dataset of `backtest`.
+
+    Returns
+    -------
+    DataFrame : ``cuts``, ``failed`` and ``unconverged`` (number of cuts); ``covered_0.5`` … ``covered_0.95``, shares of
+        held-out runs; ``width`` of 90 % intervals, ``crps``, ``interval_score``, ``error`` and ``rmsle`` [% of the
+        loss]; ``log_score``.
+    """
+    if "forecaster" not in found.dims:
+        found = found.expand_dims(forecaster=[str(found.attrs.get("forecaster", "forecast"))])
+    good = ~found["failed"].astype(bool).any("forecaster")
+    kept = found.isel(cut=good.to_numpy())
+    rows = {}
+    for name in found["forecaster"].values.tolist():
+        one = kept.sel(forecaster=name)
+        covered = one["covered"].mean("run").mean("cut")
+        means = {key: float(one[key].mean("run").mean("cut")) for key in ("crps", "interval_score", "error")}
+        every = found.sel(forecaster=name)
+        rows[name] = {
+            "cuts": int(good.sum()),
+            "failed": int(every["failed"].astype(bool).sum()),
+            "unconverged": int((every["converged"] == 0).sum()),
+            **{f"covered_{level}": float(covered.sel(level=level)) for level in scores.LEVELS},
+            "width": float(one["width"].sel(level=0.9).mean("run").mean("cut")),
+            **means,
+            "rmsle": float(np.sqrt((one["error"] ** 2).mean("run")).mean("cut")),
+            "log_score": float(one["log_score"].mean("run").mean("cut")),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("forecaster")

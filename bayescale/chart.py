@@ -116,7 +116,7 @@ class Chart:
         elif column == name or column in self.still:
             found = ()
         elif f"excess_{column}" in self.logs:
-            found = (f"excess_{column}",)
+            found = (f"excess_{column}", *(("rest",) if "rest" in self.odds else ()))
         elif self._bounded:
             found = ("odds",)
         elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
@@ -135,6 +135,9 @@ class Chart:
             if self.terms:
                 share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
             return share if self._joined else share - self._log_steep(z, *(n for n in self.slopes if n == name))
+        if "rest" in partners:  # of the bracket, what moves
+            share = z[partners[0]] - np.log1p(np.exp(z["rest"]))
+            return share - self._log_steep(z, *(n for n in self.slopes if n == name))
         if partners == ("gamma",):
             return -np.log1p(np.exp(z["gamma"]))
         if partners == ("odds",):

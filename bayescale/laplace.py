@@ -10,21 +10,23 @@ import numpy as np
 
 from bayescale import psis
 from bayescale.density import Density
+from bayescale.proposal import Mixture
 from bayescale.psis import MAX_K, MIN_ESS
 
 #: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
-#: Degrees of freedom of the proposal: tails heavier than a posterior's, or the weights would have no variance.
-DF = 7.0
 #: Draws from the prior to look for a mode among, and how many of them are climbed from.
 CANDIDATES, CLIMBS = 256, 4
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: A step that gains less ends a climb: the proposal needs the mode, not its last digits.
 GAIN = 1e-6
-#: How often the proposal may be set anew to the weighted mean and covariance.
-REFRESHES = 4
+#: How often the proposal may be set anew to the weighted mean and covariance; and then, where that does not do, to a
+#: mixture of so many components (population Monte Carlo, Cappe et al. 2008, doi:10.1007/s11222-008-9059-x).
+REFRESHES, MIXTURES = 4, (8,) * 8
+#: Effective points that a mixture is fitted to, at least.
+ENOUGH = 800
 
 
 @dataclass(frozen=True)
@@ -61,23 +63,32 @@ def approximate(density: Density, seed: int, draws: int) -> Approximation:
     mode = find_mode(density, rng)
     values, vectors = np.linalg.eigh(-density.hessian(mode))
     values = np.maximum(np.abs(values), 1e-9 * np.abs(values).max())
-    center, root = mode, vectors / np.sqrt(values)
+    proposal = Mixture.single(mode, 1.0 / values, vectors)
     count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
     best = None
-    for _ in range(1 + REFRESHES):
-        points, log_q = _propose(rng, center, root, count)
-        weights, k = psis.smooth(density.value(points) - log_q)
+    for components in (*(1,) * REFRESHES, *MIXTURES, None):
+        points = proposal.draw(rng, count)
+        weights, k = psis.smooth(density.value(points) - proposal.logpdf(points))
         ess = 1 / np.sum(weights**2)
-        if best is None or k < best[1]:
+        if best is None or (k <= MAX_K, ess) > (best[1] <= MAX_K, best[2]):
             best = (points, float(k), float(ess), weights)
-        if k < 0.5 and ess > count / 4:
+        if components is None or (k < 0.5 and ess > count / 4):
             break
-        center = weights @ points
-        spread = (points - center) * np.sqrt(weights)[:, None]
-        values, vectors = np.linalg.eigh(spread.T @ spread)
-        root = vectors * np.sqrt(np.maximum(values, 1e-12 * values.max()))
+        if components > 1 and best[1] <= MAX_K and best[2] >= MIN_ESS:
+            break  # one component was enough
+        proposal = proposal.fitted(points, weights if components == 1 else _tempered(weights), rng, components)
     points, k, ess, weights = best
     return Approximation(points[_systematic(rng, weights, draws)], k, ess)
+
+
+def _tempered(weights: np.ndarray) -> np.ndarray:
+    """Weights to a power so small that enough points count for a mixture to be fitted to them."""
+    power = 1.0
+    while 1 / np.sum(weights**2) < ENOUGH and power > 1e-3:
+        power *= 0.8
+        weights = np.where(weights > 0, weights, 0.0) ** 0.8
+        weights = weights / weights.sum()
+    return weights
 
 
 def find_mode(density: Density, rng: np.random.Generator) -> np.ndarray:
@@ -111,15 +122,6 @@ def climb(density: Density, point: np.ndarray, steps: int = 100) -> tuple[np.nda
         if gain < GAIN:
             break
     return point, value
-
-
-def _propose(rng: np.random.Generator, center: np.ndarray, root: np.ndarray, count: int):
-    """Points from a multivariate Student-t with antithetic pairs, and their log density up to a constant."""
-    size = len(center)
-    half = rng.standard_normal((count // 2, size))
-    stretch = np.sqrt(DF / rng.chisquare(DF, count // 2))[:, None]
-    z = np.concatenate([half * stretch, -half * stretch])
-    return center + z @ root.T, -0.5 * (DF + size) * np.log1p(np.sum(z**2, axis=1) / DF)
 
 
 def _systematic(rng: np.random.Generator, weights: np.ndarray, draws: int) -> np.ndarray:

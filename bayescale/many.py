@@ -82,7 +82,7 @@ def run_many(
     results = {}
     with progress(visible) as bar:
         task = bar.add_task(f"{law.name}, {len(jobs)} fits", total=len(jobs))
-        for name, result in _results(jobs, executor):
+        for name, result in spread(_fitted, jobs, executor, lambda reason: {"reason": reason}):
             results[name] = result
             bar.advance(task)
     tree = _collected({name: results[name] for name in jobs})
@@ -90,29 +90,34 @@ def run_many(
     return tree
 
 
-def _results(jobs: Mapping[str, tuple], executor: Executor | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def spread(
+    function: Callable[..., Any], jobs: Mapping[Any, tuple], executor: Executor | None, lost: Callable[[str], Any]
+) -> Iterator[tuple[Any, Any]]:
+    """Name and result of each job, ``function(*job)``, here or by an executor, as they come; `lost` makes the result
+    of a job whose worker died."""
     if executor is None:
         for name, job in jobs.items():
-            yield name, _fitted(*job)
+            yield name, function(*job)
         return
     import cloudpickle  # plain pickle cannot carry a law that was renamed or made by a function
 
-    futures = {executor.submit(_unpacked, cloudpickle.dumps(job)): name for name, job in jobs.items()}
+    futures = {executor.submit(_unpacked, cloudpickle.dumps((function, job))): name for name, job in jobs.items()}
     try:
         for future in as_completed(futures):
             try:
                 yield futures[future], future.result()
             except Exception as error:  # a worker that died, or a result that could not travel
-                yield futures[future], {"reason": f"{type(error).__name__}: {error}"}
+                yield futures[future], lost(f"{type(error).__name__}: {error}")
     finally:
         for future in futures:
             future.cancel()
 
 
-def _unpacked(job: bytes) -> dict[str, Any]:
+def _unpacked(packed: bytes) -> Any:
     import cloudpickle
 
-    return _fitted(*cloudpickle.loads(job))
+    function, job = cloudpickle.loads(packed)
+    return function(*job)
 
 
 def _fitted(

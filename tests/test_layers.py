@@ -31,6 +31,7 @@ ORDER = (
     "joint",
     "density",
     "psis",
+    "proposal",
     "laplace",
     "prepared",
     "evidence",

@@ -41,7 +41,7 @@ def printed(tmp_path_factory):
 
 def test_the_fit_is_as_printed(printed):
     shown = blocks("")[0]
-    for row in ("E ", "alpha_C"):
+    for row in ("E ", "alpha_N"):
         # The median's Monte Carlo error is about 1/40 sd at these ESS; digits are rounded to 1/5 sd.
         median, *_, low, high = numbers(shown, row)[:5]
         assert numbers(printed[0], row)[0] == pytest.approx(median, abs=(high - low) / 8)
@@ -50,7 +50,7 @@ def test_the_fit_is_as_printed(printed):
 
 def test_the_forecast_is_as_printed(printed):
     shown = blocks("")[1]
-    for row in ("expected loss [nats/target word]", "a new run's loss [nats/target word]"):
+    for row in ("expected loss [nats/symbol]", "a new run's loss [nats/symbol]"):
         for ours, readme in zip(numbers(printed[1], row), numbers(shown, row), strict=True):
             assert ours == pytest.approx(readme, abs=0.021)  # two units of the last digit
 

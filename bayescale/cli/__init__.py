@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
 from bayescale.cli.messages import spoken
 
 
@@ -38,5 +38,13 @@ def main():
     """
 
 
-for command in (fit.fit, forecast.forecast, frontier.frontier, reach.reach, compare.compare, data.data):
+for command in (
+    fit.fit,
+    forecast.forecast,
+    frontier.frontier,
+    reach.reach,
+    backtest.backtest,
+    compare.compare,
+    data.data,
+):
     main.add_command(command)

@@ -60,7 +60,7 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     if (out / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     law = _with_reference(options.find_law(spec, noise), dict(reference))
-    table = _runs(law, runs, dict(columns), where)
+    table = read_runs(law, runs, dict(columns), where)
     _writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", "nats/token")
@@ -97,7 +97,7 @@ def _with_reference(law: "Law", reference: dict[str, float]) -> "Law":
     return replace(law, reference={**law.reference, **reference})
 
 
-def _runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -> "pd.DataFrame":
+def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -> "pd.DataFrame":
     """The runs to fit: a file, or else a data set; checked, so that nothing is begun in vain."""
     import warnings
 

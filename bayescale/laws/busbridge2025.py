@@ -61,3 +61,21 @@ generalised = Law(
     name="busbridge2025.generalised",
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
 )
+
+
+def curve(D, D0, D_top, *, E, excess_D, rest, alpha_D, kappa, omega):
+    bracket = rest + (1 - rest) * (D / D0) ** -(alpha_D / kappa)
+    return E * (D / D_top) ** -omega + excess_D * bracket**kappa
+
+
+#: The same where one column grows alone, as along a learning curve; what the others leave is a share of the bracket:
+#: L(D) = E (D / D_top)^-omega + excess_D [rest + (1 - rest) (D / D0)^(-alpha_D/kappa)]^kappa
+generalised_D = replace(
+    generalised,
+    formula=curve,
+    priors={"E": FLOOR, "excess_D": EXCESS, "rest": BALANCE, "alpha_D": LOCAL, "kappa": KAPPA, "omega": OMEGA},
+    derived={},
+    name="busbridge2025.generalised_D",
+)
+generalised_N = generalised_D.rename("busbridge2025.generalised_N", D="N")
+generalised_C = generalised_D.rename("busbridge2025.generalised_C", D="C")

@@ -4,6 +4,7 @@ Every drawing takes ``ax=None`` (a new single-column figure) and returns the axe
 Forest, pair and trace plots are ArviZ's: ``az.plot_forest(post)`` works as it is.
 """
 
+from bayescale.plots._backtest import backtest
 from bayescale.plots._curves import curves
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
@@ -16,6 +17,7 @@ from bayescale.plots._style import DOUBLE, SINGLE
 __all__ = [
     "DOUBLE",
     "SINGLE",
+    "backtest",
     "curves",
     "forecast",
     "frontier",

@@ -10,13 +10,15 @@ from bayescale.baselines import huber_bootstrap, power_law
 from bayescale.discrepancy import separate
 from bayescale.infer import draw, predict
 from bayescale.law import Law
-from bayescale.laws import chinchilla, generalised
+from bayescale.laws import chinchilla, generalised, henighan2020
+from bayescale.laws.busbridge2025 import generalised_D
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"
 DRAWS = 1000
 
 kappa_omega = replace(generalised, discrepancy=None, name="kappa_omega")
+_plain_curve = replace(generalised_D, discrepancy=None, name="kappa_omega")
 kappa = replace(kappa_omega, priors={**kappa_omega.priors, "omega": 1e-9}, name="kappa")
 
 
@@ -43,6 +45,14 @@ METHODS: dict[str, Law | Forecaster] = {
     "equal_weights": equal_weights,
     "two_amplitudes": replace(generalised, discrepancy=separate, name="two_amplitudes"),
     DEFAULT: generalised,
+}
+#: Laws of one column, for learning curves.
+CURVES: dict[str, Law | Forecaster] = {
+    "power_law": power_law,
+    BASE: huber_bootstrap,
+    "additive": henighan2020.L_D,
+    "kappa_omega": _plain_curve,
+    DEFAULT: generalised_D,
 }
 WORDS = {
     "power_law": "a straight line of log loss on log C",

@@ -9,7 +9,7 @@ import numpy as np
 
 import bayescale as bs
 from bayescale.backtests import SCORES
-from benchmarks.forecasts.methods import METHODS
+from benchmarks.forecasts.methods import CURVES, METHODS
 from benchmarks.forecasts.splits import Task
 
 SEED = 1
@@ -36,7 +36,8 @@ def score(method: str, task: Task) -> list[dict]:
     """The records of one method on one task, a cut each."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tables that are as they are
-        found = bs.backtest(METHODS[method], task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
+        forecaster = (CURVES if task.curve else METHODS)[method]
+        found = bs.backtest(forecaster, task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
     compute = task.runs["C"].to_numpy() if "C" in task.runs else task.runs[task.by].to_numpy()
     records = []
     for k, cut in enumerate(found["cut"].to_numpy()):

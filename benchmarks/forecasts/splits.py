@@ -16,13 +16,17 @@ SHARES, FEWEST = (0.5, 0.65, 0.8), 6
 
 
 class Task(NamedTuple):
-    """A table of runs and its cuts: runs with `by` up to a cut are fitted, the others forecast."""
+    """A table of runs and its cuts: runs with `by` up to a cut are fitted, the others forecast.
+
+    A `curve` has one column, D, and takes laws of it.
+    """
 
     data: str
     group: str
     runs: pd.DataFrame
     cuts: tuple[float, ...]
     by: str = "C"
+    curve: bool = False
 
 
 def tasks() -> Iterator[Task]:
@@ -39,7 +43,8 @@ def tasks() -> Iterator[Task]:
     for group in ("main_hot", "main_cooldown"):
         yield Task("gemstones", group, _plain(gemstones[gemstones["group"] == group]), (4e19, 1.2e20, 4e20))
     clark = bs.load("clark2022")
-    dense = _plain(clark[clark["group"] == "Dense"]).sort_values("N")
+    kept = (clark["group"] == "Dense") & (clark["flop_increase"] == 1)  # N of the others is that of another model
+    dense = _plain(clark[kept]).sort_values("N")
     yield Task("clark_dense", "", dense, (1.35e8, 3.8e8), "N")
     cerebras = bs.load("cerebras_gpt")
     for family, counts in (("SP", (4, 5, 6)), ("muP", (4,))):
@@ -47,10 +52,14 @@ def tasks() -> Iterator[Task]:
         yield Task("cerebras", family, part, _first(part, counts))
     pythia = _plain(bs.load("pythia"))
     yield Task("pythia", "", pythia, _first(pythia, (4, 5, 6)))
+    dedup = pythia.assign(loss=pythia["loss_dedup"])
+    yield Task("pythia", "deduplicated", dedup, _first(dedup, (4, 5, 6)))
+    yield _gpt3()
     yield from _open_athena()
     runs = bs.load("muennighoff2023")
-    once = _plain(runs[(runs["variant"] == "main") & (runs["epochs"] <= 1.0)])
+    once = _plain(runs[(runs["variant"] == "main") & (runs["epochs"] <= 1.0) & (runs["D"] >= 1e9)])
     yield Task("muennighoff", "one epoch", once, (2e19, 9e19, 3.1e20))
+    yield from _curves()
 
 
 def own(folder: Path) -> Iterator[Task]:
@@ -79,6 +88,22 @@ def _gadre() -> Iterator[Task]:
         five = part["paper_fit"].astype(bool)
         chosen = part[five | (part["N"] > 1e9)].assign(order=lambda t: 2.0 - t["paper_fit"].astype(float))
         yield Task("gadre", f"{group}, five runs", _plain(chosen), (1.0,), "order")
+
+
+def _gpt3() -> Task:
+    """The final validation losses, read off the figure: the median of each curve's last points."""
+    curves = bs.load("gpt3_curves")
+    last = curves[(curves["split"] == "val") & (curves["D"] >= 2.95e11)]
+    final = _plain(last.groupby("N", as_index=False).agg(loss=("loss", "median")).assign(D=3e11))
+    return Task("gpt3", "", final, _first(final, (5, 6, 7)))
+
+
+def _curves() -> Iterator[Task]:
+    """The 92 learning curves, on the split of their authors."""
+    every = bs.load("alabdulmohsin2022")
+    for name, curve in every.groupby("run", sort=False):
+        runs = curve.assign(order=2.0 - curve["training"].astype(float))[["D", "loss", "order"]].reset_index(drop=True)
+        yield Task(f"curves_{curve['group'].iloc[0]}", str(name), runs, (1.0,), "order", curve=True)
 
 
 def _open_athena() -> Iterator[Task]:

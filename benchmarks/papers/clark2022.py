@@ -45,7 +45,7 @@ def claims(store: Store) -> list[Claim]:
     post = store.fit("clark2022", routed, base)
     a, b0, c, loss0 = (post["posterior"][name].to_numpy().ravel() for name in ("a", "b0", "c", "loss0"))
     size = np.log10(float(post["constant_data"]["N0"]))
-    (alpha,) = store.draws("clark2022-dense", kaplan2020.L_N, runs[runs["group"] == "Dense"], "alpha_N")
+    (alpha,) = store.draws("clark2022-dense", kaplan2020.L_N, runs[(runs["group"] == "Dense") & plain], "alpha_N")
     printed = {
         "a": ("-0.082", a),
         "b": ("-0.108", b0 - c * size),

@@ -1,0 +1,93 @@
+"""Proposal: a mixture of multivariate Student-t densities, drawn from, evaluated, and fitted to weighted points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Degrees of freedom: tails heavier than a posterior's, or importance weights would have no variance.
+DF = 7.0
+#: Steps of expectation maximisation when a mixture is fitted.
+STEPS = 12
+#: Share of the draws that come from the first component, which is as wide as all points together.
+DEFENSIVE = 0.15
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture of Student-t densities.
+
+    Attributes
+    ----------
+    shares : array of shape (component,), which add to one.
+    centers : array of shape (component, size).
+    roots : array of shape (component, size, size), R with scale matrix R R'.
+    """
+
+    shares: np.ndarray
+    centers: np.ndarray
+    roots: np.ndarray
+
+    @classmethod
+    def single(cls, center: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> "Mixture":
+        """One component, from the eigenvalues and eigenvectors of its scale matrix."""
+        return cls(np.ones(1), center[None], (vectors * np.sqrt(values))[None])
+
+    def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Points of shape (count, size), as many of each component as its share asks, in antithetic pairs."""
+        ends = np.round(np.cumsum(self.shares) * (count // 2)).astype(int)
+        size, parts = self.centers.shape[1], []
+        for center, root, pairs in zip(self.centers, self.roots, np.diff(ends, prepend=0), strict=True):
+            half = rng.standard_normal((pairs, size)) * np.sqrt(DF / rng.chisquare(DF, pairs))[:, None]
+            parts.append(center + np.concatenate([half, -half]) @ root.T)
+        return np.concatenate(parts)
+
+    def logpdf(self, points: np.ndarray) -> np.ndarray:
+        """Log density at points, up to a constant, of shape (point,)."""
+        return np.logaddexp.reduce(self._parts(points, tails=DF), axis=0)
+
+    def fitted(self, points: np.ndarray, weights: np.ndarray, rng: np.random.Generator, components: int) -> "Mixture":
+        """Another mixture, fitted to weighted points by expectation maximisation; one component as wide as all of them.
+
+        Normal densities are fitted and drawn with a Student-t's tails, which errs on the wide side.
+        """
+        center, values, vectors = moments(points, weights)
+        if components == 1:
+            return Mixture.single(center, values, vectors)
+        whole = vectors * np.sqrt(values)
+        picked = rng.choice(len(points), size=components - 1, replace=False, p=weights)
+        found = Mixture(
+            np.full(components - 1, 1.0 / (components - 1)),
+            points[picked],
+            np.broadcast_to(0.5 * whole, (components - 1, *whole.shape)),
+        )
+        for _ in range(STEPS):
+            logs = found._parts(points, tails=None)
+            belongs = np.exp(logs - np.logaddexp.reduce(logs, axis=0)) * weights
+            shares = belongs.sum(axis=1) + 1e-12
+            fits = [moments(points, own / total) for own, total in zip(belongs, shares, strict=True)]
+            # no component is narrower than a twentieth of all points along any direction, or it would be a spike
+            roots = [v * np.sqrt(np.maximum(e, 0.0025 * values.min())) for _, e, v in fits]
+            found = Mixture(shares / shares.sum(), np.array([c for c, *_ in fits]), np.array(roots))
+        return Mixture(
+            np.concatenate([[DEFENSIVE], (1.0 - DEFENSIVE) * found.shares]),
+            np.concatenate([center[None], found.centers]),
+            np.concatenate([whole[None], found.roots]),
+        )
+
+    def _parts(self, points: np.ndarray, tails: float | None) -> np.ndarray:
+        """Log share times density of each component, of shape (component, point); `tails` None is normal."""
+        found = []
+        for share, center, root in zip(self.shares, self.centers, self.roots, strict=True):
+            distance = np.sum(np.linalg.solve(root, (points - center).T) ** 2, axis=0)
+            size = len(center)
+            shape = -0.5 * distance if tails is None else -0.5 * (tails + size) * np.log1p(distance / tails)
+            found.append(np.log(share) - np.linalg.slogdet(root)[1] + shape)
+        return np.array(found)
+
+
+def moments(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted mean, and eigenvalues and eigenvectors of the weighted covariance."""
+    center = weights @ points
+    spread = (points - center) * np.sqrt(weights)[:, None]
+    values, vectors = np.linalg.eigh(spread.T @ spread)
+    return center, np.maximum(values, 1e-12 * values.max() + 1e-300), vectors
