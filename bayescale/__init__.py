@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from bayescale.checks import sbc
     from bayescale.datasets import load
     from bayescale.forecasts import beats, forecast, shares
-    from bayescale.infer import fit, predict, sample_prior
+    from bayescale.infer import fit, sample_prior
     from bayescale.inverse import reach
     from bayescale.law import Law
     from bayescale.many import fit_many
     from bayescale.noise import Noise
     from bayescale.optimum import frontier
+    from bayescale.predictive import predict
     from bayescale.prior import Prior
 
 # Public name -> the module that holds it; loaded at first use, so that `import bayescale` is quick.
@@ -33,7 +34,7 @@ _HOME = {
     "load": "datasets",
     "model": "build",
     "plots": "plots",
-    "predict": "infer",
+    "predict": "predictive",
     "reach": "inverse",
     "sample_prior": "infer",
     "sbc": "checks",

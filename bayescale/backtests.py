@@ -9,9 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from bayescale import scores
-from bayescale.infer import draw, predict
+from bayescale.infer import draw
 from bayescale.law import Law
 from bayescale.many import progress, spread
+from bayescale.predictive import log_predictive, predict
 from bayescale.runs import complete
 
 #: (train, test, seed) -> draws of the test runs' losses [nats/token], of shape (draw, run).
@@ -60,11 +61,11 @@ def backtest(
     Returns
     -------
     Dataset : dims (cut, run), NaN where a run was fitted: ``error``, ``crps``, ``interval_score`` (of 90 %) [% of the
-        loss], ``log_score``, ``pit``, ``ratio`` (`by` over the largest fitted), ``covered`` and ``width`` [%] (with dim
-        level: 0.5, 0.8, 0.9, 0.95); and by cut ``trained`` (number of runs), ``converged`` (1, 0; NaN for a function),
-        ``failed`` and ``reason`` (why there is no forecast). Means over runs, and then over cuts, are the scores:
-        ``result["covered"].mean("run").mean("cut")``; a cut that failed is NaN and not in them, so look at ``failed``,
-        and compare forecasters on the cuts where none did.
+        loss], ``log_score`` (of the log loss; exact for a law, a kernel estimate for a function), ``pit``, ``ratio``
+        (`by` over the largest fitted), ``covered`` and ``width`` [%] (with dim level: 0.5, 0.8, 0.9, 0.95); and by cut
+        ``trained`` (number of runs), ``converged`` (1, 0; NaN for a function), ``failed`` and ``reason`` (why there is
+        no forecast). Means over runs, and then over cuts, are the scores: `board` has them. A cut that failed is NaN
+        and not in them, so look at ``failed``, and compare forecasters on the cuts where none did.
 
     Raises
     ------
@@ -130,16 +131,19 @@ def _cuts(size: np.ndarray) -> np.ndarray:
 def _one(forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, seed: int, method: str) -> xr.Dataset:
     """The scores of one cut, NaN for the runs that were fitted."""
     train, test = table[fitted], table[~fitted]
-    reason, converged, values = "", np.nan, {}
+    reason, converged, values, density = "", np.nan, {}, None
     try:
         if isinstance(forecaster, Law):
             post = draw(forecaster, train, method=method, seed=seed, progressbar=False)
             converged = float(post.attrs["converged"])
             drawn = predict(forecaster, post, test, seed=seed)["loss"].stack(sample=("chain", "draw"))
             draws = drawn.transpose("sample", "run").to_numpy()
+            density = log_predictive(forecaster, post, test, seed=seed).to_numpy()
         else:
             draws = np.asarray(forecaster(train, test.drop(columns="loss"), seed))  # it must not see the answer
         values = _scored(draws, test["loss"].to_numpy(dtype=float))
+        if density is not None:
+            values["log_score"] = density
     except Exception as error:  # one cut that fails does not stop the others
         reason = f"{type(error).__name__}: {error}"
     return _kept(len(table), values, ~fitted, converged, reason)

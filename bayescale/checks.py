@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.infer import draw, predict, sample_prior
+from bayescale.infer import draw, sample_prior
 from bayescale.law import Law
 from bayescale.many import run_many
+from bayescale.predictive import predict
 from bayescale.runs import check
 
 #: Draws that a rank is taken among: few enough to be independent, enough to see a bias of a tenth of a deviation.

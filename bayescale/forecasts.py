@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.infer import predict
 from bayescale.law import SAMPLE_DIMS, Law
+from bayescale.predictive import predict
 from bayescale.runs import complete
 
 SIZES = ("N", "D", "C")

@@ -1,4 +1,4 @@
-"""infer: from a law and its runs to a posterior, and from a posterior to new runs."""
+"""infer: from a law and its runs to a posterior."""
 
 import hashlib
 import json
@@ -14,10 +14,11 @@ import xarray as xr
 from bayescale import engine
 from bayescale.build import assemble
 from bayescale.checked import Checked
-from bayescale.conditional import delta, increments
-from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
+from bayescale.conditional import increments
+from bayescale.law import SAMPLE_DIMS, Law
+from bayescale.predictive import expected, labels_of
 from bayescale.prior import Prior
-from bayescale.runs import check, complete
+from bayescale.runs import check
 from bayescale.signature import call
 from bayescale.verdict import Verdict, judge
 
@@ -129,66 +130,9 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     return tree
 
 
-def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.Dataset:
-    """Predict the loss of new runs.
-
-    Parameters
-    ----------
-    law : the law that `post` was fitted with.
-    post : DataTree of `fit` (or of `sample_prior`).
-    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed.
-    seed : int, optional, of the noise.
-
-    Returns
-    -------
-    Dataset : dims (chain, draw, run); ``mu``, the expected loss, and ``loss``, a new run's loss with noise, both in
-        nats/token; the columns as coordinates along run.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or has bad values, or the posterior is of another law.
-    """
-    if not isinstance(runs, pd.DataFrame):
-        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
-    needed = tuple(dict.fromkeys((*law.inputs, *law.noise.columns)))
-    table = complete(runs, needed)
-    absent = [name for name in (*needed, *law.groups) if name not in table]
-    if absent:
-        raise ValueError(f"runs has no column {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
-    given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
-    rng = np.random.default_rng(seed)
-    mu, scale, shape = _expected(law, post, given, rng)
-    drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
-    result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
-        run=_labels(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
-    )
-    for name in ("mu", "loss"):
-        result[name].attrs = {"units": "nats/token"}
-    return result
-
-
-def _expected(law: Law, post, given, rng: np.random.Generator) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
-    """Expected loss and scale of the log loss, dims (chain, draw, run), and the shape parameters of the variate."""
-    mu = law.evaluate(law.formula, post, given)
-    if law.discrepancy is not None:
-        size = max((np.size(given[name]) for name in law.inputs), default=1)
-        columns = {name: np.broadcast_to(given[name], size) for name in law.inputs}
-        mu = mu * np.exp(xr.DataArray(delta(law, post, columns, rng), dims=(*SAMPLE_DIMS, "run")))
-    scale = law.evaluate(law.noise.scale, post, {**given, "mu": mu})
-    mu, scale = xr.broadcast(mu, scale)
-    draws, _ = draws_of(law, post)
-    shape = {}
-    for name in law.noise.shape:
-        value = draws[name]
-        shape[name] = value.to_numpy()[..., None] if isinstance(value, xr.DataArray) else value
-    order = (*SAMPLE_DIMS, ..., "run")
-    return mu.transpose(*order), scale.transpose(*order), shape
-
-
 def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
-    run = xr.DataArray(_labels(table.columns), dims="run")
+    run = xr.DataArray(labels_of(table.columns), dims="run")
     columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
     labels = {name: ("run", table.groups[name].to_numpy()) for name in table.groups}
     post["observed_data"] = xr.DataTree(xr.Dataset({"loss": ("run", table.loss)}, coords={"run": run}))
@@ -201,7 +145,7 @@ def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     some["constant_data"] = post["constant_data"]
     if law.discrepancy is not None:
         some["discrepancy"] = post["discrepancy"].isel(draw=slice(None, None, max(1, step)))
-    mu, scale, shape = _expected(law, some, given, np.random.default_rng(0))  # nothing lies beyond the runs
+    mu, scale, shape = expected(law, some, given, np.random.default_rng(0))  # nothing lies beyond the runs
     density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)
@@ -254,7 +198,3 @@ def _provenance(law: Law, table: Checked) -> dict[str, Any]:
         "versions": json.dumps({name: version(name) for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy")}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _labels(table: pd.DataFrame):
-    return table.index if table.index.is_unique and table.index.nlevels == 1 else np.arange(len(table))

@@ -7,9 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.forecasts import sizes_of
-from bayescale.infer import predict
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.optimum import frontier
+from bayescale.predictive import predict
 
 UNITS = {"C": "FLOP", "N": "parameters", "D": "tokens"}
 #: Runs to a decade on which a loss is looked for, budgets to a decade whose optimum is computed, and how far beyond the

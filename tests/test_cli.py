@@ -246,8 +246,8 @@ def test_own_law_that_fails_is_a_line(tmp_path):
 
 
 def test_forecast_json(fitted):
-    from bayescale.infer import predict
     from bayescale.laws.henighan2020 import L_C
+    from bayescale.predictive import predict
 
     result = done("forecast", fitted[0], "--C", "3.14e23", "--C", "1e22", "--json", "--seed", 3)
     found = json.loads(result.stdout)

@@ -128,7 +128,7 @@ def _forecast(
 ) -> tuple[list[dict[str, Any]], list[list[float]]]:
     """The forecasts of runs, as JSON has them, and the probability that one ends below another."""
     from bayescale.forecasts import beats, largest, shares
-    from bayescale.infer import predict
+    from bayescale.predictive import predict
 
     best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
     if optimal:

@@ -8,10 +8,11 @@ import pandas as pd
 from bayescale.backtests import Forecaster
 from bayescale.baselines import huber_bootstrap, power_law
 from bayescale.discrepancy import separate
-from bayescale.infer import draw, predict
+from bayescale.infer import draw
 from bayescale.law import Law
 from bayescale.laws import chinchilla, generalised, henighan2020
 from bayescale.laws.busbridge2025 import generalised_D
+from bayescale.predictive import predict
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"

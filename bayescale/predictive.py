@@ -1,0 +1,106 @@
+"""predictive: from a posterior to new runs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.conditional import delta
+from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
+from bayescale.runs import complete
+
+
+def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.Dataset:
+    """Predict the loss of new runs.
+
+    Parameters
+    ----------
+    law : the law that `post` was fitted with.
+    post : DataTree of `fit` (or of `sample_prior`).
+    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed.
+    seed : int, optional, of the noise.
+
+    Returns
+    -------
+    Dataset : dims (chain, draw, run); ``mu``, the expected loss, and ``loss``, a new run's loss with noise, both in
+        nats/token; the columns as coordinates along run.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or has bad values, or the posterior is of another law.
+    """
+    table, given = _given(law, runs)
+    rng = np.random.default_rng(seed)
+    mu, scale, shape = expected(law, post, given, rng)
+    drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
+    result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
+        run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
+    )
+    for name in ("mu", "loss"):
+        result[name].attrs = {"units": "nats/token"}
+    return result
+
+
+def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.DataArray:
+    """Log of the posterior predictive density of the log losses of new runs, each by itself.
+
+    Parameters
+    ----------
+    law, post, seed : as in `predict`; the same seed, the same discrepancy beyond the runs that were fitted.
+    runs : DataFrame as in `predict`, with ``loss`` [nats/token].
+
+    Returns
+    -------
+    DataArray : dims (run); the log of the mean over draws of the density of log(loss), dimensionless.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `predict`; and if a loss is not a positive number.
+    """
+    table, given = _given(law, runs)
+    loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
+    if not (np.isfinite(loss) & (loss > 0)).all():
+        raise ValueError("runs needs a column 'loss' of positive numbers, whose density is asked for.")
+    mu, scale, shape = expected(law, post, given, np.random.default_rng(seed))
+    logs = law.noise.logpdf(loss, mu.to_numpy(), scale.to_numpy(), shape) + np.log(loss)
+    every = logs.reshape(-1, len(loss))
+    return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
+
+
+def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table with what can be completed, and the values that the law needs."""
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
+    needed = tuple(dict.fromkeys((*law.inputs, *law.noise.columns)))
+    table = complete(runs, needed)
+    absent = [name for name in (*needed, *law.groups) if name not in table]
+    if absent:
+        raise ValueError(f"runs has no column {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
+    given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
+    return table, given
+
+
+def expected(law: Law, post, given, rng: np.random.Generator) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
+    """Expected loss and scale of the log loss, dims (chain, draw, run), and the shape parameters of the variate."""
+    mu = law.evaluate(law.formula, post, given)
+    if law.discrepancy is not None:
+        size = max((np.size(given[name]) for name in law.inputs), default=1)
+        columns = {name: np.broadcast_to(given[name], size) for name in law.inputs}
+        mu = mu * np.exp(xr.DataArray(delta(law, post, columns, rng), dims=(*SAMPLE_DIMS, "run")))
+    scale = law.evaluate(law.noise.scale, post, {**given, "mu": mu})
+    mu, scale = xr.broadcast(mu, scale)
+    draws, _ = draws_of(law, post)
+    shape = {}
+    for name in law.noise.shape:
+        value = draws[name]
+        shape[name] = value.to_numpy()[..., None] if isinstance(value, xr.DataArray) else value
+    order = (*SAMPLE_DIMS, ..., "run")
+    return mu.transpose(*order), scale.transpose(*order), shape
+
+
+def labels_of(table: pd.DataFrame):
+    """Labels of the runs: their index, or their numbers if that is not unique."""
+    return table.index if table.index.is_unique and table.index.nlevels == 1 else np.arange(len(table))
