@@ -132,6 +132,8 @@ class Chart:
         if "share_N" in partners:
             sign = -1.0 if name == "alpha_N" else 1.0
             share = -np.log1p(np.exp(sign * z["share_N"]))
+            if name == "alpha_N" and "embedding" in self.odds:  # what is not embeddings grows faster than N
+                share = share - np.log1p(-2.0 / 3.0 / (1.0 + np.exp(-z["embedding"])))
             if self.terms:
                 share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
             return share if self._joined else share - self._log_steep(z, *(n for n in self.slopes if n == name))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale import psis
 from bayescale.conditional import delta
 from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
 from bayescale.runs import complete
@@ -64,10 +65,38 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
     loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
     if not (np.isfinite(loss) & (loss > 0)).all():
         raise ValueError("runs needs a column 'loss' of positive numbers, whose density is asked for.")
-    mu, scale, shape = expected(law, post, given, np.random.default_rng(seed))
-    logs = law.noise.logpdf(loss, mu.to_numpy(), scale.to_numpy(), shape) + np.log(loss)
-    every = logs.reshape(-1, len(loss))
+    every = log_densities(law, post, given, loss, np.random.default_rng(seed))
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
+
+
+def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArray:
+    """Log predictive density of the log loss of each run that was fitted, given all others.
+
+    Pareto-smoothed importance sampling (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4), as of `az.loo`, which has
+    the diagnostics too.
+
+    Parameters
+    ----------
+    law, post : as in `predict`.
+    runs : DataFrame, the runs that were fitted.
+
+    Returns
+    -------
+    DataArray : dims (run).
+    """
+    table, given = _given(law, runs)
+    logs = log_densities(law, post, given, table["loss"].to_numpy(dtype=float), np.random.default_rng(0)).T
+    smoothed, _ = psis.smooth(-logs)
+    top = logs.max(axis=1, keepdims=True)
+    found = np.log(np.sum(smoothed * np.exp(logs - top), axis=1)) + top[:, 0]
+    return xr.DataArray(found, dims="run", name="log_left_out")
+
+
+def log_densities(law: Law, post: xr.DataTree, given, loss: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Log density of each log loss under each draw, of shape (draw, run)."""
+    mu, scale, shape = expected(law, post, given, rng)
+    logs = law.noise.logpdf(loss, mu.to_numpy(), scale.to_numpy(), shape) + np.log(loss)
+    return logs.reshape(-1, len(loss))
 
 
 def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:

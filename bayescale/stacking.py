@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from bayescale import psis
-from bayescale.infer import draw, fit
+from bayescale.infer import draw
 from bayescale.law import SAMPLE_DIMS, Law
-from bayescale.predictive import log_predictive, predict
+from bayescale.predictive import log_left_out, log_predictive, predict
 from bayescale.runs import complete
 
 WAYS = ("future", "loo", "equal")
@@ -60,8 +60,9 @@ def weights(
         raise ValueError("There are no laws to stack; wanted a mapping from a name to a law.")
     if by == "equal":
         return pd.Series(1.0 / len(laws), index=list(laws))
-    densities = [(_future if by == "future" else _left_out)(law, runs, method, seed) for law in laws.values()]
-    return pd.Series(stacked(np.array(densities)), index=list(laws))
+    if by == "loo":
+        return _by_left_out(laws, _posts(laws, runs, method, seed), runs)
+    return pd.Series(stacked(np.array([_future(law, runs, method, seed) for law in laws.values()])), index=list(laws))
 
 
 def stacked(log_densities: np.ndarray) -> np.ndarray:
@@ -100,15 +101,16 @@ def mixture(
     """
 
     def forecaster(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-        share = weights(laws, train, by=by, method=method, seed=seed)
-        ends = np.round(np.cumsum(share.to_numpy()) * DRAWS).astype(int)
+        share = weights(laws, train, by=by, method=method, seed=seed) if by != "loo" else None
+        some = laws if share is None else {name: law for name, law in laws.items() if share[name] * DRAWS >= 1}
+        posts = _posts(some, train, method, seed)
+        share = _by_left_out(laws, posts, train) if share is None else share[list(some)]
+        ends = np.round(np.cumsum(share.to_numpy()) / share.sum() * DRAWS).astype(int)
         parts = []
-        for k, (law, count) in enumerate(zip(laws.values(), np.diff(ends, prepend=0), strict=True)):
-            if count:
-                post = draw(law, train, method=method, seed=seed + k, progressbar=False)
-                drawn = predict(law, post, test, seed=seed + k)["loss"].stack(sample=SAMPLE_DIMS)
-                every = drawn.transpose("sample", "run").to_numpy()
-                parts.append(every[np.linspace(0, len(every) - 1, count).astype(int)])
+        for (name, law), count in zip(some.items(), np.diff(ends, prepend=0), strict=True):
+            drawn = predict(law, posts[name], test, seed=seed)["loss"].stack(sample=SAMPLE_DIMS)
+            every = drawn.transpose("sample", "run").to_numpy()
+            parts.append(every[np.linspace(0, len(every) - 1, count).astype(int)])
         return np.concatenate(parts)
 
     forecaster.__name__ = f"stacked_{by}"
@@ -127,13 +129,10 @@ def _future(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.n
     return log_predictive(law, post, table[~past], seed=seed).to_numpy()
 
 
-def _left_out(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.ndarray:
-    """Log density of each run, given all others."""
-    import warnings
+def _posts(laws: Mapping[str, Law], runs: pd.DataFrame, method: str, seed: int | None) -> dict[str, xr.DataTree]:
+    return {name: draw(law, runs, method=method, seed=seed, progressbar=False) for name, law in laws.items()}
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # the forecast's own fit says them
-        post = fit(law, runs, method=method, seed=seed, progressbar=False)
-    logs = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS).to_numpy().reshape(len(runs), -1)
-    smoothed, _ = psis.smooth(-logs)
-    return np.log(np.sum(smoothed * np.exp(logs - logs.max(axis=1, keepdims=True)), axis=1)) + logs.max(axis=1)
+
+def _by_left_out(laws: Mapping[str, Law], posts: Mapping[str, xr.DataTree], runs: pd.DataFrame) -> pd.Series:
+    densities = [log_left_out(law, posts[name], runs).to_numpy() for name, law in laws.items()]
+    return pd.Series(stacked(np.array(densities)), index=list(laws))
