@@ -113,5 +113,15 @@ def forecasts(methods, data, folder, kept, output):
     click.echo(target)
 
 
+@main.command()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
+def simulated(output):
+    """Price of robustness and calibration, on simulated runs, and write the page (BAYESCALE_DATA)."""
+    from benchmarks.forecasts.simulated import report
+
+    report(output, lambda text: click.echo(text, err=True))
+    click.echo(output)
+
+
 if __name__ == "__main__":
     main()

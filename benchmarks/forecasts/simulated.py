@@ -1,0 +1,136 @@
+"""Forecasts where the truth is known: what robustness costs, and whether the whole model is calibrated."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import kstest
+
+import bayescale as bs
+from bayescale.backtests import board
+from bayescale.law import Law
+from bayescale.laws import chinchilla, generalised
+from bayescale.noise import lognormal
+from bayescale.signature import call
+from benchmarks.forecasts.methods import DEFAULT, kappa_omega
+from benchmarks.table import table, write
+
+#: Replicates of each truth, runs' noise (Student-t, 4 degrees) and simulations of the calibration.
+REPLICATES, NOISE, FITS = 8, 0.003, 200
+LAWS: dict[str, Law] = {"additive": chinchilla, "kappa_omega": kappa_omega, DEFAULT: generalised}
+#: Besiroglu et al. 2024, Table 1.
+ADDITIVE = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
+#: The generalised law at the reference run of each design.
+CURVED = {"E": 1.6, "excess_ND": 1.0, "share_N": 0.5, "alpha_N": 0.35, "alpha_D": 0.35}
+CURVED |= {"kappa": 0.5, "omega": 0.0, "embedding": 0.0}
+
+
+def designs() -> Iterator[tuple[str, pd.DataFrame, float]]:
+    """Name, runs (N and D of published tables) and the cut in compute behind which they are forecast."""
+    runs = bs.load("besiroglu2024")
+    yield "Chinchilla", runs.loc[~runs["excluded"], ["N", "D"]].reset_index(drop=True), 3e20
+    yield "Delphi", bs.load("delphi")[["N", "D"]].reset_index(drop=True), 3.3e20
+
+
+def truths(runs: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The expected losses of a design under each truth."""
+    N, D = (runs[name].to_numpy(float) for name in ("N", "D"))
+    p = ADDITIVE
+    at = {"N": N, "D": D, "N0": np.exp(np.log(N).mean()), "D0": np.exp(np.log(D).mean()), "N_top": 1.0, "D_top": 1.0}
+    return {
+        "additive": p["E"] + p["A"] * N ** -p["alpha"] + p["B"] * D ** -p["beta"],
+        "kappa 0.5": np.asarray(call(generalised.formula, CURVED, at)),
+    }
+
+
+def robustness(say: Callable) -> list[list[Any]]:
+    """Rows of design, truth, law and scores: means over replicates."""
+    rows = []
+    for design, runs, cut in designs():
+        for truth, mean in truths(runs).items():
+            say(f"{design}, {truth}")
+            scores: dict[str, list[pd.Series]] = {name: [] for name in LAWS}
+            for seed in range(REPLICATES):
+                noise = NOISE * np.random.default_rng(seed).standard_t(4, len(runs))
+                simulated = runs.assign(loss=mean * np.exp(noise))
+                found = bs.backtest(LAWS, simulated, cuts=[cut], seed=seed, progressbar=False)
+                for name, one in board(found).iterrows():
+                    scores[str(name)].append(one)
+            for name, ones in scores.items():
+                one = pd.DataFrame(ones).mean()
+                numbers = [float(one[key]) for key in ("covered_0.5", "covered_0.9", "width", "crps", "error")]
+                rows.append([design, truth, name, *numbers])
+    return rows
+
+
+def calibration(say: Callable) -> dict[str, xr.DataTree]:
+    """Simulation-based calibration of the whole generalised law, by its noise."""
+    runs = bs.load("known_entropy")
+    design = runs.loc[runs["split"] == "grid", ["N", "D", "loss"]].reset_index(drop=True)
+    priors = {"sigma": generalised.noise.priors["sigma"]}
+    laws = {"normal": replace(generalised, noise=replace(lognormal, priors=priors)), "Student-t": generalised}
+    found = {}
+    for name, law in laws.items():
+        say(f"calibration, {name} noise")
+        found[name] = bs.sbc(law, design, fits=FITS, method="laplace", seed=1)
+    return found
+
+
+def report(path: Path, say: Callable) -> None:
+    """Measure, and write the page with its figure."""
+    found, rows = calibration(say), robustness(say)
+    names = [str(name) for name in found["normal"]["prior_sbc"].data_vars]
+    values = [
+        [name, *(float(kstest(one["prior_sbc"][name].to_numpy().ravel(), "uniform").pvalue) for one in found.values())]
+        for name in names
+    ]
+    failed = {name: int((one["fits"]["reason"].to_numpy() != "").sum()) for name, one in found.items()}
+    methods = {name: float((one["fits"]["method"].to_numpy() == "laplace").mean()) for name, one in found.items()}
+    picture(found, path.parent / "figures" / "calibration.png")
+    head = ["design", "truth", "law", "inside 50 %", "inside 90 %", "width of 90 % [%]", "CRPS [%]", "error [%]"]
+    about = " ".join(
+        f"{name} noise: {failed[name]} of {FITS} failed, {methods[name]:.0%} by Laplace's method." for name in found
+    )
+    sections = [
+        "One command: `python -m benchmarks simulated`.",
+        f"## What robustness costs\n\nN and D of published tables, losses simulated from a known law with Student-t "
+        f"noise of {NOISE:.1%} (4 degrees), {REPLICATES} replicates; runs beyond the cut are forecast.",
+        table(head, rows, left=3),
+        "## Calibration of the whole model\n\nParameters, discrepancy and runs drawn from the prior on the grid of "
+        f"`known_entropy` (49 runs), {FITS} simulations; ranks of the parameters among their posterior draws, tested "
+        f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With Student-t noise the weights of the runs "
+        "are those at the mode ([mathematics](maths.md)), an approximation; with normal noise the integral is exact.",
+        table(["parameter", *(f"p, {name} noise" for name in found)], values),
+        "![ranks less uniform](figures/calibration.png)",
+    ]
+    write(path, "Forecasts where the truth is known", sections)
+
+
+def picture(found: dict[str, xr.DataTree], path: Path) -> None:
+    """Share of ranks below a level, less the level, with the band that 99 % of uniform samples stay in at a point."""
+    from matplotlib.figure import Figure
+    from scipy.stats import binom
+
+    from bayescale.plots import DOUBLE
+
+    figure = Figure(figsize=(DOUBLE[0], 2.8), layout="constrained")
+    for ax, (noise, one) in zip(figure.subplots(1, 2, sharey=True), found.items(), strict=True):
+        ranks = one["prior_sbc"].to_dataset()
+        count = ranks.sizes["draw"]
+        at = np.linspace(0.01, 0.99, 99)
+        low, high = (binom.ppf(q, count, at) / count - at for q in (0.005, 0.995))
+        ax.fill_between(at, low, high, color="0.85", linewidth=0)
+        for name in ranks.data_vars:
+            ax.plot(at, (ranks[name].to_numpy().ravel()[:, None] <= at).mean(axis=0) - at, linewidth=0.8, label=name)
+        ax.set_title(f"{noise} noise", fontsize=8)
+        ax.set_xlabel("rank", fontsize=8)
+        ax.tick_params(labelsize=7)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_ylabel("share of ranks below, less the rank", fontsize=8)
+    figure.axes[1].legend(fontsize=6, frameon=False, ncols=3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
