@@ -114,6 +114,21 @@ def forecasts(methods, data, folder, kept, output):
 
 
 @main.command()
+@click.option(
+    "--kept", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of forecasts --kept."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")
+def signs(kept, output):
+    """How often signs of a bad forecast appear, and what then happens (BAYESCALE_DATA)."""
+    from benchmarks.forecasts.signs import measure, report
+    from benchmarks.forecasts.splits import tasks
+
+    records = [json.loads(line) for line in kept.read_text().splitlines()]
+    report(output, records, measure(tasks(), lambda text: click.echo(text, err=True)))
+    click.echo(output)
+
+
+@main.command()
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
 def simulated(output):
     """Price of robustness and calibration, on simulated runs, and write the page (BAYESCALE_DATA)."""

@@ -71,6 +71,24 @@ def test_a_table_that_cannot_be_cut_is_refused(table, tmp_path):
     assert done.exit_code == 2 and "no cut" in done.output and not (tmp_path / "none").exists()
 
 
+def test_evidence_stands_beside_a_forecast(table, tmp_path):
+    out = tmp_path / "fit"
+    assert run("fit", table, "--law", "kaplan2020.L_C", "--quick", "-o", out).exit_code == 0
+    assert "back-test: not run" in run("forecast", out, "--C", "1e24").stdout
+    first = json.loads(run("forecast", out, "--C", "1e24", "--backtest", "--json").stdout)["backtest"]
+    there = board(bs.backtest(bs.laws.kaplan2020.L_C, pd.read_csv(table), seed=1, progressbar=False)).iloc[0]
+    assert first["covered_0.9"] == pytest.approx(there["covered_0.9"]) and first["by"] == "C"
+    assert json.loads(run("forecast", out, "--C", "1e24", "--json").stdout)["backtest"] == first
+    assert "inside the 50/80/90/95 % intervals" in run("forecast", out, "--C", "1e24").stdout
+    again = run("fit", table, "--law", "kaplan2020.L_C", "--quick", "--where", "loss < 9", "--force", "-o", out)
+    assert again.exit_code == 0
+    runs = pd.read_csv(table)
+    half = table.parent / "half.csv"
+    runs[::2].to_csv(half, index=False)
+    assert run("fit", half, "--law", "kaplan2020.L_C", "--quick", "--force", "-o", out).exit_code == 0
+    assert "back-test: not run" in run("forecast", out, "--C", "1e24").stdout  # it was of other runs
+
+
 def test_board_is_the_mean_over_runs_then_cuts(found):
     scores = board(found)
     one = found.sel(forecaster="line")

@@ -45,7 +45,7 @@ def test_the_fit_is_as_printed(printed):
         # The median's Monte Carlo error is about 1/40 sd at these ESS; digits are rounded to 1/5 sd.
         median, *_, low, high = numbers(shown, row)[:5]
         assert numbers(printed[0], row)[0] == pytest.approx(median, abs=(high - low) / 8)
-    assert "0 divergences" in printed[0]
+    assert "Laplace approximation holds" in printed[0]
 
 
 def test_the_forecast_is_as_printed(printed):
@@ -53,6 +53,8 @@ def test_the_forecast_is_as_printed(printed):
     for row in ("expected loss [nats/symbol]", "a new run's loss [nats/symbol]"):
         for ours, readme in zip(numbers(printed[1], row), numbers(shown, row), strict=True):
             assert ours == pytest.approx(readme, abs=0.021)  # two units of the last digit
+    for ours, readme in zip(numbers(printed[1], "back-test"), numbers(shown, "back-test"), strict=True):
+        assert ours == pytest.approx(readme, abs=3.1)  # per cent of the runs that were held out
 
 
 def test_python_examples_run(shared_data, monkeypatch):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayescale.cli import options, show
+from bayescale.cli.tested import say, tested
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,11 @@ UNITS = {"N": "parameters", "D": "tokens", "C": "FLOP"}
 @options.at
 @options.law
 @click.option("--seed", default=1, show_default=True, help="Seed of the noise of a new run.")
+@click.option(
+    "--backtest", is_flag=True, help="Forecast the larger of the runs from the smaller too, once; it is kept."
+)
 @options.as_json
-def forecast(folder, at, spec, seed, as_json, **sizes):
+def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     """Forecast the loss of new runs from the posterior in DIR.
 
     \b
@@ -35,21 +39,24 @@ def forecast(folder, at, spec, seed, as_json, **sizes):
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
     The expected loss is that of the law, its discrepancy included; a new run's loss has the noise of a single run too.
-    Intervals are central, 50 % and 90 %. Of several runs, the probability that one ends below another is told too.
+    Intervals are central, 50 % and 90 %; how such intervals came out on these runs is told beside, once --backtest was
+    given (DIR then has backtest.json). Of several runs, the probability that one ends below another is told too.
     """
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     found, wins = _forecast(law, post, table, optimal, seed)
+    scores = tested(folder, law, post, seed, backtest)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
         units = {**UNITS, "loss": options.loss_unit(post)}
-        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins})
+        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins, "backtest": scores})
     else:
         for i, one in enumerate(found):
             _print(one, options.loss_unit(post), first=i == 0)
         if len(found) > 1:
             _print_wins(wins)
+        say(scores)
     options.leave(post)
 
 

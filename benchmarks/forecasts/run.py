@@ -59,5 +59,6 @@ def score(method: str, task: Task) -> list[dict]:
             errors = one["error"].to_numpy()[held]
             record |= {name: one[name].mean("run").to_numpy().tolist() for name in SCORES if name != "pit"}
             record |= {"rmsle": float(np.sqrt((errors**2).mean())), "pit": one["pit"].to_numpy()[held].tolist()}
+            record |= {"log_loss": float(np.log(task.runs["loss"].to_numpy()[held]).mean())}
         records.append(record)
     return records

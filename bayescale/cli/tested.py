@@ -1,0 +1,72 @@
+"""tested: the back-test that belongs to a posterior's folder."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayescale.cli import show
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from bayescale.law import Law
+
+NAME = "backtest.json"
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+
+
+def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
+    """How forecasts of the larger of these runs from the smaller came out: as it is kept, or run now and kept.
+
+    Returns
+    -------
+    dict or None : by, cuts (number), runs (held out, each counted at each cut), failed, unconverged, covered_0.5 …
+        covered_0.95, rmsle, width [%]; None if it has not been run for this posterior.
+    """
+    path = folder / NAME
+    key = {"data": post.attrs.get("data_sha256", ""), "law": str(law)}
+    if path.is_file():
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            kept = {}
+        if kept.get("of") == key:
+            return kept["scores"]
+    if not run:
+        return None
+    import pandas as pd
+
+    from bayescale.backtests import backtest, board
+
+    file = folder / "runs.csv"
+    if not file.is_file():
+        raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which a back-test needs; fit again.")
+    table = pd.read_csv(file)
+    by = "C" if "C" in table or {"N", "D"} <= set(table) else law.inputs[0]
+    found = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
+    one = board(found).iloc[0]
+    scores = {"by": by, "cuts": int(one["cuts"]), "runs": int(found["error"].notnull().sum())}
+    scores |= {name: int(one[name]) for name in ("failed", "unconverged")}
+    scores |= {name: float(one[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
+    draft = folder / f".{NAME}.{os.getpid()}"
+    try:
+        draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return scores
+
+
+def say(scores: dict[str, Any] | None) -> None:
+    """The evidence in two lines, or where to get it."""
+    if scores is None:
+        show.say("back-test: not run; --backtest forecasts the larger of these runs from the smaller ones")
+        return
+    bad = "".join(f", {scores[name]} {name}" for name in ("failed", "unconverged") if scores[name])
+    inside = "/".join(f"{100 * scores[f'covered_{level}']:.0f}" for level in LEVELS)
+    show.say(
+        f"back-test on the runs fitted, {scores['cuts']} cuts by {scores['by']}{bad}: "
+        f"{inside} % of the larger runs inside the 50/80/90/95 % intervals, RMSLE {scores['rmsle']:.2g} %"
+    )

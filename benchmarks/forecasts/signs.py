@@ -1,0 +1,101 @@
+"""Signs that a forecast will be bad, seen in the runs that are fitted: how often they appear, and what then happens."""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bayescale.infer import draw
+from bayescale.laws import chinchilla, generalised
+from bayescale.scores import LEVELS
+from benchmarks.forecasts.methods import DEFAULT
+from benchmarks.forecasts.splits import Task
+from benchmarks.table import table, write
+
+SEED = 1
+ADDITIVE = "additive"
+
+
+def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float]]:
+    """What is seen at each cut: (data, group, cut) -> numbers."""
+    found = {}
+    for task in tasks:
+        if task.curve:
+            continue
+        say(f"{task.data} {task.group}")
+        for cut in task.cuts:
+            train = task.runs[task.runs[task.by] <= cut]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of tables that are as they are
+                plain, general = (
+                    draw(law, train, method="laplace", seed=SEED, progressbar=False)["posterior"].to_dataset()
+                    for law in (chinchilla, generalised)
+                )
+            beyond = task.runs[task.runs[task.by] > cut]
+            found[task.data, task.group, float(cut)] = {
+                "floor": float(plain["E"].median() / train["loss"].min()),
+                "kappa_high": float(general["kappa"].quantile(0.95)),
+                "kappa_low": float(general["kappa"].quantile(0.05)),
+                "embedding": float(general["embedding"].quantile(0.05)),
+                "runs": len(train),
+                "ratio": float(beyond["C"].max() / train["C"].max()),
+                "line": float(abs(np.corrcoef(np.log(train["N"]), np.log(train["D"]))[0, 1])) if _moves(train) else 1.0,
+                "checkpoints": float(task.data == "gemstones"),
+            }
+    return found
+
+
+def _moves(train) -> bool:
+    return min(np.ptp(np.log(train["N"])), np.ptp(np.log(train["D"]))) > 1e-9
+
+
+#: What is said of a forecast, and when.
+SIGNS: dict[str, Callable[[dict[str, float]], bool]] = {
+    "E of the additive law above 85 % of the smallest loss": lambda s: s["floor"] > 0.85,
+    "the same, above 80 %": lambda s: s["floor"] > 0.80,
+    "90 % interval of kappa without 1": lambda s: s["kappa_high"] < 1 or s["kappa_low"] > 1,
+    "share of embeddings above 5 %, with probability .95": lambda s: s["embedding"] > 0.05,
+    "fewer than 10 runs": lambda s: s["runs"] < 10,
+    "runs on one line, or N or D fixed": lambda s: s["line"] > 0.99,
+    "forecast to more than 30 times the compute": lambda s: s["ratio"] > 30,
+    "checkpoints as runs": lambda s: s["checkpoints"] > 0,
+}
+
+
+def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, float]]) -> None:
+    """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws."""
+    by_cut: dict[tuple, dict[str, dict]] = {}
+    for one in records:
+        if one["method"] in (ADDITIVE, DEFAULT) and not one["failed"]:
+            by_cut.setdefault((one["data"], one["group"], one["cut"]), {})[one["method"]] = one
+    cuts = [key for key in seen if len(by_cut.get(key, {})) == 2]
+    rows = []
+    for words, sign in SIGNS.items():
+        fired = [key for key in cuts if sign(seen[key])]
+        quiet = [key for key in cuts if key not in fired]
+        row: list = [words, f"{len(fired)} of {len(cuts)}", len({key[0] for key in fired})]
+        for method in (ADDITIVE, DEFAULT):
+            for score in (lambda one: one["rmsle"], lambda one: one["covered"][LEVELS.index(0.9)]):
+                pair = [_by_data([(key[0], score(by_cut[key][method])) for key in some]) for some in (fired, quiet)]
+                row.append(" v ".join("–" if np.isnan(value) else f"{value:.2f}" for value in pair))
+        rows.append(row)
+    head = ["sign", "cuts", "data sets", "additive: RMSLE [%]", "additive: inside 90 %"]
+    head += ["default: RMSLE [%]", "default: inside 90 %"]
+    sections = [
+        "What can be seen before a forecast is made, at the cuts of the [scoreboard](forecasts.md), and how the "
+        "forecast then came out: where the sign appears v where it does not. Means over the cuts of a data set, then "
+        "over data sets. One command: `python -m benchmarks signs --kept FILE`, on what `forecasts --kept FILE` keeps.",
+        table(head, rows),
+        WORTH,
+    ]
+    write(path, "Signs of a bad forecast", sections)
+
+
+WORTH = ""
+
+
+def _by_data(pairs: Sequence[tuple[str, float]]) -> float:
+    """Mean over data sets of the means in them."""
+    names = dict.fromkeys(name for name, _ in pairs)
+    return float(np.mean([np.mean([v for n, v in pairs if n == name]) for name in names])) if names else float("nan")
