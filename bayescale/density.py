@@ -19,6 +19,8 @@ from bayescale.source import Constants, Program
 BLOCK = 200_000
 #: More runs than this say no more on where to start.
 START_RUNS = 2000
+#: What it costs to integrate a discrepancy out, in units of a run's share of a gradient.
+INTEGRAL = 1000
 #: Step of the complex-step derivative: its square vanishes beside one, so the derivative is exact to rounding.
 STEP = 1e-30
 
@@ -45,6 +47,11 @@ class Density:
         self.law, self.table = law, table
         self._joint: Joint = write(law, table)
         self.size = self._joint.size
+
+    @property
+    def work(self) -> int:
+        """What one gradient costs, in units of a run's share of it."""
+        return max(30, len(self.table.loss)) + (0 if self.law.discrepancy is None else INTEGRAL)
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -76,21 +83,25 @@ class Density:
 
         With `most_runs`, of so many runs at most, spread over the table: enough to compare points that are far apart.
         """
-        constants = self._value.constants
-        if most_runs is not None and len(self.table.loss) > most_runs:
-            constants = constants.thinned(len(self.table.loss) // most_runs)
+        constants = self._thinned(self._value, most_runs)
         found = np.concatenate([_run(self._value, part, constants)[:, 0] for part in _blocks(points, constants)])
         return np.where(np.isfinite(found), found, -np.inf)
 
-    def gradient(self, point: np.ndarray) -> tuple[float, np.ndarray]:
-        """Log density and its gradient at one point of shape (size,)."""
-        value, *slope = _run(self.program, point[None])[0]
+    def gradient(self, point: np.ndarray, most_runs: int | None = None) -> tuple[float, np.ndarray]:
+        """Log density and its gradient at one point of shape (size,); `most_runs` as in `value`."""
+        value, *slope = _run(self.program, point[None], self._thinned(self.program, most_runs))[0]
         return float(value), np.array(slope)
 
-    def hessian(self, point: np.ndarray) -> np.ndarray:
+    def hessian(self, point: np.ndarray, most_runs: int | None = None) -> np.ndarray:
         """Second derivatives at one point: complex steps of the gradient (Squire & Trapp 1998)."""
-        matrix = _run(self.program, point + 1j * STEP * np.eye(self.size))[:, 1:].imag / STEP
+        constants = self._thinned(self.program, most_runs)
+        matrix = _run(self.program, point + 1j * STEP * np.eye(self.size), constants)[:, 1:].imag / STEP
         return (matrix + matrix.T) / 2
+
+    def _thinned(self, program: Program, most_runs: int | None) -> Constants:
+        """The program's data, or that of so many runs at most, spread over the table."""
+        few = most_runs is not None and len(self.table.loss) > most_runs
+        return program.constants.thinned(len(self.table.loss) // most_runs) if few else program.constants
 
     def physical(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters and hyperparameters at points of shape (point, size), each of shape (point, *dims)."""
@@ -146,7 +157,7 @@ def _blocks(points: np.ndarray, constants: Constants) -> Iterator[np.ndarray]:
 
 def _run(program: Program, points: np.ndarray, constants: Constants | None = None) -> np.ndarray:
     """Outputs at points, of shape (point, output)."""
-    c = constants or program.constants
+    c = program.constants if constants is None else constants
     with np.errstate(all="ignore"):
         found = compiled_for_arrays(program.for_arrays)(
             points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices

@@ -15,6 +15,7 @@ import xarray as xr
 from bayescale.checked import Checked
 from bayescale.conditional import as_group, increments
 from bayescale.density import Density, as_posterior
+from bayescale.ground import Ground
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prepared import prepare
 from bayescale.psis import MIN_ESS
@@ -28,13 +29,11 @@ OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 TARGET_ACCEPT = 0.95
 # Vehtari et al. 2021 (arXiv:1903.08008): R-hat above which a posterior is not reported.
 MAX_RHAT = 1.01
-#: Chains that have not mixed, or diverge, are drawn anew with this target, so many times longer, and thinned to as
-#: many draws,
-CAREFUL, LONGER = 0.99, 4
+#: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
+#: times longer, thinned to as many draws,
+AGAIN, CAREFUL, LONGER = 2, (0.98, 0.995), 4
 #: as long as that takes no more leapfrog steps times runs than these (some ten seconds).
 MOST_WORK = 3e8
-#: A chain starts at the most probable of so many draws from the prior; of more where a discrepancy makes lesser modes.
-STARTS, STARTS_DISCREPANCY = 64, 512
 #: Options of `pymc.sample` that nutpie on a tape takes too; any other goes to PyMC.
 _OPTIONS = {"draws", "tune", "chains", "cores", "progressbar", "nuts", "nuts_sampler", "quiet"}
 _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptation": "adaptation"}
@@ -67,7 +66,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     Warns
     -----
     RuntimeWarning
-        If the Laplace approximation has no licence, and NUTS is used in its place.
+        If the Laplace approximation has no licence, and NUTS is used in its place; or if chains do not mix however long
+        they are drawn, and importance sampling has a licence.
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
@@ -88,7 +88,19 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
         warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=4)  # who called fit
     post = _nuts(law, table, density, seed, options, size)
     post.attrs["method"] = "nuts"
-    return post
+    rhat, ess = (post.attrs.get(name) for name in ("rhat", "ess"))
+    if method == "laplace" or density is None or rhat is None or _chosen(options) or _mixed(rhat, ess):
+        return post
+    other, _ = _laplace(density, seed, {**LAPLACE_DEFAULTS, **options})
+    if other is None:
+        return post
+    warnings.warn(
+        f"{law.name}: the chains do not mix (R-hat {rhat:.2f}, ESS {ess:.0f}), as where a posterior has several modes; "
+        "drawn by importance sampling instead, which holds.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+    return other
 
 
 def _laplace(density: Density, seed: int, options: Mapping[str, Any]) -> tuple[xr.DataTree | None, str]:
@@ -118,7 +130,7 @@ def _nuts(
         raise ValueError(
             "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
         )
-    fixed = bool({"draws", "tune", "nuts"} & set(options))
+    fixed = _chosen(options)
     offset = any(not prior.centered for prior in law.every_prior)
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **size, **options, "nuts_sampler": sampler}
     nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
@@ -136,17 +148,18 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
 
     from bayescale.native import nutpie_model, packed
 
-    data = packed(density.program.constants)
-    model = nutpie_model(density.program.for_one, data, density.size, lambda chain_seed: start(density, chain_seed))
+    ground = Ground.of(density, seed)
+    data = packed(density.program.constants, ground.center, ground.root)
+    model = nutpie_model(density.program.for_one, data, density.size, ground.start)
     thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
-    while True:
+    for again in range(AGAIN + 1):
         drawn = nutpie.sample(
             model,
             draws=options["draws"] * thin,
-            tune=options["tune"] * (1 if thin == 1 else LONGER),
+            tune=options["tune"] * (1 if again == 0 else LONGER),
             chains=options["chains"],
             cores=options.get("cores"),
-            seed=seed,
+            seed=seed + again,
             progress_bar=bool(options.get("progressbar", True)) and not options.get("quiet", False),
             save_warmup=False,
             **nuts,
@@ -155,14 +168,14 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
         if points.shape[:2] != (options["chains"], options["draws"] * thin):
             raise KeyboardInterrupt(f"sampling was interrupted after {points.shape[1]} of {options['draws']} draws.")
         stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
-        work = float(stats["n_steps"].sum()) * max(30, len(density.table.loss))
-        posterior = as_posterior(density, points[:, ::thin])
+        posterior = as_posterior(density, ground.points(points[:, ::thin]))
         rhat, ess = quality(posterior)
-        good = rhat <= MAX_RHAT and ess >= MIN_ESS and not stats["diverging"].any()
-        if good or fixed or work * LONGER > MOST_WORK:
+        mixed, steady = _mixed(rhat, ess), not stats["diverging"].any()
+        work = float(stats["n_steps"].sum()) * density.work * (1 if mixed else LONGER)
+        if (mixed and steady) or fixed or again == AGAIN or work > MOST_WORK:
             break
-        thin *= LONGER
-        nuts["target_accept"] = max(nuts["target_accept"], CAREFUL)
+        thin *= 1 if mixed else LONGER
+        nuts["target_accept"] = max(nuts["target_accept"], CAREFUL[again])
     kept = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
     if thin > 1:  # a divergence counts, whether its draw was kept or not
         kept["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
@@ -170,6 +183,15 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
     _discrepancy(density, post, seed)
     post.attrs |= {"rhat": rhat, "ess": ess}
     return post
+
+
+def _chosen(options: Mapping[str, Any]) -> bool:
+    """Whether the user says how long to draw, or how: then that is what is done."""
+    return bool({"draws", "tune", "nuts"} & set(options))
+
+
+def _mixed(rhat: float, ess: float) -> bool:
+    return rhat <= MAX_RHAT and ess >= MIN_ESS
 
 
 def _discrepancy(density: Density, post: xr.DataTree, seed: int) -> None:
@@ -188,12 +210,6 @@ def quality(posterior: xr.Dataset) -> tuple[float, float]:
     rhat = worst(az.rhat(posterior), np.max)
     ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
     return rhat if np.isfinite(rhat) else np.inf, ess if np.isfinite(ess) else 0.0
-
-
-def start(density: Density, seed: int) -> np.ndarray:
-    """Where a chain starts: the most probable of a few draws from the prior, so that chains start far apart."""
-    count = STARTS if density.law.discrepancy is None else STARTS_DISCREPANCY
-    return density.promising(np.random.default_rng(seed), count)[0]
 
 
 def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:

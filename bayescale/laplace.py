@@ -10,18 +10,13 @@ import numpy as np
 
 from bayescale import psis
 from bayescale.density import Density
+from bayescale.modes import find_modes
 from bayescale.proposal import Mixture
 from bayescale.psis import MAX_K, MIN_ESS
 
 #: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
-#: Draws from the prior to look for a mode among, and how many of them are climbed from.
-CANDIDATES, CLIMBS = 256, 4
-#: Log densities that differ less are one mode's.
-SAME_HEIGHT = 1e-3
-#: A step that gains less ends a climb: the proposal needs the mode, not its last digits.
-GAIN = 1e-6
 #: How often the proposal may be set anew to the weighted mean and covariance; and then, where that does not do, to a
 #: mixture of so many components (population Monte Carlo, Cappe et al. 2008, doi:10.1007/s11222-008-9059-x).
 REFRESHES, MIXTURES = 4, (8,) * 8
@@ -60,13 +55,11 @@ def approximate(density: Density, seed: int, draws: int) -> Approximation:
     draws : int, the number of draws wanted.
     """
     rng = np.random.default_rng(seed)
-    mode = find_mode(density, rng)
-    values, vectors = np.linalg.eigh(-density.hessian(mode))
-    values = np.maximum(np.abs(values), 1e-9 * np.abs(values).max())
-    proposal = Mixture.single(mode, 1.0 / values, vectors)
+    modes = find_modes(density, rng)
+    proposal = Mixture.about(modes)
     count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
     best = None
-    for components in (*(1,) * REFRESHES, *MIXTURES, None):
+    for components in (*((1,) * REFRESHES if len(modes) == 1 else ()), *MIXTURES, None):
         points = proposal.draw(rng, count)
         weights, k = psis.smooth(density.value(points) - proposal.logpdf(points))
         ess = 1 / np.sum(weights**2)
@@ -89,39 +82,6 @@ def _tempered(weights: np.ndarray) -> np.ndarray:
         weights = np.where(weights > 0, weights, 0.0) ** 0.8
         weights = weights / weights.sum()
     return weights
-
-
-def find_mode(density: Density, rng: np.random.Generator) -> np.ndarray:
-    """The most probable point that is reached from the best of many draws from the prior."""
-    modes: list[tuple[np.ndarray, float]] = []
-    for point in density.promising(rng, CANDIDATES)[:CLIMBS]:
-        modes.append(climb(density, point))
-        heights = np.sort([value for _, value in modes])
-        if len(modes) > 1 and heights[-1] - heights[-2] < SAME_HEIGHT:  # two ways up lead to one top
-            break
-    return max(modes, key=lambda found: found[1])[0]
-
-
-def climb(density: Density, point: np.ndarray, steps: int = 100) -> tuple[np.ndarray, float]:
-    """Newton's method to a maximum, damped, away from saddles (Dauphin et al. 2014); the point and its log density."""
-    damping = 1e-3
-    value, slope = density.gradient(point)
-    for _ in range(steps):
-        curvature, axes = np.linalg.eigh(-np.nan_to_num(density.hessian(point)))
-        along = axes.T @ slope
-        while damping < 1e12:
-            step = axes @ (along / (np.abs(curvature) + damping * np.abs(curvature).max() + 1e-12))
-            if (new := density.value((point + step)[None])[0]) >= value:
-                break
-            damping *= 10
-        else:
-            break
-        gain, point = new - value, point + step
-        value, slope = density.gradient(point)
-        damping = max(damping / 10, 1e-12)
-        if gain < GAIN:
-            break
-    return point, value
 
 
 def _systematic(rng: np.random.Generator, weights: np.ndarray, draws: int) -> np.ndarray:

@@ -40,20 +40,25 @@ options = {{"error_model": "numpy", "fastmath": {{"arcp", "contract", "nsz"}}, "
 
 
 {helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
-def density(size, x_, grad_, logp_, data_):
-    x, grad, head = carray(x_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
+def density(size_, u_, grad_, logp_, data_):
+    size = int(size_)
+    u, slope, head = carray(u_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
     k, l, n, j, q, d = int(head[0]), int(head[1]), int(head[2]), int(head[3]), int(head[4]), int(head[5])
-    data = carray(data_, (6 + k + l * n + j * n + q * d * d,))
-    c = data[6 : 6 + k]
-    r = data[6 + k : 6 + k + l * n].reshape((l, n))
-    g = data[6 + k + l * n : 6 + k + l * n + j * n].reshape((j, n))
-    m = data[6 + k + l * n + j * n :].reshape((q, d, d))
+    at = 6 + size + size * size
+    data = carray(data_, (at + k + l * n + j * n + q * d * d,))
+    root = data[6 + size : at].reshape((size, size))
+    c = data[at : at + k]
+    r = data[at + k : at + k + l * n].reshape((l, n))
+    g = data[at + k + l * n : at + k + l * n + j * n].reshape((j, n))
+    m = data[at + k + l * n + j * n :].reshape((q, d, d))
+    x, grad = data[6 : 6 + size] + root @ u, np.empty(size)
 {body}
+    slope[:] = grad @ root
     logp_[0] = logp
     if not math.isfinite(logp):
         return 4
     for i in range(size):
-        if not math.isfinite(grad[i]):
+        if not math.isfinite(slope[i]):
             return 3
     return 0
 
@@ -66,11 +71,11 @@ def expand(size, expanded, x_, out_, data_):
 '''
 
 
-def packed(constants: Constants) -> np.ndarray:
-    """The data as one array of doubles, as the compiled function reads them."""
+def packed(constants: Constants, center: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """The data as one array of doubles, as the compiled function reads them; it is given u, with x = center + root u."""
     c = constants
     head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups), *c.matrices.shape[:2]]
-    parts = [head, c.numbers, c.columns.ravel(), c.groups.ravel(), c.matrices.ravel()]
+    parts = [head, center, root.ravel(), c.numbers, c.columns.ravel(), c.groups.ravel(), c.matrices.ravel()]
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 
 

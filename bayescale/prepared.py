@@ -8,8 +8,8 @@ import xarray as xr
 from bayescale.checked import Checked
 from bayescale.conditional import moments, shape_of
 from bayescale.density import Density, as_posterior
-from bayescale.laplace import climb, find_mode
 from bayescale.law import Law
+from bayescale.modes import climb, find_modes
 
 #: Steps of expectation maximisation, from the weights of the law without its discrepancy.
 STEPS = 3
@@ -31,7 +31,7 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     rng = np.random.default_rng(seed)
     table = replace(table, weights=_first(law, table, rng))
     density = Density(law, table)
-    mode = find_mode(density, rng)
+    mode = find_modes(density, rng)[0].point
     for _ in range(STEPS if law.noise.variate == "student" else 0):
         table = replace(table, weights=_expected(law, table, as_posterior(density, mode[None, None])))
         density = Density(law, table)
@@ -44,7 +44,7 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> np.ndarray:
     if law.noise.variate == "normal" or law.discrepancy is None:
         return np.ones(len(table.loss))
     plain = Density(replace(law, discrepancy=None), table)
-    mode = as_posterior(plain, find_mode(plain, rng)[None, None])
+    mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
     return _expected(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
 

@@ -1,8 +1,11 @@
 """Proposal: a mixture of multivariate Student-t densities, drawn from, evaluated, and fitted to weighted points."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from bayescale.modes import Mode
 
 #: Degrees of freedom: tails heavier than a posterior's, or importance weights would have no variance.
 DF = 7.0
@@ -28,9 +31,15 @@ class Mixture:
     roots: np.ndarray
 
     @classmethod
-    def single(cls, center: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> "Mixture":
-        """One component, from the eigenvalues and eigenvectors of its scale matrix."""
-        return cls(np.ones(1), center[None], (vectors * np.sqrt(values))[None])
+    def single(cls, center: np.ndarray, root: np.ndarray) -> "Mixture":
+        """One component."""
+        return cls(np.ones(1), center[None], root[None])
+
+    @classmethod
+    def about(cls, modes: Sequence[Mode]) -> "Mixture":
+        """A component about each mode, in proportion to its mass."""
+        shares = np.exp([mode.mass - max(one.mass for one in modes) for mode in modes])
+        return cls(shares / shares.sum(), np.array([m.point for m in modes]), np.array([m.root for m in modes]))
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Points of shape (count, size), as many of each component as its share asks, in antithetic pairs."""
@@ -51,9 +60,9 @@ class Mixture:
         Normal densities are fitted and drawn with a Student-t's tails, which errs on the wide side.
         """
         center, values, vectors = moments(points, weights)
-        if components == 1:
-            return Mixture.single(center, values, vectors)
         whole = vectors * np.sqrt(values)
+        if components == 1:
+            return Mixture.single(center, whole)
         picked = rng.choice(len(points), size=components - 1, replace=False, p=weights)
         found = Mixture(
             np.full(components - 1, 1.0 / (components - 1)),

@@ -73,7 +73,7 @@ def test_density_is_that_of_a_multivariate_normal(runs):
         amplitudes = np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
         basis = shape.kept * amplitudes
         likelihood = multivariate_normal(np.log(mu), sigma**2 * np.eye(len(runs)) + basis @ basis.T).logpdf(log_loss)
-        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(np.log(0.005), 1.0).logpdf(np.log(tau))
+        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"]).logpdf(np.log(tau))
         assert value == pytest.approx(likelihood - log_loss.sum() + prior, rel=1e-9)
         exact = covariance(FIXED, table, runs, runs, tau)  # what the few coefficients leave out is little
         assert basis @ basis.T == pytest.approx(exact, abs=0.005 * exact.max())

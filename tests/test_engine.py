@@ -12,6 +12,7 @@ import bayescale as bs
 from bayescale import Prior, charted, engine, laws, native
 from bayescale.build import model
 from bayescale.density import Density
+from bayescale.ground import Ground
 from bayescale.laws import chinchilla
 from bayescale.runs import check
 from tests.conftest import QUICK, pooled, simulate
@@ -139,15 +140,16 @@ def test_compiled_structures_are_kept_on_disk(runs, tmp_path, monkeypatch, usabl
         folder.write_text("a file where the folder should be")
     native.compiled.cache_clear()
     density = Density(laws.kaplan2020.L_N, check(laws.kaplan2020.L_N, runs))
-    start = engine.start(density, 0)
-    c = native.packed(density.program.constants)
+    ground = Ground.of(density, 0)
+    start = ground.start(0)
+    c = native.packed(density.program.constants, ground.center, ground.root)
     for _ in range(2):
         functions = native.compiled(density.program.for_one)
         grad, logp = np.empty(density.size), np.empty(1)
         pointers = [array.ctypes.data_as(_double_pointer()) for array in (start, grad, logp, c)]
         assert functions.density.ctypes(density.size, *pointers) == 0
-        value, slope = density.gradient(start)
-        assert logp[0] == pytest.approx(value, rel=1e-12) and grad == pytest.approx(slope, rel=1e-9)
+        value, slope = density.gradient(ground.points(start))
+        assert logp[0] == pytest.approx(value, rel=1e-12) and grad == pytest.approx(slope @ ground.root, rel=1e-9)
         native.compiled.cache_clear()
     assert bool(list(folder.glob("compiled/**/*.nbc"))) == usable
 

@@ -65,7 +65,7 @@ def scale() -> dict[str, Any]:
             table = check(chinchilla, runs)
         tracemalloc.start()
         density = Density(chinchilla, table)
-        data = native.packed(density.program.constants)
+        data = native.packed(density.program.constants, np.zeros(density.size), np.eye(density.size))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         found[str(rows)] = {
