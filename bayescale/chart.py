@@ -25,7 +25,7 @@ class Chart:
     logs : mapping from the parameters that are sampled by their logarithm to their dims.
     odds : mapping from the parameters that are sampled by their log-odds to their dims.
     middle : float, the loss in the middle of the runs [nats/token].
-    natural : mapping from E and the ceiling, where they are free, to a function from the values to theirs.
+    natural : mapping from E, the ceiling and the share of embeddings, where free, to a function from the values to theirs.
     floor_dims : dims of E.
     still : columns that are the same in every run, whose slope the data cannot know.
     slopes : where the floor declines, how fast the log loss falls with the column of each exponent.
@@ -133,7 +133,7 @@ class Chart:
             sign = -1.0 if name == "alpha_N" else 1.0
             share = -np.log1p(np.exp(sign * z["share_N"]))
             if name == "alpha_N" and "embedding" in self.odds:  # what is not embeddings grows faster than N
-                share = share - np.log1p(-2.0 / 3.0 / (1.0 + np.exp(-z["embedding"])))
+                share = share - np.log1p(-2.0 / 3.0 * self.natural["embedding"](z))
             if self.terms:
                 share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
             return share if self._joined else share - self._log_steep(z, *(n for n in self.slopes if n == name))

@@ -77,7 +77,7 @@ def chart_of(model: "pm.Model", middle: float) -> Chart:
         if isinstance(transform, Interval | LogOddsTransform) and name not in logs
     }
     natural = {}
-    for rv in (rv for rv in model.free_RVs if rv.name in ("E", "ceiling")):
+    for rv in (rv for rv in model.free_RVs if rv.name in ("E", "ceiling", "embedding")):
         natural[rv.name] = lambda z, rv=rv, transform=transforms[rv.name]: (
             z[rv.name] if transform is None else transform.backward(z[rv.name], *rv.owner.inputs)
         )

@@ -25,6 +25,9 @@ class Checked:
     reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
     levels : the levels of each group, in the order of their first appearance.
     weights : array of shape (run,), the precision of each run's noise beside its scale; see `bayescale.conditional`.
+    of_run : array of shape (run,), numbers of the training runs that the rows are checkpoints of; None where each row
+        is a run of its own, or all are of one.
+    powers : array of shape (run,), how much each row counts in the likelihood; see `bayescale.prepared`.
     """
 
     columns: pd.DataFrame
@@ -33,6 +36,8 @@ class Checked:
     reference: Mapping[str, float]
     levels: Mapping[str, list]
     weights: np.ndarray | None = None
+    of_run: np.ndarray | None = None
+    powers: np.ndarray | None = None
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""

@@ -52,6 +52,13 @@ def shape_of(law: Law, table: Checked) -> Shape:
     return Shape(parts, tuple(found), tuple(rotations), np.hstack(kept), amplitudes)
 
 
+def counted(table: Checked) -> tuple[np.ndarray, np.ndarray]:
+    """Precision of each row's noise beside its scale, times its power; and the power. Each of shape (run,)."""
+    ones = np.ones(len(table.loss))
+    powers = ones if table.powers is None else table.powers
+    return (ones if table.weights is None else table.weights) * powers, powers
+
+
 def moments(
     law: Law, table: Checked, posterior: xr.Dataset
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -79,8 +86,7 @@ def moments(
     scale = scales.isel(run=0).transpose(*SAMPLE_DIMS).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error = np.log(table.loss) - np.log(mu)
-    weights = np.ones(len(table.loss)) if table.weights is None else table.weights
-    weighted = weights[:, None] * shape.kept
+    weighted = counted(table)[0][:, None] * shape.kept
     b = amplitudes / scale[:, None]
     precision = np.eye(len(shape.amplitudes)) + b[:, :, None] * (shape.kept.T @ weighted) * b[:, None, :]
     lower = np.linalg.cholesky(precision)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayescale.chart import Chart
 from bayescale.checked import STILL, Checked
-from bayescale.conditional import shape_of
+from bayescale.conditional import counted, shape_of
 from bayescale.families import LOG_2PI, Family, backward, normal
 from bayescale.law import Law
 from bayescale.prior import Prior
@@ -166,7 +166,7 @@ def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, 
             logs[v.name] = v.prior.dims
         elif lower is not None and upper is not None:
             odds[v.name] = v.prior.dims
-        if v.name in ("E", "ceiling") and not v.prior.hyperpriors():
+        if v.name in ("E", "ceiling", "embedding") and not v.prior.hyperpriors():
             bounds = family.bounds(**_arguments(tape, v.prior, {}, units))
             natural[v.name] = lambda z, name=v.name, bounds=bounds: backward(z[name], *bounds)[0]
             floor_dims = v.prior.dims if v.name == "E" else floor_dims
@@ -241,11 +241,12 @@ def _log_likelihood(tape: Tape, law: Law, table: Checked, physical, reference) -
 def _integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, physical: Mapping[str, Any]) -> Node:
     """Log likelihood with the discrepancy integrated out, for noise that is normal given the weights of the runs."""
     found = shape_of(law, table)
-    weights = np.ones(len(table.loss)) if table.weights is None else table.weights
-    weighted = weights[:, None] * found.kept
+    precisions, powers = counted(table)
+    weighted = precisions[:, None] * found.kept
     e = (tape.column(np.log(table.loss)) - np.log(mu)) / scale
     u = [tape.sum(tape.column(column) * e) for column in weighted.T]
     b = [physical[name] / scale for name in found.amplitudes]
-    constant = tape.number(np.sum(0.5 * np.log(weights) - 0.5 * LOG_2PI - np.log(table.loss)))
-    exponent = -0.5 * tape.sum(tape.column(weights) * e * e) - tape.count * np.log(scale)
+    each = 0.5 * np.log(precisions / powers) - 0.5 * LOG_2PI - np.log(table.loss)
+    constant, count = tape.number(np.sum(powers * each)), tape.number(np.sum(powers))
+    exponent = -0.5 * tape.sum(tape.column(precisions) * e * e) - count * np.log(scale)
     return exponent + constant + tape.evidence(b, u, found.kept.T @ weighted)

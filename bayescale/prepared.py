@@ -19,7 +19,8 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     """The density of a law and its runs.
 
     With a discrepancy, Student-t noise is normal with a precision that is drawn for each run; a run's weight is its
-    expectation at the posterior mode (Lange, Little & Taylor 1989). Normal noise has weights of one.
+    expectation at the posterior mode (Lange, Little & Taylor 1989). Normal noise has weights of one. Where rows are
+    checkpoints of fewer runs, the likelihood of each is taken to a power, `discounts`.
 
     Raises
     ------
@@ -32,8 +33,8 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     table = replace(table, weights=_first(law, table, rng))
     density = Density(law, table)
     mode = find_modes(density, rng)[0].point
-    for _ in range(STEPS if law.noise.variate == "student" else 0):
-        table = replace(table, weights=_expected(law, table, as_posterior(density, mode[None, None])))
+    for _ in range(STEPS if law.noise.variate == "student" or table.of_run is not None else 0):
+        table = _weighted(law, table, as_posterior(density, mode[None, None]))
         density = Density(law, table)
         mode, _ = climb(density, mode)
     return density
@@ -46,13 +47,38 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> np.ndarray:
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
-    return _expected(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
+    found = _weighted(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none))).weights
+    assert found is not None
+    return found
 
 
-def _expected(law: Law, table: Checked, mode: xr.Dataset) -> np.ndarray:
-    """Expected precision of each run's noise beside the scale, at one draw of the parameters; of shape (run,)."""
+def _weighted(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
+    """The table with what each row counts for, by one draw of the parameters: its precision, and its power."""
     mean, root, amplitudes, error, scale = (value[0] for value in moments(law, table, mode))
     basis = shape_of(law, table).kept * amplitudes
-    squared = (error - basis @ mean) ** 2 + np.sum((basis @ root) ** 2, axis=1)
-    nu = float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType] (a number: Noise.constant)
-    return (nu + 1.0) / (nu + squared / scale**2)
+    left = (error - basis @ mean) / scale
+    weights = np.ones(len(left))
+    if law.noise.variate == "student":
+        nu = float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType] (a number: Noise.constant)
+        weights = (nu + 1.0) / (nu + left**2 + np.sum((basis @ root) ** 2, axis=1) / scale**2)
+    powers = None if table.of_run is None else discounts(left * np.sqrt(weights), table.of_run)
+    return replace(table, weights=weights, powers=powers)
+
+
+def discounts(residuals: np.ndarray, of_run: np.ndarray) -> np.ndarray:
+    """How much each checkpoint counts: one over the design effect, 1 + (m - 1) rho (Kish 1965, Survey Sampling, 8.2).
+
+    Parameters
+    ----------
+    residuals : array of shape (row,), in units of the noise.
+    of_run : integer array of shape (row,), the training run of each row.
+
+    Returns
+    -------
+    array of shape (row,), with m the number of checkpoints of the row's run, and rho the correlation of residuals within
+    a run, by the mean product of all pairs.
+    """
+    many = np.bincount(of_run)
+    products = np.bincount(of_run, residuals) ** 2 - np.bincount(of_run, residuals**2)
+    rho = products.sum() / np.sum(many * (many - 1)) / np.mean(residuals**2)
+    return (1.0 / (1.0 + (many - 1) * np.clip(rho, 0.0, 1.0)))[of_run]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayescale.checked import Checked
 from bayescale.discrepancy import SIZES
-from bayescale.doubts import suspicions, weaknesses
+from bayescale.doubts import repeats, suspicions, weaknesses
 from bayescale.law import Law
 from bayescale.signature import signature
 
@@ -114,7 +114,8 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     Warns
     -----
     UserWarning
-        Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit.
+        Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit; several
+        rows of one training run (column ``run``), which a law with a discrepancy discounts and others do not.
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
@@ -130,7 +131,19 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if len(runs):
         for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
             warnings.warn(message, UserWarning, stacklevel=3)
-    return Checked(columns, groups, loss, reference, {g: list(pd.unique(groups[g])) for g in groups})
+    of_run = _training_runs(law, table)
+    if of_run is not None and law.discrepancy is None:
+        warnings.warn(repeats(of_run), UserWarning, stacklevel=3)
+    levels = {g: list(pd.unique(groups[g])) for g in groups}
+    return Checked(columns, groups, loss, reference, levels, of_run=of_run)
+
+
+def _training_runs(law: Law, table: pd.DataFrame) -> np.ndarray | None:
+    """Numbers of the training runs, by the column ``run``, where some have several rows, and not one has all."""
+    if "run" not in table or "run" in law.groups or table["run"].isna().any():
+        return None
+    numbers, names = pd.factorize(table["run"])
+    return numbers if 1 < len(names) < len(table) else None
 
 
 def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:

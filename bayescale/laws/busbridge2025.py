@@ -60,8 +60,9 @@ BALANCE = Prior("Beta", alpha=1.2, beta=1.2)
 #: Scatter beside the discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
 SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
 
-#: Share of N at the reference run that is embeddings: median 0.13, 90 % 0.01 to 0.45.
-EMBEDDING = Prior("Beta", alpha=1.0, beta=5.0)
+#: Share of N at the reference run that is embeddings: median 0.13, 90 % 0.01 to 0.39; where they are nearly all of N,
+#: the law has a second mode that no runs ask for.
+EMBEDDING = Prior("TruncatedNormal", mu=0.0, sigma=0.2, lower=0.0, upper=0.7)
 
 #: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (M/M0)^(-alpha_N/kappa) + …]^kappa, M: N without
 #: embeddings; with discrepancy. Where N is known to leave them out, fix embedding to 0.

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
+
 from bayescale.backtests import Forecaster
 from bayescale.baselines import huber_bootstrap, power_law
 from bayescale.discrepancy import separate
@@ -12,6 +15,8 @@ from bayescale.stacking import WAYS, mixture
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"
+#: A package that is scored where it gives a forecast, and apart: it takes tables of N and D that both vary.
+PEER = "simple_scaling_laws"
 
 kappa_omega = replace(generalised, discrepancy=None, name="kappa_omega")
 _plain_curve = replace(generalised_D, discrepancy=None, name="kappa_omega")
@@ -28,9 +33,25 @@ def _two(law: Law) -> Law:
     return replace(law, discrepancy=separate, name="two_amplitudes")
 
 
+def simple_scaling_laws(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
+    """The best packaged peer: its separable law and its intervals for a new run, by their quantiles."""
+    import polars as pl
+    from simple_scaling_laws import fit
+
+    size, data, loss = "model_size__N", "dataset_size__D", "test_loss__nats"
+    names = {"training_run_id": [str(i) for i in range(len(train))], "test_set_id": ["0"] * len(train)}
+    columns = {"train_set_id": names["training_run_id"], size: train["N"], data: train["D"], loss: train["loss"]}
+    fitted = fit(pl.DataFrame({**names, **columns}), law="separable-power", n_draws=1000, seed=seed)
+    at = (np.arange(400) + 0.5) / 400
+    points = pl.DataFrame({size: test["N"].to_numpy(), data: test["D"].to_numpy()})
+    found = fitted.predict(points, kind="new-run", quantiles=at.tolist(), seed=seed)
+    return found.select(sorted(c for c in found.columns if c.startswith(loss))).to_numpy().T
+
+
 METHODS: dict[str, Law | Forecaster] = {
     "power_law": power_law,
     BASE: huber_bootstrap,
+    PEER: simple_scaling_laws,
     "additive": chinchilla,
     "kappa": _straight(kappa_omega),
     "kappa_omega": kappa_omega,
@@ -52,6 +73,7 @@ CURVES: dict[str, Law | Forecaster] = {
 WORDS = {
     "power_law": "a straight line of log loss on log C",
     BASE: "the additive law by Huber loss, 100 bootstrap refits, residuals",
+    PEER: "the package of that name, 0.2.0 (group bench), its separable law, intervals of a new run",
     "additive": "Chinchilla's law, Student-t noise",
     "kappa": "generalised law, floor that does not decline, no discrepancy",
     "kappa_omega": "generalised law without its discrepancy",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bayescale.scores import LEVELS
-from benchmarks.forecasts.methods import BASE, DEFAULT, WORDS
+from benchmarks.forecasts.methods import BASE, DEFAULT, PEER, WORDS
 from benchmarks.table import table, write
 
 HEAD = ("50 %", "80 %", "90 %", "95 %", "sets ≥ .80", "CRPS ratio", "width ratio", "RMSLE", "error", "log score")
@@ -33,6 +33,12 @@ def common(records: Sequence[dict]) -> list[dict]:
     """Records of the cuts at which no method failed."""
     lost = {_cut(one) for one in records if one["failed"]}
     return [one for one in records if _cut(one) not in lost]
+
+
+def beside(records: Sequence[dict], peer: str) -> list[dict]:
+    """Records of a peer, the baseline and the default, at the cuts where the peer gives a forecast."""
+    cuts = {_cut(one) for one in records if one["method"] == peer and not one["failed"]}
+    return common([one for one in records if one["method"] in (BASE, peer, DEFAULT) and _cut(one) in cuts])
 
 
 def _cut(one: dict) -> tuple:
@@ -123,6 +129,7 @@ def curves(records: Sequence[dict]) -> str:
 
 def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
     """Write the page, and the figure beside it."""
+    records, with_peer = [one for one in records if one["method"] != PEER], beside(records, PEER)
     kept = common(records)
     found = by_data(kept)
     sets = list(dict.fromkeys(one["data"] for one in kept))
@@ -155,6 +162,14 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
                 f"## Half {name}: {', '.join(chosen)}",
                 table(head, [[method, *row] for method, row in aggregate(found, chosen).items()]),
             ]
+    if any(one["method"] == PEER for one in with_peer):
+        scored = by_data(with_peer)
+        some = list(dict.fromkeys(one["data"] for one in with_peer))
+        sections += [
+            f"## Beside a package\n\n{PEER}: {WORDS[PEER]}. The {len({_cut(one) for one in with_peer})} cuts of "
+            f"{len(some)} data sets where it gives a forecast.",
+            table(head, [[method, *row] for method, row in aggregate(scored, some).items()]),
+        ]
     if any(one["data"].startswith("curves_") for one in kept):
         sections += [
             "## Learning curves\n\nThe second part of each curve forecast from its first, on the authors' split; means "

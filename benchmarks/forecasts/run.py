@@ -21,7 +21,7 @@ def measure(tasks: Iterable[Task], methods: Iterable[str], kept: Path | None, sa
     known = {(one["data"], one["group"], one["method"]) for one in done}
     for task in tasks:
         for method in methods:
-            if (task.data, task.group, method) in known:
+            if (task.data, task.group, method) in known or (task.curve and method not in CURVES):
                 continue
             say(f"{task.data} {task.group} {method}".replace("  ", " "))
             new = score(method, task)
