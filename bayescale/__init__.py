@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from bayescale.many import fit_many
     from bayescale.noise import Noise
     from bayescale.optimum import frontier
-    from bayescale.predictive import predict
+    from bayescale.predictive import ppc, predict
     from bayescale.prior import Prior
+    from bayescale.signals import count_parameters, signs
 
 # Public name -> the module that holds it; loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -26,6 +27,7 @@ _HOME = {
     "Prior": "prior",
     "backtest": "backtests",
     "beats": "forecasts",
+    "count_parameters": "signals",
     "fit": "infer",
     "fit_many": "many",
     "forecast": "forecasts",
@@ -34,11 +36,13 @@ _HOME = {
     "load": "datasets",
     "model": "build",
     "plots": "plots",
+    "ppc": "predictive",
     "predict": "predictive",
     "reach": "inverse",
     "sample_prior": "infer",
     "sbc": "checks",
     "shares": "forecasts",
+    "signs": "signals",
 }
 
 __all__ = [
@@ -47,6 +51,7 @@ __all__ = [
     "Prior",
     "backtest",
     "beats",
+    "count_parameters",
     "fit",
     "fit_many",
     "forecast",
@@ -55,11 +60,13 @@ __all__ = [
     "load",
     "model",
     "plots",
+    "ppc",
     "predict",
     "reach",
     "sample_prior",
     "sbc",
     "shares",
+    "signs",
 ]
 
 

@@ -25,7 +25,7 @@ class Chart:
     logs : mapping from the parameters that are sampled by their logarithm to their dims.
     odds : mapping from the parameters that are sampled by their log-odds to their dims.
     middle : float, the loss in the middle of the runs [nats/token].
-    natural : mapping from E, the ceiling and the share of embeddings, where free, to a function from the values to theirs.
+    natural : mapping from E, the ceiling and the share of embeddings, where free, to a function from the values.
     floor_dims : dims of E.
     still : columns that are the same in every run, whose slope the data cannot know.
     slopes : where the floor declines, how fast the log loss falls with the column of each exponent.

@@ -100,8 +100,8 @@ class Density:
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
         """The program's data, or that of so many runs at most, spread over the table."""
-        few = most_runs is not None and len(self.table.loss) > most_runs
-        return program.constants.thinned(len(self.table.loss) // most_runs) if few else program.constants
+        stride = 1 if most_runs is None else len(self.table.loss) // most_runs
+        return program.constants.thinned(stride) if stride > 1 else program.constants
 
     def physical(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters and hyperparameters at points of shape (point, size), each of shape (point, *dims)."""

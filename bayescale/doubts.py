@@ -81,7 +81,7 @@ def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.n
 def repeats(of_run: np.ndarray) -> str:
     """That rows are checkpoints of fewer runs."""
     return (
-        f"{len(of_run)} rows are of {of_run.max() + 1} training runs (column 'run'). Checkpoints of one run err together; "
-        "this law takes them as independent, so its intervals are too narrow. Keep the last row of each run, or give the "
-        "law a discrepancy, as laws.generalised has, which discounts them."
+        f"{len(of_run)} rows are of {of_run.max() + 1} training runs (column 'run'). Checkpoints of one run err "
+        "together; this law takes them as independent, so its intervals are too narrow. Keep the last row of each run, "
+        "or give the law a discrepancy, as laws.generalised has, which discounts them."
     )

@@ -1,8 +1,8 @@
 """Ground: where chains start, and coordinates in which a posterior is about as wide along every direction.
 
-Chains start about the modes, in proportion to their mass (as those of Zhang et al. 2022, Pathfinder, JMLR 23, start from
-approximations), so that none is left on a hill that carries nothing. The coordinates are linear in the chart's, so the
-posterior is untouched, and what a sampler has left to adapt to is little.
+Chains start about the modes, in proportion to their mass, so that none is left on a hill that carries nothing (the idea
+of Pathfinder, Zhang et al. 2022, arXiv:2108.03782). The coordinates are linear in the chart's, so the posterior is
+untouched, and what a sampler has left to adapt to is little.
 """
 
 from dataclasses import dataclass

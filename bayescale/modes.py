@@ -35,6 +35,10 @@ class Mode:
     height: float
     root: np.ndarray
 
+    def holds(self, point: np.ndarray) -> bool:
+        """Whether a point lies within a standard deviation."""
+        return bool(np.linalg.norm(np.linalg.solve(self.root, point - self.point)) < 1.0)
+
     @property
     def mass(self) -> float:
         """Log of the mass about the mode, by Laplace's method, up to a constant."""
@@ -55,7 +59,7 @@ def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
             break
     kept: list[Mode] = []
     for point, height in sorted(found, key=lambda one: -one[1]):
-        if all(abs(height - mode.height) > SAME_HEIGHT for mode in kept):
+        if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
             kept.append(Mode(point, height, _root(density, point, spread)))
     most = max(mode.mass for mode in kept)
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)

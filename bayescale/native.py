@@ -72,7 +72,7 @@ def expand(size, expanded, x_, out_, data_):
 
 
 def packed(constants: Constants, center: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """The data as one array of doubles, as the compiled function reads them; it is given u, with x = center + root u."""
+    """The data as one array of doubles, as the compiled function of u reads them: x = center + root u."""
     c = constants
     head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups), *c.matrices.shape[:2]]
     parts = [head, center, root.ravel(), c.numbers, c.columns.ravel(), c.groups.ravel(), c.matrices.ravel()]

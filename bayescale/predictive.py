@@ -44,6 +44,29 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     return result
 
 
+def ppc(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.DataTree:
+    """Posterior predictive check on runs that were fitted, or on others: what ``az.plot_ppc_*`` take.
+
+    Parameters
+    ----------
+    law, post, seed : as in `predict`.
+    runs : DataFrame as in `predict`, with ``loss`` [nats/token].
+
+    Returns
+    -------
+    DataTree : groups posterior_predictive (``loss``, dims chain, draw, run) and observed_data (``loss``, dim run).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `predict`; and if a loss is not a positive number.
+    """
+    drawn = predict(law, post, runs, seed=seed)
+    observed = drawn["loss"].isel(chain=0, draw=0, drop=True).copy(data=_losses(runs))
+    groups = {"posterior_predictive": drawn[["loss"]], "observed_data": observed.to_dataset(name="loss")}
+    return xr.DataTree.from_dict({name: group.reset_coords(drop=True) for name, group in groups.items()})
+
+
 def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.DataArray:
     """Log of the posterior predictive density of the log losses of new runs, each by itself.
 
@@ -62,10 +85,7 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
         As `predict`; and if a loss is not a positive number.
     """
     table, given = _given(law, runs)
-    loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
-    if not (np.isfinite(loss) & (loss > 0)).all():
-        raise ValueError("runs needs a column 'loss' of positive numbers, whose density is asked for.")
-    every = log_densities(law, post, given, loss, np.random.default_rng(seed))
+    every = log_densities(law, post, given, _losses(table), np.random.default_rng(seed))
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
 
 
@@ -97,6 +117,14 @@ def log_densities(law: Law, post: xr.DataTree, given, loss: np.ndarray, rng: np.
     mu, scale, shape = expected(law, post, given, rng)
     logs = law.noise.logpdf(loss, mu.to_numpy(), scale.to_numpy(), shape) + np.log(loss)
     return logs.reshape(-1, len(loss))
+
+
+def _losses(table: pd.DataFrame) -> np.ndarray:
+    """The losses of runs whose outcome is known."""
+    loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
+    if not (np.isfinite(loss) & (loss > 0)).all():
+        raise ValueError("runs needs a column 'loss' of positive numbers, which forecasts are held against.")
+    return loss
 
 
 def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:

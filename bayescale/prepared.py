@@ -75,8 +75,8 @@ def discounts(residuals: np.ndarray, of_run: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    array of shape (row,), with m the number of checkpoints of the row's run, and rho the correlation of residuals within
-    a run, by the mean product of all pairs.
+    array of shape (row,); m is the number of checkpoints of the row's run, and rho the correlation of residuals in a
+    run, by the mean product of all pairs.
     """
     many = np.bincount(of_run)
     products = np.bincount(of_run, residuals) ** 2 - np.bincount(of_run, residuals**2)

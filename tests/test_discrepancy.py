@@ -14,7 +14,7 @@ from bayescale.density import Density
 from bayescale.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, separate, shared
 from bayescale.laws import chinchilla, generalised, henighan2020
 from bayescale.noise import by_compute, laplace, lognormal
-from bayescale.prepared import prepare
+from bayescale.prepared import discounts, prepare
 from bayescale.runs import check
 
 #: Every parameter fixed but the scale and the amplitude.
@@ -73,7 +73,8 @@ def test_density_is_that_of_a_multivariate_normal(runs):
         amplitudes = np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
         basis = shape.kept * amplitudes
         likelihood = multivariate_normal(np.log(mu), sigma**2 * np.eye(len(runs)) + basis @ basis.T).logpdf(log_loss)
-        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"]).logpdf(np.log(tau))
+        amplitude = norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"])
+        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + amplitude.logpdf(np.log(tau))
         assert value == pytest.approx(likelihood - log_loss.sum() + prior, rel=1e-9)
         exact = covariance(FIXED, table, runs, runs, tau)  # what the few coefficients leave out is little
         assert basis @ basis.T == pytest.approx(exact, abs=0.005 * exact.max())
@@ -109,6 +110,36 @@ def test_an_outlier_has_little_weight(runs):
     weights = prepare(generalised, check(generalised, odd), seed=0).table.weights
     assert weights is not None and np.argmin(weights) == 7 and weights[7] < 0.05 < 0.9 < np.median(weights)
     assert weights.max() <= 5 / 4  # (nu + 1) / nu of nu = 4
+
+
+def test_checkpoints_count_by_how_alike_they_err():
+    rng = np.random.default_rng(0)
+    of_run = np.repeat(np.arange(400), 5)
+    each, together = rng.standard_normal(2000), np.repeat(rng.standard_normal(400), 5)
+    # 4000 pairs: the correlation of independent residuals is 0 to within 0.02, so the weight 1 to within 0.08.
+    assert discounts(each, of_run) == pytest.approx(1.0, abs=0.15)
+    assert discounts(together, of_run) == pytest.approx(1 / 5, abs=0.01)
+    half = discounts(each + together, of_run)
+    assert half == pytest.approx(1 / (1 + 4 * 0.5), abs=0.05)
+
+
+def test_checkpoints_of_few_runs_say_less():
+    rng = np.random.default_rng(1)
+    N = np.repeat(np.tile(np.geomspace(1e8, 3e9, 6), 4), 5)  # 24 runs, four of each size, five checkpoints a run
+    runs = pd.DataFrame({"N": N, "D": N * np.tile(np.geomspace(10, 100, 5), 24), "run": np.repeat(np.arange(24), 5)})
+    off = 0.006 * rng.standard_normal(24)[runs["run"]] + 0.001 * rng.standard_normal(120)
+    runs["loss"] = (1.7 + 400 * runs["N"] ** -0.34 + 1500 * runs["D"] ** -0.35) * np.exp(off)
+    powers = prepare(generalised, check(generalised, runs), seed=0).table.powers
+    assert powers is not None and 20 < powers.sum() < 50
+    far = pd.DataFrame({"N": [1e10], "D": [2e11]})
+    width = {}
+    for name, table in (("checkpoints", runs), ("runs", runs.drop(columns="run"))):
+        post = bs.fit(generalised, table, seed=1, method="laplace", progressbar=False)
+        width[name] = float(np.log(bs.predict(generalised, post, far, seed=1)["mu"]).std())
+    assert width["checkpoints"] > 1.3 * width["runs"]
+    with pytest.warns(UserWarning, match="120 rows are of 24 training runs"):
+        check(chinchilla, runs)
+    assert check(chinchilla, runs[runs["run"] == 3]).of_run is None  # one curve is what is fitted
 
 
 @pytest.fixture(scope="module")

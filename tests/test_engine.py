@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bayescale as bs
-from bayescale import Prior, charted, engine, laws, native
+from bayescale import Prior, charted, laws, native
 from bayescale.build import model
 from bayescale.density import Density
 from bayescale.ground import Ground
@@ -168,6 +168,22 @@ def test_few_runs_are_drawn_longer_until_they_mix():
         short = bs.fit(chinchilla, six, seed=1, draws=100, tune=200, progressbar=False)
     assert post.attrs["converged"] and dict(post["posterior"].sizes) == {"chain": 4, "draw": 1000}
     assert dict(short["posterior"].sizes) == {"chain": 4, "draw": 100}  # what a user asks for is what he gets
+
+
+def two_roads(N, N0, *, E, excess_N, alpha_N):
+    """A law of whose alpha_N only the square of its logarithm's distance from -1.2 enters: two modes alike."""
+    return E + excess_N * (N / N0) ** -(0.1 + (np.log(alpha_N) + 1.2) ** 2)
+
+
+def test_chains_that_do_not_mix_give_way_to_importance_sampling(runs):
+    law = bs.Law(two_roads, {name: chinchilla.priors[name] for name in ("E", "excess_N", "alpha_N")})
+    noise = 0.002 * np.random.default_rng(0).standard_normal(len(runs))
+    runs = runs.assign(loss=(1.8 + 400 * runs["N"] ** -0.34) * np.exp(noise))
+    with pytest.warns(RuntimeWarning, match="do not mix .*several modes; drawn by importance sampling"):
+        post = bs.fit(law, runs, seed=1, progressbar=False)
+    assert post.attrs["method"] == "laplace" and post.attrs["converged"]
+    above = float((np.log(post["posterior"]["alpha_N"]) > -1.2).mean())
+    assert above == pytest.approx(0.5, abs=0.1)  # the prior is symmetric about -1.2; 400 effective draws or more
 
 
 def test_interrupted_chains_are_no_posterior(runs, monkeypatch):

@@ -52,6 +52,7 @@ ORDER = (
     "optimum",
     "forecasts",
     "inverse",
+    "signals",
     "files",
     "datasets",
     "plots",

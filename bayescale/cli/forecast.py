@@ -46,18 +46,37 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     found, wins = _forecast(law, post, table, optimal, seed)
     scores = tested(folder, law, post, seed, backtest)
+    told = _signs(law, post, found, scores)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
         units = {**UNITS, "loss": options.loss_unit(post)}
-        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins, "backtest": scores})
+        tested_by = {"backtest": scores, "signs": told}
+        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins, **tested_by})
     else:
         for i, one in enumerate(found):
             _print(one, options.loss_unit(post), first=i == 0)
         if len(found) > 1:
             _print_wins(wins)
         say(scores)
+        for text in told.values():
+            show.say(f"sign: {text}")
     options.leave(post)
+
+
+def _signs(law: "Law", post: "xr.DataTree", found: list[dict[str, Any]], scores: dict | None) -> dict[str, str]:
+    """What tells that the forecast may be bad, the back-test included."""
+    import pandas as pd
+
+    from bayescale.cli.tested import POOR
+    from bayescale.signals import signs
+
+    told = signs(law, post, pd.DataFrame([one["at"] for one in found]))
+    if scores is not None and scores["covered_0.9"] < POOR:
+        told["backtest"] = (
+            f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
+        )
+    return told
 
 
 def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.DataFrame", bool]:

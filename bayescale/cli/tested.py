@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NAME = "backtest.json"
 LEVELS = (0.5, 0.8, 0.9, 0.95)
+#: A back-test in which fewer of the larger runs were inside the 90 % intervals is a sign of a bad forecast.
+POOR = 0.7
 
 
 def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:

@@ -1,0 +1,136 @@
+"""signs: what the runs that are fitted tell of a forecast that is going to be bad, before it is made.
+
+Each sign is there because of what happened where it appeared, on published tables (docs/signs.md).
+"""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.forecasts import sizes_of, with_compute
+from bayescale.infer import draw
+from bayescale.law import Law
+from bayescale.predictive import log_left_out
+
+#: The share of the smallest loss above which the floor of a law that has a hard one is suspect.
+FLOOR = 0.8
+#: Fewer runs than this are few.
+FEW = 10
+#: Compute beyond that of the largest run, by this factor, is far.
+FAR = 30.0
+#: The share of parameters that are embeddings, of the smallest model less that of the largest, which bends a curve.
+SHARE = 0.1
+
+
+def signs(law: Law, post: xr.DataTree, runs: pd.DataFrame | None = None) -> dict[str, str]:
+    """What the fit tells of forecasts from it.
+
+    Parameters
+    ----------
+    law, post : as in `predict`.
+    runs : DataFrame, optional, the runs to forecast.
+
+    Returns
+    -------
+    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the floor of an
+        additive law lies above 80 % of the smallest loss. ``kappa``: the 90 % interval of the generalised law's kappa
+        is without 1, so an additive law does not hold. ``few``: fewer than ten runs. ``far``: more than 30 times the
+        compute of the largest run that was fitted.
+    """
+    found = {}
+    draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]
+    hard = "E" in draws and "omega" not in draws and law.discrepancy is None and not draws["E"].dims[2:]
+    share = float(draws["E"].median()) / float(losses.min()) if hard else 0.0
+    if share > FLOOR:
+        found["floor"] = (
+            f"E is {share:.0%} of the smallest loss. Where it was above {FLOOR:.0%}, forecasts by additive laws came "
+            "out too high, with intervals far too narrow; fit laws.generalised."
+        )
+    if "kappa" in draws and draws["kappa"].dims[2:] == ():
+        low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
+        if high < 1 or low > 1:
+            found["kappa"] = (
+                f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: the additive law does not hold on these "
+                "runs, and its E is not to be trusted."
+            )
+    if losses.size < FEW:
+        found["few"] = f"{losses.size} runs: forecasts from fewer than {FEW} err twice as much as from more."
+    if runs is not None:
+        sizes, known = with_compute(runs), sizes_of(post)
+        ratio = float(sizes["C"].max() / known["C"].max()) if "C" in sizes and "C" in known else 0.0
+        if ratio > FAR:
+            found["far"] = f"{ratio:,.0f} times the compute of the largest run that was fitted."
+    return found
+
+
+def count_parameters(
+    law: Law,
+    runs: pd.DataFrame,
+    columns: Sequence[str] = ("N", "N_no_embed"),
+    *,
+    method: str = "laplace",
+    seed: int | None = None,
+) -> pd.DataFrame:
+    """Fit a law with N counted in several ways, with and without embeddings, and compare how well each foretells.
+
+    Parameters
+    ----------
+    law : Law in N.
+    runs : DataFrame with `columns`, each a way to count [parameters], and what else the law needs.
+    columns : sequence of str
+    method, seed : as in `fit`.
+
+    Returns
+    -------
+    DataFrame : indexed by column, best first: ``elpd``, the summed log density of each run's log loss given all others
+        (Pareto-smoothed importance sampling); ``difference`` from the best, and its standard error ``se``;
+        ``converged``.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or the law has no N.
+
+    Warns
+    -----
+    UserWarning
+        If what one column leaves out is a much larger share of the smallest model than of the largest: then the choice
+        bends the curve, and exponents depend on it (Pearce & Song 2024, arXiv:2406.12907).
+    """
+    absent = [name for name in columns if name not in runs]
+    if absent or "N" not in law.inputs or len(columns) < 2:
+        raise ValueError(
+            f"Wanted a law in N and two or more of the table's columns; '{law.name}' is in {list(law.inputs)}, the "
+            f"table has {list(runs.columns)}, and {list(columns)} were asked for."
+        )
+    counts = runs[list(columns)].to_numpy(dtype=float)
+    left_out = 1.0 - counts.min(axis=1) / counts.max(axis=1)
+    small, large = left_out[np.argmin(counts.max(axis=1))], left_out[np.argmax(counts.max(axis=1))]
+    if small - large > SHARE:
+        warnings.warn(
+            f"{list(columns)} differ by {small:.0%} of the smallest model and {large:.0%} of the largest: exponents, "
+            "and forecasts, depend on which of them is N.",
+            UserWarning,
+            stacklevel=2,
+        )
+    scores, converged = {}, {}
+    for name in columns:
+        table = runs.assign(N=runs[name])
+        table = table.assign(C=6.0 * table["N"] * table["D"]) if "D" in table else table
+        post = draw(law, table, method=method, seed=seed, progressbar=False)
+        scores[name], converged[name] = log_left_out(law, post, table).to_numpy(), bool(post.attrs["converged"])
+    best = max(scores, key=lambda name: scores[name].sum())
+    rows = {
+        name: {
+            "elpd": float(each.sum()),
+            "difference": float((each - scores[best]).sum()),
+            "se": float((each - scores[best]).std(ddof=1) * np.sqrt(len(each))) if name != best else 0.0,
+            "converged": converged[name],
+        }
+        for name, each in scores.items()
+    }
+    found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
+    return found.sort_values("elpd", ascending=False)

@@ -1,0 +1,81 @@
+"""Signs of a bad forecast, and two ways to count parameters."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayescale as bs
+from bayescale.laws import chinchilla, generalised
+from bayescale.noise import student
+from bayescale.signals import FLOOR
+
+TRUTH = {"E": 1.6, "excess_ND": 0.9, "share_N": 0.5, "alpha_N": 0.35, "alpha_D": 0.35, "kappa": 0.4, "omega": 0.004}
+
+
+def simulated(embedding: float, n: int = 80, seed: int = 0) -> pd.DataFrame:
+    """Runs of the generalised law; N_total holds the embeddings that N_no_embed leaves out."""
+    rng = np.random.default_rng(seed)
+    N, D = np.exp(rng.uniform(np.log([[3e6], [3e8]]), np.log([[1e9], [3e10]]), size=(2, n)))
+    at = {"N0": 5e7, "D0": 3e9, "N_top": 1e9, "D_top": 3e10}
+    mu = generalised.formula(N, D, **at, **TRUTH, embedding=0.0)
+    total = N + embedding * N ** (1 / 3) * 5e7 ** (2 / 3)
+    loss = student.draw(rng, mu, 0.002, {"nu": 4.0})
+    return pd.DataFrame({"N": N, "D": D, "N_no_embed": N, "N_total": total, "loss": loss})
+
+
+@pytest.fixture(scope="module")
+def bent():
+    return simulated(embedding=0.0)
+
+
+def test_a_bent_frontier_shows_in_both_laws(bent):
+    additive = bs.fit(chinchilla, bent, seed=1, method="laplace")
+    general = bs.fit(generalised, bent, seed=1, method="laplace")
+    far = pd.DataFrame({"N": [1e11], "D": [3e12]})
+    assert set(bs.signs(chinchilla, additive, far)) >= {"far"} and "kappa" not in bs.signs(chinchilla, additive)
+    told = bs.signs(generalised, general, bent[:3])
+    assert set(told) == {"kappa"} and "without 1" in told["kappa"]
+
+
+def test_a_floor_that_nearly_reaches_the_runs_and_few_runs():
+    rng = np.random.default_rng(1)
+    runs = pd.DataFrame({"N": np.geomspace(1e8, 1e10, 8), "D": np.geomspace(2e9, 3e11, 8) * rng.uniform(0.3, 3, 8)})
+    runs["loss"] = 2.0 + 0.3 * (runs["N"] / 1e9) ** -0.6 + 0.2 * (runs["D"] / 2e10) ** -0.5
+    post = bs.fit(chinchilla, runs, seed=1, method="laplace")
+    told = bs.signs(chinchilla, post)
+    assert set(told) == {"floor", "few"}
+    assert f"{float(post['posterior']['E'].median() / runs['loss'].min()):.0%}" in told["floor"]
+
+
+def test_an_additive_truth_gives_no_sign_but_a_high_floor(post, runs):
+    share = float(post["posterior"]["E"].median() / runs["loss"].min())
+    assert set(bs.signs(chinchilla, post, runs)) == ({"floor"} if share > FLOOR else set())
+    general = bs.fit(generalised, runs, seed=1, method="laplace")
+    assert bs.signs(generalised, general, runs) == {}
+
+
+def test_the_count_that_made_the_losses_foretells_them_better():
+    runs = simulated(embedding=0.6)
+    law = replace(generalised, priors={**generalised.priors, "embedding": 0.0}, discrepancy=None)
+    with pytest.warns(UserWarning, match="of the smallest model and"):
+        found = bs.count_parameters(law, runs, ("N_total", "N_no_embed"), seed=1)
+    assert found.index[0] == "N_no_embed" and found["converged"].all()
+    assert found.loc["N_total", "difference"] < -2 * found.loc["N_total", "se"] < 0
+    with pytest.raises(ValueError, match="N_elsewhere"):
+        bs.count_parameters(law, runs, ("N", "N_elsewhere"))
+
+
+def test_predictive_checks_are_what_arviz_draws(post, runs):
+    import arviz as az
+
+    new = runs.assign(N=3 * runs["N"])
+    for table in (runs, new):
+        tree = bs.ppc(chinchilla, post, table, seed=1)
+        assert tree["posterior_predictive"]["loss"].dims == ("chain", "draw", "run")
+        assert tree["observed_data"]["loss"].to_numpy() == pytest.approx(table["loss"].to_numpy())
+        az.plot_ppc_pit(tree)
+        az.plot_ppc_interval(tree)
+    with pytest.raises(ValueError, match="'loss' of positive numbers"):
+        bs.ppc(chinchilla, post, runs.drop(columns="loss"))
