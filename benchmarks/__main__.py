@@ -115,6 +115,19 @@ def forecasts(methods, data, folder, kept, output):
 
 @main.command()
 @click.option(
+    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done, and go on from there."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "choices.md")
+def choices(kept, output):
+    """Score variants of the default's priors on half A, and write the page (BAYESCALE_DATA)."""
+    from benchmarks.forecasts.choices import report
+
+    report(output, kept, lambda text: click.echo(text, err=True))
+    click.echo(output)
+
+
+@main.command()
+@click.option(
     "--kept", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of forecasts --kept."
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")

@@ -27,6 +27,7 @@ class Paper:
     Attributes
     ----------
     fits : what was fitted -> its verdict (R-hat, ESS, divergences).
+    beside : what the report tells besides, in Markdown.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Paper:
     claims: Sequence[Claim]
     fits: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    beside: str = ""
 
     @property
     def verdicts(self) -> list[str]:
@@ -54,7 +56,8 @@ def reproduce(names: Sequence[str], quick: bool, refit: bool, say: Callable[[str
         began = time.perf_counter()
         store.verdicts = {}
         module = importlib.import_module(f"benchmarks.papers.{name}")
-        paper = Paper(name, module.SOURCE, module.claims(store), dict(store.verdicts), time.perf_counter() - began)
+        claims, beside = module.claims(store), getattr(module, "beside", lambda store: "")(store)
+        paper = Paper(name, module.SOURCE, claims, dict(store.verdicts), time.perf_counter() - began, beside)
         found.append(paper)
         say(f"\n{paper.source} ({paper.seconds:.0f} s)")
         for claim, verdict in zip(paper.claims, paper.verdicts, strict=True):
@@ -97,6 +100,7 @@ def write(path: Path, found: Sequence[Paper]) -> None:
             f"## {paper.name}\n\n{paper.source}",
             table(HEAD, rows, left=6),
             "\n".join(notes),
+            paper.beside,
             ("Fits\n\n" + "\n".join(fits)) if fits else "",
             f"![{paper.name}: here over published](figures/papers/{paper.name}.png)",
         ]

@@ -2,29 +2,41 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 import bayescale as bs
-from bayescale.backtests import SCORES
+from bayescale.backtests import SCORES, Forecaster
+from bayescale.law import Law
 from benchmarks.forecasts.methods import CURVES, METHODS
 from benchmarks.forecasts.splits import Task
 
 SEED = 1
 
 
-def measure(tasks: Iterable[Task], methods: Iterable[str], kept: Path | None, say: Callable) -> list[dict]:
-    """One record for each cut of each task and each method: means over its held-out runs."""
+def measure(
+    tasks: Iterable[Task],
+    methods: Iterable[str],
+    kept: Path | None,
+    say: Callable,
+    forecasters: Mapping[str, tuple[Law | Forecaster, Law | Forecaster]] | None = None,
+) -> list[dict]:
+    """One record for each cut of each task and each method: means over its held-out runs.
+
+    `forecasters` has what a method is, for runs and for curves; those of the scoreboard if absent.
+    """
+    known_as = forecasters or {name: (one, CURVES.get(name)) for name, one in METHODS.items()}
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.is_file() else []
     known = {(one["data"], one["group"], one["method"]) for one in done}
     for task in tasks:
         for method in methods:
-            if (task.data, task.group, method) in known or (task.curve and method not in CURVES):
+            forecaster = known_as[method][task.curve]
+            if (task.data, task.group, method) in known or forecaster is None:
                 continue
             say(f"{task.data} {task.group} {method}".replace("  ", " "))
-            new = score(method, task)
+            new = score(method, forecaster, task)
             done += new
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
@@ -32,11 +44,10 @@ def measure(tasks: Iterable[Task], methods: Iterable[str], kept: Path | None, sa
     return done
 
 
-def score(method: str, task: Task) -> list[dict]:
+def score(method: str, forecaster: Law | Forecaster, task: Task) -> list[dict]:
     """The records of one method on one task, a cut each."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tables that are as they are
-        forecaster = (CURVES if task.curve else METHODS)[method]
         found = bs.backtest(forecaster, task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
     compute = task.runs["C"].to_numpy() if "C" in task.runs else task.runs[task.by].to_numpy()
     records = []
