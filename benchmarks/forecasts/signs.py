@@ -2,12 +2,17 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+import bayescale as bs
+from bayescale.backtests import board
 from bayescale.infer import draw
 from bayescale.laws import chinchilla, generalised
+from bayescale.runs import check
 from bayescale.scores import LEVELS
 from benchmarks.forecasts.methods import DEFAULT
 from benchmarks.forecasts.splits import Task
@@ -15,6 +20,7 @@ from benchmarks.table import table, write
 
 SEED = 1
 ADDITIVE = "additive"
+COUNTS = ("N", "N_no_embed")
 
 
 def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float]]:
@@ -28,6 +34,7 @@ def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float
             train = task.runs[task.runs[task.by] <= cut]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of tables that are as they are
+                tested, checkpoints = _tested(task, train), check(generalised, train).of_run is not None
                 plain, general = (
                     draw(law, train, method="laplace", seed=SEED, progressbar=False)["posterior"].to_dataset()
                     for law in (chinchilla, generalised)
@@ -41,9 +48,54 @@ def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float
                 "runs": len(train),
                 "ratio": float(beyond["C"].max() / train["C"].max()),
                 "line": float(abs(np.corrcoef(np.log(train["N"]), np.log(train["D"]))[0, 1])) if _moves(train) else 1.0,
-                "checkpoints": float(task.data == "gemstones"),
+                "checkpoints": float(checkpoints),
+                "tested": tested,
             }
     return found
+
+
+def _tested(task: Task, train: pd.DataFrame) -> float:
+    """Share of the larger of the runs that 90 % intervals held when they were forecast from the smaller; or NaN."""
+    try:
+        inner = bs.backtest(generalised, train, by=task.by, seed=SEED, progressbar=False)
+    except ValueError:  # too few runs to be cut
+        return float("nan")
+    return float(board(inner)["covered_0.9"].iloc[0])
+
+
+def counted(tasks: Iterable[Task], say: Callable) -> list[list]:
+    """Where N is known with and without embeddings: how often the count that leave-one-out prefers forecast better.
+
+    Returns
+    -------
+    list of [data set, cuts, preferred and better, mean RMSLE with the preferred, with the other].
+    """
+    law = replace(generalised, priors={**generalised.priors, "embedding": 0.0})
+    found: dict[str, list[tuple[float, float]]] = {}
+    for task in (task for task in tasks if COUNTS[1] in task.runs and not task.curve):
+        say(f"{task.data} {task.group}")
+        for cut in task.cuts:
+            train = task.runs[task.runs[task.by] <= cut]
+            errors = {}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                best = bs.count_parameters(law, train, COUNTS, seed=SEED).index[0]
+                for name in COUNTS:
+                    runs = task.runs.assign(N=task.runs[name]) if task.by != "N" else _renamed(task.runs, name)
+                    by = task.by if task.by != "N" else "order"
+                    one = bs.backtest(law, runs, by=by, cuts=[cut], seed=SEED, progressbar=False)
+                    errors[name] = float(board(one)["rmsle"].iloc[0])
+            other = next(name for name in COUNTS if name != best)
+            found.setdefault(task.data, []).append((errors[best], errors[other]))
+    return [
+        [data, str(len(pairs)), str(sum(a < b for a, b in pairs)), *np.mean(pairs, axis=0)]
+        for data, pairs in found.items()
+    ]
+
+
+def _renamed(runs: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Runs with another count, cut where they were."""
+    return runs.assign(order=runs["N"], N=runs[name])
 
 
 def _moves(train) -> bool:
@@ -59,12 +111,13 @@ SIGNS: dict[str, Callable[[dict[str, float]], bool]] = {
     "fewer than 10 runs": lambda s: s["runs"] < 10,
     "runs on one line, or N or D fixed": lambda s: s["line"] > 0.99,
     "forecast to more than 30 times the compute": lambda s: s["ratio"] > 30,
-    "checkpoints as runs": lambda s: s["checkpoints"] > 0,
+    "rows that are checkpoints": lambda s: s["checkpoints"] > 0,
+    "back-test on the runs fitted: 90 % intervals held less than 70 %": lambda s: s["tested"] < 0.7,
 }
 
 
-def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, float]]) -> None:
-    """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws."""
+def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, float]], counts: Sequence[list]) -> None:
+    """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws; and the counts."""
     by_cut: dict[tuple, dict[str, dict]] = {}
     for one in records:
         if one["method"] in (ADDITIVE, DEFAULT) and not one["failed"]:
@@ -88,6 +141,9 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         "over data sets. One command: `python -m benchmarks signs --kept FILE`, on what `forecasts --kept FILE` keeps.",
         table(head, rows),
         WORTH,
+        "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that leave-one-"
+        "out prefers (`bs.count_parameters`, the generalised law with embedding 0) then forecast better.",
+        table(["data set", "cuts", "preferred was better", "RMSLE, preferred [%]", "RMSLE, other [%]"], counts),
     ]
     write(path, "Signs of a bad forecast", sections)
 

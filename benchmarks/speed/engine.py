@@ -16,7 +16,7 @@ from bayescale.density import Density
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C, L_D, L_N
 from bayescale.runs import check
-from benchmarks.speed import quality
+from benchmarks.speed import default, quality
 from benchmarks.speed.tables import SIGMA, simulated
 
 ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -88,6 +88,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "scale": scale,
     "laplace": laplace,
     "sampling": sampling,
+    "default": default.measure,
 }
 
 
