@@ -1,0 +1,85 @@
+"""Modes of a posterior, and the ground that chains start on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayescale.density import Density
+from bayescale.ground import DEEP, Ground
+from bayescale.laws import chinchilla, henighan2020
+from bayescale.modes import WIDER, climb, find_modes
+from bayescale.proposal import Mixture
+from bayescale.runs import check
+from tests.conftest import pooled
+
+
+@pytest.fixture(scope="module")
+def density(runs):
+    return Density(chinchilla, check(chinchilla, runs))
+
+
+def test_a_mode_is_a_maximum_with_the_curvature_there(density):
+    (mode,) = find_modes(density, np.random.default_rng(0))
+    value, slope = density.gradient(mode.point)
+    assert value == pytest.approx(mode.height) and np.abs(slope @ mode.root).max() < 1e-2  # in standard deviations
+    assert mode.root.T @ -density.hessian(mode.point) @ mode.root == pytest.approx(np.eye(density.size), abs=1e-6)
+    normal = 0.5 * density.size * np.log(2 * np.pi)
+    points = Mixture.single(mode.point, mode.root).draw(np.random.default_rng(1), 20_000)
+    weights = density.value(points) - Mixture.single(mode.point, mode.root).logpdf(points)
+    # The mass by Laplace's method is near the one by importance sampling: a posterior of 60 runs is nearly normal.
+    student = np.log(np.mean(np.exp(weights - mode.height))) + mode.height
+    constant = 0.5 * density.size * np.log(2 * np.pi) - _student_constant(density.size)
+    assert student - constant == pytest.approx(mode.mass + normal - normal, abs=0.3)
+
+
+def _student_constant(size: int, df: float = 7.0) -> float:
+    """Log of the integral of (1 + |x|^2 / df)^-((df + size) / 2), which `Mixture.logpdf` leaves out."""
+    from scipy.special import gammaln
+
+    return gammaln(df / 2) - gammaln((df + size) / 2) + size / 2 * np.log(df * np.pi)
+
+
+def test_no_mode_is_much_wider_than_the_prior():
+    still = pd.DataFrame({"D": np.geomspace(1e9, 1e11, 5), "loss": np.full(5, 2.0)})  # nothing is known of the slope
+    law = henighan2020.L_D
+    density = Density(law, check(law, still))
+    spread = density.prior_points(np.random.default_rng(0), 2000).std(axis=0)
+    for mode in find_modes(density, np.random.default_rng(0)):
+        assert (np.linalg.norm(mode.root, axis=1) < 1.5 * np.sqrt(WIDER * density.size) * spread).all()
+
+
+def test_a_climb_on_few_runs_ends_near_the_climb_on_all(density, runs):
+    many = pd.concat([runs] * 100).sample(frac=1, random_state=0, ignore_index=True)
+    with pytest.warns(UserWarning, match="repeat"):
+        long = Density(chinchilla, check(chinchilla, many))
+    (mode,) = find_modes(long, np.random.default_rng(0))
+    few, _ = climb(long, mode.point, most_runs=1000)
+    # A sixth of the runs: half the squared distance of their mode is some (6 - 1) / 2 a coordinate, plus what they repeat.
+    assert long.value(few[None])[0] > mode.height - 20.0 * density.size
+    assert np.abs(long.gradient(mode.point)[1] @ mode.root).max() < 1e-2
+
+
+def test_the_ground_is_a_linear_map_and_starts_on_the_hill(density):
+    ground = Ground.of(density, 0)
+    u = np.random.default_rng(0).standard_normal((5, density.size))
+    assert (ground.points(u) - ground.center) @ np.linalg.inv(ground.root).T == pytest.approx(u)
+    starts = np.array([ground.start(seed) for seed in range(40)])
+    heights = density.value(ground.points(starts))
+    assert heights.min() > ground.modes[0].height - DEEP * density.size
+    assert starts.std(axis=0) == pytest.approx(1.2, abs=0.6)  # as wide as the posterior: chains start apart
+
+
+def test_offsets_keep_the_chart_as_it_is(runs):
+    law = pooled(centered=False)
+    table = runs.assign(family=np.arange(len(runs)) % 3)
+    ground = Ground.of(Density(law, check(law, table)), 0)
+    assert not ground.modes and (ground.root == np.eye(ground.density.size)).all() and not ground.center.any()
+    assert np.isfinite(ground.density.value(ground.start(1)[None])[0])
+
+
+def test_a_fixed_prior_leaves_the_modes_of_the_others(runs):
+    law = replace(chinchilla, priors={**chinchilla.priors, "E": 1.8})
+    (mode,) = find_modes(Density(law, check(law, runs)), np.random.default_rng(0))
+    assert len(mode.point) == 5
