@@ -93,7 +93,7 @@ def mixture(
 
     Parameters
     ----------
-    laws, by, method : as in `weights`.
+    laws, by, method : as in `weights`; where the runs are too few to be divided, the weights are equal.
 
     Returns
     -------
@@ -101,7 +101,9 @@ def mixture(
     """
 
     def forecaster(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-        share = weights(laws, train, by=by, method=method, seed=seed) if by != "loo" else None
+        few = by == "future" and any(_past(law, complete(train, ["C", *law.inputs])).all() for law in laws.values())
+        way = "equal" if few else by
+        share = weights(laws, train, by=way, method=method, seed=seed) if by != "loo" else None
         some = laws if share is None else {name: law for name, law in laws.items() if share[name] * DRAWS >= 1}
         posts = _posts(some, train, method, seed)
         share = _by_left_out(laws, posts, train) if share is None else share[list(some)]
@@ -120,13 +122,18 @@ def mixture(
 def _future(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.ndarray:
     """Log density of each of the largest runs, given the smallest."""
     table = complete(runs, ["C", *law.inputs])
-    size = np.log(table["C"] if "C" in table else table[list(law.inputs)].prod(axis="columns")).to_numpy()
-    last = np.sort(size)[max(FEWEST, int(np.ceil(PAST * len(size)))) - 1] if len(size) > FEWEST else np.inf
-    past = size <= last
+    past = _past(law, table)
     if past.all():
-        raise ValueError(f"{len(size)} runs leave none to be the future of {FEWEST} or more; stack by='equal'.")
+        raise ValueError(f"{len(past)} runs leave none to be the future of {FEWEST} or more; stack by='equal'.")
     post = draw(law, table[past], method=method, seed=seed, progressbar=False)
     return log_predictive(law, post, table[~past], seed=seed).to_numpy()
+
+
+def _past(law: Law, table: pd.DataFrame) -> np.ndarray:
+    """Which runs are the smallest, of shape (run,); all of them where they cannot be divided."""
+    size = np.log(table["C"] if "C" in table else table[list(law.inputs)].prod(axis="columns")).to_numpy()
+    last = np.sort(size)[max(FEWEST, int(np.ceil(PAST * len(size)))) - 1] if len(size) > FEWEST else np.inf
+    return size <= last
 
 
 def _posts(laws: Mapping[str, Law], runs: pd.DataFrame, method: str, seed: int | None) -> dict[str, xr.DataTree]:

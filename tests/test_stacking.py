@@ -65,6 +65,11 @@ def test_left_out_is_arvizs(table):
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+def test_few_runs_are_stacked_in_equal_parts(table):
+    one = mixture(LAWS, "future")(table[:4], table[4:6], 1)
+    assert (one == mixture(LAWS, "equal")(table[:4], table[4:6], 1)).all()
+
+
 def test_refusals(table):
     with pytest.raises(ValueError, match="'aic'; wanted one of"):
         weights(LAWS, table, by="aic")

@@ -18,6 +18,8 @@ HONEST = (
 )
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
+#: Log scores below this are not told apart.
+WORST = -100
 #: Ends of the ranges of extrapolation that coverage is told by.
 DISTANCES = (1.0, 6.0, 20.0, 100.0)
 #: What is printed of the 72 image curves: RMSLE and log likelihood of the loss (Lee et al. 2025, arXiv:2505.23032).
@@ -116,6 +118,12 @@ def _curve(records: Sequence[dict]) -> tuple[float, float, float]:
     return rmsle, density, float(np.mean((np.mean(shares, axis=0) - at) ** 2))
 
 
+def shown(row: Sequence[float]) -> list:
+    """A row of numbers whose last is a log score: what a kernel finds far from all draws is no number."""
+    *others, log_score = row
+    return [*others, f"< {WORST}" if log_score < WORST else log_score]
+
+
 def by_distance(records: Sequence[dict]) -> str:
     """Coverage of 90 % intervals and width of the default, by the largest compute held out over the largest fitted."""
     rows = []
@@ -167,7 +175,7 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
         "forecast too high) in % of the loss; log score: of the log loss, for functions a kernel estimate, "
         "harsh where no draw is near. Laplace's method where it holds, NUTS where not. Cuts at which any "
         f"method failed are left out for all. One command: `{command}`.",
-        table(head, [[method, *row] for method, row in rows.items()]),
+        table(head, [[method, *shown(row)] for method, row in rows.items()]),
         HONEST,
         "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in rows),
     ]
@@ -178,7 +186,7 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
         for name, chosen in (("A", [d for d in sets if d in half]), ("B", [d for d in sets if d not in half])):
             sections += [
                 f"## Half {name}: {', '.join(chosen)}",
-                table(head, [[method, *row] for method, row in aggregate(found, chosen).items()]),
+                table(head, [[method, *shown(row)] for method, row in aggregate(found, chosen).items()]),
             ]
     if any(one["method"] == PEER for one in with_peer):
         scored = by_data(with_peer)
@@ -186,7 +194,7 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
         sections += [
             f"## Beside a package\n\n{PEER}: {WORDS[PEER]}. The {len({_cut(one) for one in with_peer})} cuts of "
             f"{len(some)} data sets where it gives a forecast.",
-            table(head, [[method, *row] for method, row in aggregate(scored, some).items()]),
+            table(head, [[method, *shown(row)] for method, row in aggregate(scored, some).items()]),
         ]
     if any(one["data"].startswith("curves_") for one in kept):
         sections += [
@@ -203,7 +211,7 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
             s = found[method][data]
             width = s["width"][LEVELS.index(0.9)]
             numbers = [width, s["crps"], s["interval_score"], s["rmsle"], s["error"], s["log_score"]]
-            lines.append([data, method, *s["covered"], *map(float, numbers)])
+            lines.append([data, method, *s["covered"], *shown([float(x) for x in numbers])])
     columns = ["data set", "method", *HEAD[:4], "width 90 %", "CRPS", "interval score", "RMSLE", "error", "log score"]
     sections += ["## By data set", table(columns, lines, 2)]
     if figure:
