@@ -81,3 +81,11 @@ class Checked:
         x += [value**2 for value in x] if len(self.loss) >= 5 * len(x) else []
         design = np.column_stack([np.ones(len(self.loss)), *x])
         return np.linalg.lstsq(design, np.log(self.loss), rcond=1e-6)[0]
+
+
+def training_runs(table: pd.DataFrame) -> np.ndarray | None:
+    """Numbers of the training runs, by the column ``run``, where some have several rows, and not one has all."""
+    if "run" not in table or table["run"].isna().any():
+        return None
+    numbers, names = pd.factorize(table["run"])
+    return numbers if 1 < len(names) < len(table) else None

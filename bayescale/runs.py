@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bayescale.checked import Checked
+from bayescale.checked import Checked, training_runs
 from bayescale.discrepancy import SIZES
 from bayescale.doubts import repeats, suspicions, weaknesses
 from bayescale.law import Law
@@ -131,19 +131,11 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if len(runs):
         for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
             warnings.warn(message, UserWarning, stacklevel=3)
-    of_run = _training_runs(law, table)
+    of_run = None if "run" in law.groups else training_runs(table)
     if of_run is not None and law.discrepancy is None:
         warnings.warn(repeats(of_run), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
     return Checked(columns, groups, loss, reference, levels, of_run=of_run)
-
-
-def _training_runs(law: Law, table: pd.DataFrame) -> np.ndarray | None:
-    """Numbers of the training runs, by the column ``run``, where some have several rows, and not one has all."""
-    if "run" not in table or "run" in law.groups or table["run"].isna().any():
-        return None
-    numbers, names = pd.factorize(table["run"])
-    return numbers if 1 < len(names) < len(table) else None
 
 
 def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
