@@ -1,7 +1,7 @@
 """Arrays: the steps of a tape in NumPy, for many points at once; arrays are of shape (point, 1) or (point, run)."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -40,31 +40,44 @@ def _total(values, r):
 LOST = 1e-3
 
 
-def _evidence(parts, gram, x):
-    """Value and derivatives of `Tape.evidence`; complex steps go through."""
-    both = np.concatenate([np.broadcast_to(part, (x.shape[1], 1)) for part in parts], axis=-1)
-    b, u = np.split(both, 2, axis=-1)
-    inverse = _inverse(np.eye(len(gram)) + b[:, :, None] * gram * b[:, None, :])
-    mean = (inverse @ (b * u)[:, :, None])[:, :, 0]  # of the coefficients
-    by_u = b * mean
-    by_b = mean * (u - by_u @ gram) - np.einsum("kj,pjk,pj->pk", gram, inverse, b)
-    fits = np.sum(u * by_u, axis=-1)
-    value = 0.5 * fits + 0.5 * np.linalg.slogdet(inverse)[1]
-    # where the discrepancy dwarfs the noise, digits cancel; what is left of such absurd points is not a density
-    lost = np.abs(fits) * (1.0 + np.max(np.abs(b) ** 2 * np.diag(gram), axis=-1)) * np.finfo(float).eps > LOST
-    value = np.where(lost, np.nan, value)
-    return [column[:, None] for column in (value, *by_b.T, *by_u.T)]
+class Evidence:
+    """Value (item 0) and derivatives of `Tape.evidence`, worked out when asked for; complex steps go through."""
+
+    def __init__(self, parts, gram, x):
+        both = np.concatenate([np.broadcast_to(part, (x.shape[1], 1)) for part in parts], axis=-1)
+        self.gram, (self.b, self.u) = gram, np.split(both, 2, axis=-1)
+        self.matrix = np.eye(len(gram)) + self.b[:, :, None] * gram * self.b[:, None, :]
+
+    def __getitem__(self, k):
+        return self._value if k == 0 else self._derivatives[k - 1]
+
+    @cached_property
+    def _value(self):
+        mean = _all(np.linalg.solve, self.matrix, (self.b * self.u)[:, :, None])[:, :, 0]
+        fits = np.sum(self.u * self.b * mean, axis=-1)
+        value = 0.5 * fits - 0.5 * np.linalg.slogdet(self.matrix)[1]
+        # where the discrepancy dwarfs the noise, digits cancel; what is left of such absurd points is not a density
+        size = 1.0 + np.max(np.abs(self.b) ** 2 * np.diag(self.gram), axis=-1)
+        return np.where(np.abs(fits) * size * np.finfo(float).eps > LOST, np.nan, value)[:, None]
+
+    @cached_property
+    def _derivatives(self):
+        inverse = _all(np.linalg.inv, self.matrix)
+        mean = (inverse @ (self.b * self.u)[:, :, None])[:, :, 0]  # of the coefficients
+        by_u = self.b * mean
+        by_b = mean * (self.u - by_u @ self.gram) - np.einsum("kj,pjk,pj->pk", self.gram, inverse, self.b)
+        return [column[:, None] for column in (*by_b.T, *by_u.T)]
 
 
-def _inverse(matrices: np.ndarray) -> np.ndarray:
-    """Of each matrix; NaN where one is singular, as those of absurd points far from the runs are."""
+def _all(function: Callable, *arrays: np.ndarray) -> np.ndarray:
+    """The function of each matrix; NaN where one is singular, as those of absurd points far from the runs are."""
     try:
-        return np.linalg.inv(matrices)
+        return function(*arrays)
     except np.linalg.LinAlgError:
-        if len(matrices) == 1:
-            return np.full_like(matrices, np.nan)
-        half = len(matrices) // 2
-        return np.concatenate([_inverse(matrices[:half]), _inverse(matrices[half:])])
+        if len(arrays[0]) == 1:
+            return np.full_like(arrays[-1], np.nan)
+        halves = [np.array_split(array, 2) for array in arrays]
+        return np.concatenate([_all(function, *half) for half in zip(*halves, strict=True)])
 
 
 #: The steps of a tape by name. Sign and absolute value leave an imaginary part alone: it carries a derivative.
@@ -77,7 +90,7 @@ ARRAYS: dict[str, Callable] = {
     "gather": _gather,
     "scatter": _scatter,
     "total": _total,
-    "evidence": _evidence,
+    "evidence": Evidence,
 }
 
 

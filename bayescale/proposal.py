@@ -11,6 +11,8 @@ from bayescale.modes import Mode
 DF = 7.0
 #: Steps of expectation maximisation when a mixture is fitted.
 STEPS = 12
+#: Points that a mixture is fitted to, at most.
+FITTED = 8000
 #: Share of the draws that come from the first component, which is as wide as all points together.
 DEFENSIVE = 0.15
 
@@ -63,6 +65,8 @@ class Mixture:
         whole = vectors * np.sqrt(values)
         if components == 1:
             return Mixture.single(center, whole)
+        if len(points) > FITTED:  # as many, drawn by their weights, tell as much
+            points, weights = points[rng.choice(len(points), FITTED, p=weights)], np.full(FITTED, 1.0 / FITTED)
         picked = rng.choice(len(points), size=components - 1, replace=False, p=weights)
         found = Mixture(
             np.full(components - 1, 1.0 / (components - 1)),

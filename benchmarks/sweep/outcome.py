@@ -95,7 +95,7 @@ def picture(ranges: dict[float, xr.DataArray], forecasts: dict[tuple[str, str], 
     right.plot(seen["C"], seen["observed"], "D", color="black", markersize=4, label="observed", zorder=3)
     right.axhline(ENTROPY, color="#D55E00", linewidth=1.2)
     right.set(xscale="log", xlabel="compute [FLOP]", ylabel="loss [nats/symbol]")
-    right.set_title("forecasts of the runs held out (fitted: up to 1e12 FLOP)", fontsize=8)
+    right.set_title("forecasts of the runs held out, from 1e12 FLOP", fontsize=8)
     for ax in (left, right):
         ax.legend(fontsize=7, frameon=False)
         ax.tick_params(labelsize=7)
