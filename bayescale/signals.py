@@ -10,35 +10,28 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.forecasts import sizes_of, with_compute
 from bayescale.infer import draw
 from bayescale.law import Law
 from bayescale.predictive import log_left_out
 
 #: The share of the smallest loss above which the floor of a law that has a hard one is suspect.
 FLOOR = 0.8
-#: Fewer runs than this are few.
-FEW = 10
-#: Compute beyond that of the largest run, by this factor, is far.
-FAR = 30.0
 #: The share of parameters that are embeddings, of the smallest model less that of the largest, which bends a curve.
 SHARE = 0.1
 
 
-def signs(law: Law, post: xr.DataTree, runs: pd.DataFrame | None = None) -> dict[str, str]:
+def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
     """What the fit tells of forecasts from it.
 
     Parameters
     ----------
     law, post : as in `predict`.
-    runs : DataFrame, optional, the runs to forecast.
 
     Returns
     -------
-    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the floor of an
-        additive law lies above 80 % of the smallest loss. ``kappa``: the 90 % interval of the generalised law's kappa
-        is without 1, so an additive law does not hold. ``few``: fewer than ten runs. ``far``: more than 30 times the
-        compute of the largest run that was fitted.
+    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the floor of a law
+        that has a hard one lies above 80 % of the smallest loss. ``kappa``: the 90 % interval of the generalised law's
+        kappa is without 1.
     """
     found = {}
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]
@@ -46,23 +39,16 @@ def signs(law: Law, post: xr.DataTree, runs: pd.DataFrame | None = None) -> dict
     share = float(draws["E"].median()) / float(losses.min()) if hard else 0.0
     if share > FLOOR:
         found["floor"] = (
-            f"E is {share:.0%} of the smallest loss. Where it was above {FLOOR:.0%}, forecasts by additive laws came "
-            "out too high, with intervals far too narrow; fit laws.generalised."
+            f"E is {share:.0%} of the smallest loss. Where it was above {FLOOR:.0%}, the intervals of additive laws "
+            "were far too narrow; fit laws.generalised."
         )
     if "kappa" in draws and draws["kappa"].dims[2:] == ():
         low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
         if high < 1 or low > 1:
             found["kappa"] = (
-                f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: the additive law does not hold on these "
-                "runs, and its E is not to be trusted."
+                f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not hold on these "
+                "runs, its E is not to be trusted, and forecasts erred more, of this law too."
             )
-    if losses.size < FEW:
-        found["few"] = f"{losses.size} runs: forecasts from fewer than {FEW} err twice as much as from more."
-    if runs is not None:
-        sizes, known = with_compute(runs), sizes_of(post)
-        ratio = float(sizes["C"].max() / known["C"].max()) if "C" in sizes and "C" in known else 0.0
-        if ratio > FAR:
-            found["far"] = f"{ratio:,.0f} times the compute of the largest run that was fitted."
     return found
 
 

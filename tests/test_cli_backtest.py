@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import bayescale as bs
 from bayescale import plots
 from bayescale.backtests import board
+from bayescale.cli.tested import POOR
 from bayescale.baselines import last_value, power_law
 from bayescale.cli import main
 from tests.conftest import simulate
@@ -79,7 +80,13 @@ def test_evidence_stands_beside_a_forecast(table, tmp_path):
     there = board(bs.backtest(bs.laws.kaplan2020.L_C, pd.read_csv(table), seed=1, progressbar=False)).iloc[0]
     assert first["covered_0.9"] == pytest.approx(there["covered_0.9"]) and first["by"] == "C"
     assert json.loads(run("forecast", out, "--C", "1e24", "--json").stdout)["backtest"] == first
-    assert "inside the 50/80/90/95 % intervals" in run("forecast", out, "--C", "1e24").stdout
+    told = run("forecast", out, "--C", "1e24").stdout
+    assert "inside the 50/80/90/95 % intervals" in told
+    assert ("sign: in the back-test the 90 % intervals held" in told) == (first["covered_0.9"] < POOR)
+    scores = dict(first, **{"covered_0.9": 0.5})
+    path = out / "backtest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "scores": scores}))
+    assert "sign: in the back-test the 90 % intervals held 50% of" in run("forecast", out, "--C", "1e24").stdout
     again = run("fit", table, "--law", "kaplan2020.L_C", "--quick", "--where", "loss < 9", "--force", "-o", out)
     assert again.exit_code == 0
     runs = pd.read_csv(table)

@@ -46,7 +46,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     found, wins = _forecast(law, post, table, optimal, seed)
     scores = tested(folder, law, post, seed, backtest)
-    told = _signs(law, post, found, scores)
+    told = _signs(law, post, scores)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
@@ -64,14 +64,12 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     options.leave(post)
 
 
-def _signs(law: "Law", post: "xr.DataTree", found: list[dict[str, Any]], scores: dict | None) -> dict[str, str]:
+def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> dict[str, str]:
     """What tells that the forecast may be bad, the back-test included."""
-    import pandas as pd
-
     from bayescale.cli.tested import POOR
     from bayescale.signals import signs
 
-    told = signs(law, post, pd.DataFrame([one["at"] for one in found]))
+    told = signs(law, post)
     if scores is not None and scores["covered_0.9"] < POOR:
         told["backtest"] = (
             f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
