@@ -18,9 +18,9 @@ from click.testing import CliRunner
 import bayescale as bs
 from bayescale import plots
 from bayescale.backtests import board
-from bayescale.cli.tested import POOR
 from bayescale.baselines import last_value, power_law
 from bayescale.cli import main
+from bayescale.cli.tested import POOR
 from tests.conftest import simulate
 
 
