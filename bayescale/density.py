@@ -19,6 +19,8 @@ from bayescale.source import Constants, Program
 BLOCK = 200_000
 #: More runs than this say no more on where to start.
 START_RUNS = 2000
+#: Lines of the code of Chinchilla's law.
+LINES = 200
 #: What it costs to integrate a discrepancy out, in units of a run's share of a gradient.
 INTEGRAL = 1000
 #: Step of the complex-step derivative: its square vanishes beside one, so the derivative is exact to rounding.
@@ -50,8 +52,9 @@ class Density:
 
     @property
     def work(self) -> int:
-        """What one gradient costs, in units of a run's share of it."""
-        return max(30, len(self.table.loss)) + (0 if self.law.discrepancy is None else INTEGRAL)
+        """What one gradient costs, in units of a run's share of that of Chinchilla's law."""
+        lines = max(1, len(self.program.for_one.splitlines()) // LINES)
+        return max(30, len(self.table.loss)) * lines + (0 if self.law.discrepancy is None else INTEGRAL)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -32,8 +32,8 @@ MAX_RHAT = 1.01
 #: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
 #: times longer, thinned to as many draws,
 AGAIN, CAREFUL, LONGER = 2, (0.98, 0.995), 4
-#: as long as that takes no more leapfrog steps times runs than these (some twenty seconds).
-MOST_WORK = 6e8
+#: as long as that takes no more leapfrog steps times runs than these (some ten seconds).
+MOST_WORK = 3e8
 #: Options of `pymc.sample` that nutpie on a tape takes too; any other goes to PyMC.
 _OPTIONS = {"draws", "tune", "chains", "cores", "progressbar", "nuts", "nuts_sampler", "quiet"}
 _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptation": "adaptation"}
@@ -174,7 +174,9 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
         work = float(stats["n_steps"].sum()) * density.work * (1 if mixed else LONGER)
         if (mixed and steady) or fixed or again == AGAIN or work > MOST_WORK:
             break
-        thin *= 1 if mixed else LONGER
+        if not mixed:
+            thin *= LONGER
+            nuts["adaptation"] = "diag"  # the low-rank one is led astray by long tails
         nuts["target_accept"] = max(nuts["target_accept"], CAREFUL[again])
     kept = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
     if thin > 1:  # a divergence counts, whether its draw was kept or not
