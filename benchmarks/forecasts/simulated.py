@@ -19,6 +19,12 @@ from bayescale.signature import call
 from benchmarks.forecasts.methods import DEFAULT, kappa_omega
 from benchmarks.table import table, write
 
+#: What the calibration shows.
+OUTCOME = (
+    "With Student-t noise the ranks of sigma and tau are not uniform: weights that stand still make sigma too large "
+    "and tau too small. Forecasts hardly feel it (the coverage above is with Student-t noise), but neither parameter "
+    "should be read as an estimate."
+)
 #: Replicates of each truth, runs' noise (Student-t, 4 degrees) and simulations of the calibration.
 REPLICATES, NOISE, FITS = 8, 0.003, 200
 LAWS: dict[str, Law] = {"additive": chinchilla, "kappa_omega": kappa_omega, DEFAULT: generalised}
@@ -105,6 +111,7 @@ def report(path: Path, say: Callable) -> None:
         f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With Student-t noise the weights of the runs "
         "are those at the mode ([mathematics](maths.md)), an approximation; with normal noise the integral is exact.",
         table(["parameter", *(f"p, {name} noise" for name in found)], values),
+        OUTCOME,
         "![ranks less uniform](figures/calibration.png)",
     ]
     write(path, "Forecasts where the truth is known", sections)

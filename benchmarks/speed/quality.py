@@ -16,7 +16,7 @@ from bayescale import laws
 from bayescale.law import Law
 from bayescale.noise import student
 
-#: The laws, those of one column in one of its columns, and how many tables of each size.
+#: The laws, those of one column in one of its columns, and how many tables of each size; fewer where a fit is slow.
 LAWS = {
     "hoffmann2022.chinchilla": 20,
     "gadre2024.overtrained": 20,
@@ -25,9 +25,9 @@ LAWS = {
     "kaplan2020.L_D": 20,
     "henighan2020.L_D": 20,
     "alabdulmohsin2022.M3_D": 20,
-    "muennighoff2023.data_constrained": 20,
-    "alabdulmohsin2022.M4_D": 20,
-    "caballero2022.L_D": 20,
+    "muennighoff2023.data_constrained": 2,
+    "alabdulmohsin2022.M4_D": 2,
+    "caballero2022.L_D": 2,
 }
 SIZES = (6, 10, 20, 60, 245)
 CURVE = 30
