@@ -103,9 +103,9 @@ def default(measured: Measured) -> str:
     rows = []
     for one in found["tables"]:
         chains = one["method"] == "nuts"
-        quality = [f"{one['rhat']:.3f}" if chains else None, one["ess"], f"{one['divergences']:.0f}" if chains else None]
+        rhat, diverging = (f"{one['rhat']:.3f}", f"{one['divergences']:.0f}") if chains else (None, None)
         off = [None if one["off"] is None else f"{one['k']:.2f}", one["off"] if chains else None]
-        rows.append([one["data"], one["group"], str(one["runs"]), *quality, one["seconds"], *off])
+        rows.append([one["data"], one["group"], str(one["runs"]), rhat, one["ess"], diverging, one["seconds"], *off])
     times = [
         [method, cold, again, "< 30 s, < 5 s", cold < 30 and again < 5]
         for method, (cold, again) in found["seconds"].items()
