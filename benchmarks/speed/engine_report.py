@@ -83,7 +83,8 @@ def laplace(measured: Measured) -> str:
 Every bundled and every published table, 16,000 draws of each. Where the approximation does not hold (Pareto k above 0.7
 or fewer than 400 effective draws) `fit` draws by NUTS and says so; the differences are of the others: the largest, and
 the share that is within the tolerance, or beyond it by less than 2.6 Monte Carlo standard errors (one in a hundred is
-larger by chance). Of `alabdulmohsin2022` every third curve, of `gpt3_curves` every tenth point.
+larger by chance). When to stop fitting proposals was set on `cerebras_gpt`, `porian2024` and `alabdulmohsin2022`, so
+those rows confirm nothing. Of `alabdulmohsin2022` every third curve, of `gpt3_curves` every tenth point.
 
 {table.table((*header, "NUTS [s]", "Laplace [s]"), rows)}"""
 
