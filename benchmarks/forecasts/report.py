@@ -16,8 +16,8 @@ HONEST = (
     "tables among others. Two priors are ours, of the share of embeddings and of the amplitude, chosen on half "
     "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. The discount of "
     "checkpoints concerns gemstones, of half B, whose coverage (.78) was known when it was built; it has no "
-    "number to choose. So neither half is a blind test, and half B confirms weakly; the sweeps of our own are "
-    "blind ([what came out](sweep.md#what-came-out))."
+    "number to choose. So neither half is a blind test, and half B confirms weakly; the sweeps of our own were "
+    "blind at their first scoring ([what came out](sweep.md#what-came-out))."
 )
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
