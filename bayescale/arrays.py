@@ -44,9 +44,8 @@ class Evidence:
     """Value (item 0) and derivatives of `Tape.evidence`, worked out when asked for; complex steps go through."""
 
     def __init__(self, parts, gram, x):
-        both = np.concatenate([np.broadcast_to(part, (x.shape[1], 1)) for part in parts], axis=-1)
-        self.gram, (self.b, self.u) = gram, np.split(both, 2, axis=-1)
-        self.matrix = np.eye(len(gram)) + self.b[:, :, None] * gram * self.b[:, None, :]
+        self.gram, (self.b, self.u) = gram, np.split(np.concatenate(_columns(parts, x), axis=-1), 2, axis=-1)
+        self.matrix = _precision(self.b, gram)
 
     def __getitem__(self, k):
         return self._value if k == 0 else self._derivatives[k - 1]
@@ -67,6 +66,39 @@ class Evidence:
         by_u = self.b * mean
         by_b = mean * (self.u - by_u @ self.gram) - np.einsum("kj,pjk,pj->pk", self.gram, inverse, self.b)
         return [column[:, None] for column in (*by_b.T, *by_u.T)]
+
+
+def _columns(parts, x):
+    return [np.broadcast_to(part, (x.shape[1], 1)) for part in parts]
+
+
+class Solve:
+    """Elements of `Tape.solve`."""
+
+    def __init__(self, parts, gram, x):
+        b, right = np.split(np.concatenate(_columns(parts, x), axis=-1), 2, axis=-1)
+        self.items = np.swapaxes(_all(np.linalg.solve, _precision(b, gram), right[:, :, None]), 0, 1)
+
+    def __getitem__(self, k):
+        return self.items[k]
+
+
+class SolveBack:
+    """Items of the derivative of `Tape.solve`."""
+
+    def __init__(self, parts, gram, x):
+        b, right, adjoint = np.split(np.concatenate(_columns(parts, x), axis=-1), 3, axis=-1)
+        both = _all(np.linalg.solve, _precision(b, gram), np.stack([right, adjoint], axis=-1))
+        value, back = both[..., 0], both[..., 1]
+        by_b = -back * ((b * value) @ gram) - value * ((b * back) @ gram)
+        self.items = np.concatenate([by_b, back], axis=-1).T[:, :, None]
+
+    def __getitem__(self, k):
+        return self.items[k]
+
+
+def _precision(b, gram):
+    return np.eye(len(gram)) + b[:, :, None] * gram * b[:, None, :]
 
 
 def _all(function: Callable, *arrays: np.ndarray) -> np.ndarray:
@@ -91,6 +123,8 @@ ARRAYS: dict[str, Callable] = {
     "scatter": _scatter,
     "total": _total,
     "evidence": Evidence,
+    "solve": Solve,
+    "solve_back": SolveBack,
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,21 @@ import pandas as pd
 STILL = 0.02
 #: Columns are on one line where this share of one's spread, or less, is not the other's.
 ON_A_LINE = 0.1
+
+
+class Sites(NamedTuple):
+    """What the density of each run's noise is like beside its scale, at the posterior mode; arrays of shape (run,).
+
+    Attributes
+    ----------
+    weights : the precision of the normal density that has the same slope.
+    curvatures : how sharply the log density bends.
+    spreads : standard deviation of the run's discrepancy, given the parameters, in units of the scale.
+    """
+
+    weights: np.ndarray
+    curvatures: np.ndarray
+    spreads: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -24,7 +40,7 @@ class Checked:
     loss : array of shape (run,) [nats/token].
     reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
     levels : the levels of each group, in the order of their first appearance.
-    weights : array of shape (run,), the precision of each run's noise beside its scale; see `bayescale.conditional`.
+    sites : how the density of each run's noise is approximated; see `bayescale.prepared`.
     of_run : array of shape (run,), numbers of the training runs that the rows are checkpoints of; None where each row
         is a run of its own, or all are of one.
     powers : array of shape (run,), how much each row counts in the likelihood; see `bayescale.prepared`.
@@ -35,9 +51,14 @@ class Checked:
     loss: np.ndarray
     reference: Mapping[str, float]
     levels: Mapping[str, list]
-    weights: np.ndarray | None = None
+    sites: Sites | None = None
     of_run: np.ndarray | None = None
     powers: np.ndarray | None = None
+
+    @property
+    def counts(self) -> np.ndarray:
+        """How much each row counts, of shape (run,)."""
+        return np.ones(len(self.loss)) if self.powers is None else self.powers
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""

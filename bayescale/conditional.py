@@ -1,9 +1,8 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
 `fit` integrates the discrepancy out; here it is drawn back, as the increments of each cell's white noise, so that it
-can be continued to any run. With Student-t noise, each run has a weight: the expected precision of its noise beside the
-scale, found at the posterior mode by expectation maximisation (Lange, Little & Taylor 1989, doi:10.2307/2290063). Given
-the weights everything is normal, and exact.
+can be continued to any run. Under normal noise its distribution is normal; under Student-t noise it is taken to be,
+with the mode and the curvature that the integral has (`bayescale.integral`).
 """
 
 from collections.abc import Mapping
@@ -14,7 +13,11 @@ import xarray as xr
 
 from bayescale.checked import Checked
 from bayescale.discrepancy import RANK, Cells, Part, beyond, cells, rotation
+from bayescale.families import student_curvature, student_slope
 from bayescale.law import SAMPLE_DIMS, Law
+
+#: What `positive` is at zero, twice.
+LEAST = 0.05
 
 
 class Shape(NamedTuple):
@@ -52,11 +55,14 @@ def shape_of(law: Law, table: Checked) -> Shape:
     return Shape(parts, tuple(found), tuple(rotations), np.hstack(kept), amplitudes)
 
 
-def counted(table: Checked) -> tuple[np.ndarray, np.ndarray]:
-    """Precision of each row's noise beside its scale, times its power; and the power. Each of shape (run,)."""
-    ones = np.ones(len(table.loss))
-    powers = ones if table.powers is None else table.powers
-    return (ones if table.weights is None else table.weights) * powers, powers
+def nu_of(law: Law) -> float:
+    """The degrees of freedom of a law's Student-t noise, a number (`Noise.constant`)."""
+    return float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType]
+
+
+def positive(x):
+    """x where it is well above zero, and a small positive number elsewhere, smoothly."""
+    return 0.5 * (x + np.sqrt(x * x + LEAST * LEAST))
 
 
 def moments(
@@ -86,13 +92,34 @@ def moments(
     scale = scales.isel(run=0).transpose(*SAMPLE_DIMS).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error = np.log(table.loss) - np.log(mu)
-    weighted = counted(table)[0][:, None] * shape.kept
-    b = amplitudes / scale[:, None]
-    precision = np.eye(len(shape.amplitudes)) + b[:, :, None] * (shape.kept.T @ weighted) * b[:, None, :]
-    lower = np.linalg.cholesky(precision)
-    root = np.swapaxes(np.linalg.inv(lower), -1, -2)
-    mean = (root @ (np.swapaxes(root, -1, -2) @ (b * (error @ weighted) / scale[:, None])[:, :, None]))[:, :, 0]
+    mean, precision = _mode(law, table, shape.kept, amplitudes / scale[:, None], error / scale[:, None])
+    root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(precision)), -1, -2)
     return mean, root, amplitudes, error, scale
+
+
+def _mode(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
+    """Mode and precision of the coefficients for each draw, as `bayescale.integral` has them."""
+
+    def solved(counts, values):
+        return np.linalg.solve(_precision(b, basis, powers * counts), values[:, :, None])[:, :, 0]
+
+    powers = table.counts
+    if law.noise.variate == "normal":
+        return solved(1.0, b * ((powers * e) @ basis)), _precision(b, basis, powers)
+    assert table.sites is not None
+    sites, nu = table.sites, nu_of(law)
+    z = solved(sites.weights, b * ((powers * sites.weights * e) @ basis))
+    slopes = student_slope(e - (b * z) @ basis.T, nu)
+    z = z + solved(sites.curvatures, b * ((powers * slopes) @ basis) - z)
+    bent = student_curvature(e - (b * z) @ basis.T, nu, sites.spreads) @ powers
+    root = np.sqrt(positive(bent / (powers @ sites.curvatures)))
+    return z, _precision(b * root[:, None], basis, powers * sites.curvatures)
+
+
+def _precision(b, basis, counts) -> np.ndarray:
+    """B = I + b G b, G of the basis with these counts of the runs."""
+    counts = np.broadcast_to(counts, len(basis))
+    return np.eye(basis.shape[1]) + b[:, :, None] * (basis.T @ (counts[:, None] * basis)) * b[:, None, :]
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:

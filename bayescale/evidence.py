@@ -1,18 +1,17 @@
-"""Evidence: what normal coefficients that are integrated out leave of a density, at one point."""
+"""Evidence: what normal coefficients that are integrated out leave of a density, at one point.
+
+Compiled by Numba as they stand (`bayescale.native`), so they are written in loops.
+"""
 
 import math
 
 import numpy as np
 
 
-def evidence(parts, gram):
-    """Value of `Tape.evidence` at one point, and its derivatives by each of `parts`, the amplitudes and projections.
-
-    Compiled by Numba as it stands (`bayescale.native`), so it is written in loops.
-    """
+def factor(b, gram):
+    """The Cholesky factor of B = I + b G b."""
     size = len(gram)
-    b, u = parts[:size], parts[size:]
-    low = np.zeros((size, size))  # the Cholesky factor of B = I + b G b, and then its inverse
+    low = np.zeros((size, size))
     for i in range(size):
         for j in range(i + 1):
             value = b[i] * gram[i, j] * b[j]
@@ -21,6 +20,28 @@ def evidence(parts, gram):
             for k in range(j):
                 value -= low[i, k] * low[j, k]
             low[i, j] = math.sqrt(value) if i == j else value / low[j, j]
+    return low
+
+
+def solved(low, right):
+    """The solution of B x = right, B by its Cholesky factor."""
+    x = right.copy()
+    for i in range(len(x)):
+        for k in range(i):
+            x[i] -= low[i, k] * x[k]
+        x[i] /= low[i, i]
+    for i in range(len(x) - 1, -1, -1):
+        for k in range(i + 1, len(x)):
+            x[i] -= low[k, i] * x[k]
+        x[i] /= low[i, i]
+    return x
+
+
+def evidence(parts, gram):
+    """Value of `Tape.evidence` at one point, and its derivatives by each of `parts`, the amplitudes and projections."""
+    size = len(gram)
+    b, u = parts[:size], parts[size:]
+    low = factor(b, gram)  # and then its inverse
     out = np.zeros(1 + 2 * size)
     for j in range(size):
         out[0] -= math.log(low[j, j])
@@ -48,4 +69,24 @@ def evidence(parts, gram):
                 inverse += low[k, i] * low[k, j]
             value -= gram[i, j] * (mean[i] * by_u[j] + inverse * b[j])
         out[1 + i] = value
+    return out
+
+
+def solve(parts, gram):
+    """Value of `Tape.solve` at one point."""
+    size = len(gram)
+    return solved(factor(parts[:size], gram), parts[size:])
+
+
+def solve_back(parts, gram):
+    """Derivatives of `Tape.solve` by the amplitudes and the right side, summed with the adjoints of its elements."""
+    size = len(gram)
+    b, right, adjoint = parts[:size], parts[size : 2 * size], parts[2 * size :]
+    low = factor(b, gram)
+    x, back = solved(low, right), solved(low, adjoint)
+    out = np.zeros(2 * size)
+    for i in range(size):
+        for j in range(size):
+            out[i] -= gram[i, j] * b[j] * (back[i] * x[j] + x[i] * back[j])
+        out[size + i] = back[i]
     return out

@@ -50,6 +50,18 @@ def student(x, nu, mu=0.0, sigma=1.0):
     return constant - np.log(sigma) - (nu + 1.0) / 2.0 * np.log1p(z * z / nu)
 
 
+def student_slope(z, nu):
+    """How fast the log density of a standard Student-t falls with z."""
+    return (nu + 1.0) * z / (nu + z * z)
+
+
+def student_curvature(z, nu, spread):
+    """How sharply it bends, averaged over z + spread times a standard normal (three nodes of Gauss and Hermite)."""
+    bend = lambda z: (nu + 1.0) * (nu - z * z) / ((nu + z * z) * (nu + z * z))  # noqa: E731
+    aside = np.sqrt(3.0) * spread
+    return (4.0 * bend(z) + bend(z + aside) + bend(z - aside)) / 6.0
+
+
 def _phi(z):
     """Normal distribution function, of numbers or nodes."""
     return 0.5 * (1.0 + erf(z / np.sqrt(2.0)))

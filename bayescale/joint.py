@@ -12,8 +12,8 @@ import pandas as pd
 
 from bayescale.chart import Chart
 from bayescale.checked import STILL, Checked
-from bayescale.conditional import counted, shape_of
-from bayescale.families import LOG_2PI, Family, backward, normal
+from bayescale.families import Family, backward, normal
+from bayescale.integral import integrated
 from bayescale.law import Law
 from bayescale.prior import Prior
 from bayescale.signature import call
@@ -233,20 +233,7 @@ def _log_likelihood(tape: Tape, law: Law, table: Checked, physical, reference) -
     except Exception as error:  # whether the formula is wrong or only beyond a tape, PyMC will tell
         raise Untraceable(f"a step of the formula ({error})") from error
     if law.discrepancy is not None:
-        return _integrated(tape, law, table, mu, scale, physical)
+        amplitudes = {name: physical[name] for name in law.discrepancy.parameters}
+        return integrated(tape, law, table, mu, scale, amplitudes)
     shape = {name: of_run[name] for name in law.noise.shape}
     return tape.sum(law.noise.logpdf(tape.column(table.loss), mu, scale, shape))
-
-
-def _integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, physical: Mapping[str, Any]) -> Node:
-    """Log likelihood with the discrepancy integrated out, for noise that is normal given the weights of the runs."""
-    found = shape_of(law, table)
-    precisions, powers = counted(table)
-    weighted = precisions[:, None] * found.kept
-    e = (tape.column(np.log(table.loss)) - np.log(mu)) / scale
-    u = [tape.sum(tape.column(column) * e) for column in weighted.T]
-    b = [physical[name] / scale for name in found.amplitudes]
-    each = 0.5 * np.log(precisions / powers) - 0.5 * LOG_2PI - np.log(table.loss)
-    constant, count = tape.number(np.sum(powers * each)), tape.number(np.sum(powers))
-    exponent = -0.5 * tape.sum(tape.column(precisions) * e * e) - count * np.log(scale)
-    return exponent + constant + tape.evidence(b, u, found.kept.T @ weighted)

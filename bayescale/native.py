@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayescale.evidence import evidence
+from bayescale.evidence import evidence, factor, solve, solve_back, solved
 from bayescale.source import Constants
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def compiled(code: str) -> ModuleType:
     lines[-1] = lines[-1].replace("return ", "logp = ")
     body = "\n".join(lines)
     folder = _folder()
-    helper = f"@njit(**options)\n{inspect.getsource(evidence)}\n\n" if "evidence(" in body else ""
+    helpers = (factor, solved, evidence, solve, solve_back) if "evidence(" in body else ()
+    helper = "".join(f"@njit(**options)\n{inspect.getsource(one)}\n\n" for one in helpers)
     text = _HEAD.format(body=body, helper=helper, cache=folder is not None)
     name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
     with warnings.catch_warnings():

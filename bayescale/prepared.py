@@ -1,25 +1,28 @@
-"""Prepared: the density of a law and its runs, once it is known how much the noise of each run counts."""
+"""Prepared: the density of a law and its runs, once it is known what the noise of each run is like."""
 
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
-from bayescale.checked import Checked
-from bayescale.conditional import moments, shape_of
+from bayescale.checked import Checked, Sites
+from bayescale.conditional import moments, nu_of, shape_of
 from bayescale.density import Density, as_posterior
+from bayescale.families import student_curvature
 from bayescale.law import Law
 from bayescale.modes import climb, find_modes
 
 #: Steps of expectation maximisation, from the weights of the law without its discrepancy.
 STEPS = 3
+#: The least curvature of a run, about that of one far outside: a mode needs some.
+FLATTEST = 0.02
 
 
 def prepare(law: Law, table: Checked, seed: int) -> Density:
     """The density of a law and its runs.
 
-    With a discrepancy, Student-t noise is normal with a precision that is drawn for each run; a run's weight is its
-    expectation at the posterior mode (Lange, Little & Taylor 1989). Normal noise has weights of one. Where rows are
+    With a discrepancy and Student-t noise, the weights and curvatures of the runs (`Sites`) are those at the posterior
+    mode, found by steps of expectation maximisation (Lange, Little & Taylor 1989, doi:10.2307/2290063). Where rows are
     checkpoints of fewer runs, the likelihood of each is taken to a power, `discounts`.
 
     Raises
@@ -30,7 +33,7 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     if law.discrepancy is None:
         return Density(law, table)
     rng = np.random.default_rng(seed)
-    table = replace(table, weights=_first(law, table, rng))
+    table = _first(law, table, rng)
     density = Density(law, table)
     mode = find_modes(density, rng)[0].point
     for _ in range(STEPS if law.noise.variate == "student" or table.of_run is not None else 0):
@@ -40,16 +43,16 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     return density
 
 
-def _first(law: Law, table: Checked, rng: np.random.Generator) -> np.ndarray:
-    """Weights of the runs by the law without its discrepancy."""
+def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
+    """The table with what each row counts for by the law without its discrepancy."""
     if law.noise.variate == "normal" or law.discrepancy is None:
-        return np.ones(len(table.loss))
+        return table
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
-    found = _weighted(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none))).weights
-    assert found is not None
-    return found
+    ones = np.ones(len(table.loss))
+    table = replace(table, sites=Sites(ones, ones, 0.0 * ones))
+    return replace(_weighted(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none))), powers=None)
 
 
 def _weighted(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
@@ -57,12 +60,14 @@ def _weighted(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
     mean, root, amplitudes, error, scale = (value[0] for value in moments(law, table, mode))
     basis = shape_of(law, table).kept * amplitudes
     left = (error - basis @ mean) / scale
-    weights = np.ones(len(left))
-    if law.noise.variate == "student":
-        nu = float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType] (a number: Noise.constant)
-        weights = (nu + 1.0) / (nu + left**2 + np.sum((basis @ root) ** 2, axis=1) / scale**2)
+    sites = table.sites
+    if sites is not None:
+        nu, spreads = nu_of(law), np.sqrt(np.sum((basis @ root) ** 2, axis=1)) / scale
+        curvatures = np.maximum(student_curvature(left, nu, spreads), FLATTEST)
+        sites = Sites((nu + 1.0) / (nu + left**2), curvatures, spreads)
+    weights = 1.0 if sites is None else sites.weights
     powers = None if table.of_run is None else discounts(left * np.sqrt(weights), table.of_run)
-    return replace(table, weights=weights, powers=powers)
+    return replace(table, sites=sites, powers=powers)
 
 
 def discounts(residuals: np.ndarray, of_run: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ import numpy as np
 from bayescale.arrays import ARRAYS
 from bayescale.tape import BINARY, Node, Tape
 
+#: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
+INTEGRALS = ("evidence", "solve", "solve_back")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -93,9 +95,9 @@ class Program:
         kept = {node.at for node in self.outputs}
         lines = ["def f(x, c, r, g, m):"]
         for node in self._steps:
-            if node.op == "evidence":
+            if node.op in INTEGRALS:
                 *parts, matrix = node.args
-                value = f"evidence([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
+                value = f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
             elif node.op == "gather":
                 *elements, group = node.args
                 value = f"gather([{', '.join(map(self._name, elements))}], g[{group}], x)"
@@ -142,10 +144,10 @@ class Program:
     def _number(self, node: Node) -> list[str]:
         if node.op == "item":
             return [f"v{node.at} = {self._name(node.args[0])}[{node.args[1]}]"]
-        if node.op == "evidence":
+        if node.op in INTEGRALS:
             *parts, matrix = node.args
             fill = [f"e{node.at}[{k}] = {self._name(part)}" for k, part in enumerate(parts)]
-            return [f"e{node.at} = np.empty({len(parts)})", *fill, f"v{node.at} = evidence(e{node.at}, m[{matrix}])"]
+            return [f"e{node.at} = np.empty({len(parts)})", *fill, f"v{node.at} = {node.op}(e{node.at}, m[{matrix}])"]
         return [f"v{node.at} = {self._expression(node)}"]
 
     def _loop(self, summed: list[Node]) -> list[str]:

@@ -131,7 +131,7 @@ class Tape:
         elements = tuple(self._as_node(e) for e in elements)
         return self._node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
 
-    def evidence(self, amplitudes: Sequence[Node], projections: Sequence[Node], gram: np.ndarray) -> Node:
+    def evidence(self, amplitudes: Sequence[Node], projections: Sequence[Any], gram: np.ndarray) -> Node:
         """What coefficients z ~ N(0, I) that are integrated out leave: (b u)' B^-1 (b u) / 2 - log|B| / 2.
 
         Parameters
@@ -144,6 +144,13 @@ class Tape:
         parts = (*(self._as_node(b) for b in amplitudes), *(self._as_node(u) for u in projections))
         vector = self._node("evidence", (*parts, len(self.matrices) - 1), per_run=False, free=True)
         return self._node("item", (vector, 0), per_run=False, free=True)
+
+    def solve(self, amplitudes: Sequence[Node], right: Sequence[Node], gram: np.ndarray) -> list[Node]:
+        """Elements of B^-1 right, with B as in `evidence`."""
+        self.matrices.append(np.asarray(gram, dtype=float))
+        parts = (*(self._as_node(b) for b in amplitudes), *(self._as_node(value) for value in right))
+        vector = self._node("solve", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        return [self._node("item", (vector, k), per_run=False, free=True) for k in range(len(gram))]
 
     def sum(self, node: Node) -> Node:
         """The sum over the runs."""
@@ -205,12 +212,18 @@ class Tape:
         Untraceable
             Where a step has no derivative here: the shape parameters of the gamma function's families.
         """
-        parts: dict[int, list[Node]] = {output.at: [self._as_node(1.0)]}
+        parts: dict[int, list[Any]] = {output.at: [self._as_node(1.0)]}
         for node in reversed(self.nodes[: output.at + 1]):
             if node.at not in parts or not node.free or node.op == "free":
                 continue
-            adjoint = self._total(node, parts.pop(node.at))
-            for arg, part in self._back(node, adjoint):
+            if node.op == "solve":
+                back = self._solve_back(node, parts.pop(node.at))
+            else:
+                back = self._back(node, self._total(node, parts.pop(node.at)))
+            for arg, part in back:
+                if isinstance(part, tuple):  # the adjoint of one item
+                    parts.setdefault(arg.at, []).append(part)
+                    continue
                 if arg.free:
                     once = node.per_run and not arg.per_run and not part.per_run and node.op != "gather"
                     parts.setdefault(arg.at, []).append(part * self.count if once else part)
@@ -227,7 +240,16 @@ class Tape:
         rest = sum((part for part in parts if not part.per_run), zero)
         return rest + self.sum(sum(of_runs, zero)) if of_runs else rest
 
-    def _back(self, node: Node, adjoint: Node) -> list[tuple[Node, Node]]:
+    def _solve_back(self, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Node]]:
+        """What a solution hands back, from the adjoints of its elements."""
+        *parts, matrix = node.args
+        of_item = [self._as_node(0.0)] * (len(parts) // 2)
+        for k, adjoint in adjoints:
+            of_item[k] = of_item[k] + adjoint
+        back = self._node("solve_back", (*parts, *of_item, matrix), per_run=False, free=True)
+        return [(p, self._node("item", (back, k), per_run=False, free=True)) for k, p in enumerate(parts)]
+
+    def _back(self, node: Node, adjoint: Node) -> list[tuple[Node, Any]]:
         """What a step hands back to each of its arguments."""
         if node.op == "gather":
             *elements, group = node.args
@@ -237,6 +259,8 @@ class Tape:
             vector = node.args[0]
             slopes = [self._node("item", (vector, k), per_run=False, free=True) for k in range(1, len(vector.args))]
             return [(arg, adjoint * slope) for arg, slope in zip(vector.args[:-1], slopes, strict=True)]
+        if node.op == "item" and node.args[0].op == "solve":
+            return [(node.args[0], (node.args[1], adjoint))]
         if node.op == "sum":
             return [(node.args[0], adjoint)]
         if node.op not in _DERIVATIVES:

@@ -107,8 +107,10 @@ def test_prediction_is_the_conditional_normal(runs):
 
 def test_an_outlier_has_little_weight(runs):
     odd = runs.assign(loss=runs["loss"].where(runs.index != runs.index[7], runs["loss"] * 1.15))
-    weights = prepare(generalised, check(generalised, odd), seed=0).table.weights
-    assert weights is not None and np.argmin(weights) == 7 and weights[7] < 0.05 < 0.9 < np.median(weights)
+    sites = prepare(generalised, check(generalised, odd), seed=0).table.sites
+    assert sites is not None
+    weights = sites.weights
+    assert np.argmin(weights) == 7 and weights[7] < 0.05 < 0.9 < np.median(weights)
     assert weights.max() <= 5 / 4  # (nu + 1) / nu of nu = 4
 
 

@@ -28,6 +28,7 @@ ORDER = (
     "arrays",
     "source",
     "chart",
+    "integral",
     "joint",
     "density",
     "modes",

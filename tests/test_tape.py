@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayescale.arrays import ARRAYS, compiled_for_arrays
-from bayescale.evidence import evidence
+from bayescale.evidence import evidence, solve, solve_back
 from bayescale.source import Program
 from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
 
@@ -33,7 +33,15 @@ def run(made, x):
 
 def run_one(made, x):
     """By the code for one point, interpreted."""
-    scope = {**ARRAYS, "np": np, "lgamma": math.lgamma, "erf": math.erf, "evidence": evidence}
+    scope = {
+        **ARRAYS,
+        "np": np,
+        "lgamma": math.lgamma,
+        "erf": math.erf,
+        "evidence": evidence,
+        "solve": solve,
+        "solve_back": solve_back,
+    }
     exec(made.for_one, scope)
     grad, c = np.empty(len(x)), made.constants
     return np.array([scope["f"](np.asarray(x), grad, c.numbers, c.columns, c.groups, c.matrices), *grad])
@@ -105,6 +113,32 @@ def test_coefficients_that_are_integrated_out():
     amplitudes = AT[0] * np.array([1.0, 1.0, 2.0])
     covariance = np.eye(6) + basis * amplitudes**2 @ basis.T
     expected = multivariate_normal(np.full(6, np.exp(AT[1])), covariance).logpdf(loss)
+    assert run(made, AT)[0] == pytest.approx(expected, rel=1e-12)
+    assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
+
+
+def test_the_mean_of_coefficients():
+    """What is left of the runs, and the mean, as functions of the amplitudes: by least squares, and its derivative."""
+    rng = np.random.default_rng(4)
+    basis, loss, weights = rng.normal(size=(6, 3)), rng.normal(size=6), rng.uniform(0.5, 1.5, 6)
+    tape = Tape(6)
+    columns, weighted = ([tape.column(b) for b in a.T] for a in (basis, weights[:, None] * basis))
+    observed = tape.column(loss)
+
+    def function(x, y):
+        e, b = observed - np.exp(y), [x, x * y, 2.0 * x]
+        right = [amplitude * tape.sum(e * c) for amplitude, c in zip(b, weighted, strict=True)]
+        mean = tape.solve(b, right, basis.T @ (weights[:, None] * basis))
+        left = sum((c * -(amplitude * z) for c, amplitude, z in zip(columns, b, mean, strict=True)), e)
+        return tape.sum(np.log1p(left * left)) + sum(z * z for z in mean)
+
+    made = program(function, tape)
+    amplitudes = AT[0] * np.array([1.0, AT[1], 2.0])
+    design = np.vstack([np.sqrt(weights)[:, None] * basis * amplitudes, np.eye(3)])
+    e = loss - np.exp(AT[1])
+    mean = np.linalg.lstsq(design, np.r_[np.sqrt(weights) * e, np.zeros(3)])[0]
+    expected = np.sum(np.log1p((e - basis * amplitudes @ mean) ** 2)) + mean @ mean
     assert run(made, AT)[0] == pytest.approx(expected, rel=1e-12)
     assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)

@@ -1,0 +1,62 @@
+"""Integral: the likelihood of a law with its discrepancy integrated out, written on a tape.
+
+The coefficients of the discrepancy are normal beforehand. Under normal noise the integral is known; under Student-t
+noise it is Laplace's approximation about their mode, given the parameters (Tierney & Kadane 1986,
+doi:10.1080/01621459.1986.10478240).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bayescale.checked import Checked
+from bayescale.conditional import nu_of, positive, shape_of
+from bayescale.families import LOG_2PI, student, student_curvature, student_slope
+from bayescale.law import Law
+from bayescale.tape import Node, Tape
+
+
+def integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
+    """Log likelihood, given the expected losses, the scale of the noise and the amplitudes of the discrepancy."""
+    found, powers = shape_of(law, table), table.counts
+    e = (tape.column(np.log(table.loss)) - np.log(mu)) / scale
+    b = [amplitudes[name] / scale for name in found.amplitudes]
+    constant = -tape.number(powers @ np.log(table.loss)) - tape.number(np.sum(powers)) * np.log(scale)
+    if law.noise.variate == "student":
+        return constant + _by_laplace(tape, law, table, e, b)
+    weighted = powers[:, None] * found.kept
+    u = [tape.sum(tape.column(column) * e) for column in weighted.T]
+    constant = constant - tape.number(0.5 * LOG_2PI * np.sum(powers))
+    return constant - 0.5 * tape.sum(tape.column(powers) * e * e) + tape.evidence(b, u, found.kept.T @ weighted)
+
+
+def _by_laplace(tape: Tape, law: Law, table: Checked, e: Node, b: list[Node]) -> Node:
+    """Log likelihood of standard errors e under Student-t noise.
+
+    The mode of the coefficients is found by the weights of the runs and a step of Newton's method; curvatures are the
+    table's but for one factor, so that their sum is right.
+    """
+    sites, powers, nu = table.sites, table.counts, tape.number(nu_of(law))
+    basis, of_run = shape_of(law, table).kept, tape.column(powers)
+
+    def left(z):
+        found = e
+        for column, amplitude, value in zip(basis.T, b, z, strict=True):
+            found = found - tape.column(column) * (amplitude * value)
+        return found
+
+    def right(values, counts):
+        return [a * tape.sum(tape.column(c) * values) for a, c in zip(b, (counts[:, None] * basis).T, strict=True)]
+
+    def gram(counts):
+        return basis.T @ ((powers * counts)[:, None] * basis)
+
+    z = tape.solve(b, right(e, powers * sites.weights), gram(sites.weights))
+    slopes = right(student_slope(left(z), nu), powers)
+    steps = tape.solve(b, [slope - at for slope, at in zip(slopes, z, strict=True)], gram(sites.curvatures))
+    z = [at + step for at, step in zip(z, steps, strict=True)]
+    error = left(z)
+    bent = tape.sum(of_run * student_curvature(error, nu, tape.column(sites.spreads)))
+    root = np.sqrt(positive(bent / tape.number(powers @ sites.curvatures)))
+    at_mode = tape.sum(of_run * student(error, nu)) - 0.5 * sum(value * value for value in z)
+    return at_mode + tape.evidence([a * root for a in b], [0.0] * len(b), gram(sites.curvatures))
