@@ -24,10 +24,11 @@ def integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, ampl
     constant = -tape.number(powers @ np.log(table.loss)) - tape.number(np.sum(powers)) * np.log(scale)
     if law.noise.variate == "student":
         return constant + _by_laplace(tape, law, table, e, b)
-    weighted = powers[:, None] * found.kept
-    u = [tape.sum(tape.column(column) * e) for column in weighted.T]
+    counts = tape.column(powers)
+    u = [tape.sum(tape.column(column) * (counts * e)) for column in found.kept.T]
+    gram = found.kept.T @ (powers[:, None] * found.kept)
     constant = constant - tape.number(0.5 * LOG_2PI * np.sum(powers))
-    return constant - 0.5 * tape.sum(tape.column(powers) * e * e) + tape.evidence(b, u, found.kept.T @ weighted)
+    return constant - 0.5 * tape.sum(counts * e * e) + tape.evidence(b, u, gram)
 
 
 def _by_laplace(tape: Tape, law: Law, table: Checked, e: Node, b: list[Node]) -> Node:
@@ -37,26 +38,28 @@ def _by_laplace(tape: Tape, law: Law, table: Checked, e: Node, b: list[Node]) ->
     table's but for one factor, so that their sum is right.
     """
     sites, powers, nu = table.sites, table.counts, tape.number(nu_of(law))
-    basis, of_run = shape_of(law, table).kept, tape.column(powers)
+    assert sites is not None  # of `bayescale.prepared`
+    basis = shape_of(law, table).kept
+    counts, columns = tape.column(powers), [tape.column(column) for column in basis.T]
 
     def left(z):
         found = e
-        for column, amplitude, value in zip(basis.T, b, z, strict=True):
-            found = found - tape.column(column) * (amplitude * value)
+        for column, amplitude, value in zip(columns, b, z, strict=True):
+            found = found - column * (amplitude * value)
         return found
 
-    def right(values, counts):
-        return [a * tape.sum(tape.column(c) * values) for a, c in zip(b, (counts[:, None] * basis).T, strict=True)]
+    def right(values):
+        return [a * tape.sum(column * values) for a, column in zip(b, columns, strict=True)]
 
-    def gram(counts):
-        return basis.T @ ((powers * counts)[:, None] * basis)
+    def gram(values):
+        return basis.T @ ((powers * values)[:, None] * basis)
 
-    z = tape.solve(b, right(e, powers * sites.weights), gram(sites.weights))
-    slopes = right(student_slope(left(z), nu), powers)
+    z = tape.solve(b, right(tape.column(powers * sites.weights) * e), gram(sites.weights))
+    slopes = right(counts * student_slope(left(z), nu))
     steps = tape.solve(b, [slope - at for slope, at in zip(slopes, z, strict=True)], gram(sites.curvatures))
     z = [at + step for at, step in zip(z, steps, strict=True)]
     error = left(z)
-    bent = tape.sum(of_run * student_curvature(error, nu, tape.column(sites.spreads)))
+    bent = tape.sum(counts * student_curvature(error, nu, tape.column(sites.spreads)))
     root = np.sqrt(positive(bent / tape.number(powers @ sites.curvatures)))
-    at_mode = tape.sum(of_run * student(error, nu)) - 0.5 * sum(value * value for value in z)
+    at_mode = tape.sum(counts * student(error, nu)) - 0.5 * sum(value * value for value in z)
     return at_mode + tape.evidence([a * root for a in b], [0.0] * len(b), gram(sites.curvatures))
