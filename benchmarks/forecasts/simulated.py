@@ -19,12 +19,6 @@ from bayescale.signature import call
 from benchmarks.forecasts.methods import DEFAULT, kappa_omega
 from benchmarks.table import table, write
 
-#: What the calibration shows.
-OUTCOME = (
-    "With Student-t noise the ranks of sigma and tau are not uniform: weights that stand still make sigma too large "
-    "and tau too small. Forecasts hardly feel it (the coverage above is with Student-t noise), but neither parameter "
-    "should be read as an estimate."
-)
 #: Replicates of each truth, runs' noise (Student-t, 4 degrees) and simulations of the calibration.
 REPLICATES, NOISE, FITS = 8, 0.003, 200
 LAWS: dict[str, Law] = {"additive": chinchilla, "kappa_omega": kappa_omega, DEFAULT: generalised}
@@ -108,10 +102,9 @@ def report(path: Path, say: Callable) -> None:
         table(head, rows, left=3),
         "## Calibration of the whole model\n\nParameters, discrepancy and runs drawn from the prior on the grid of "
         f"`known_entropy` (49 runs), {FITS} simulations; ranks of the parameters among their posterior draws, tested "
-        f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With Student-t noise the weights of the runs "
-        "are those at the mode ([mathematics](maths.md)), an approximation; with normal noise the integral is exact.",
+        f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With normal noise the discrepancy is integrated "
+        "out exactly, with Student-t noise by Laplace's approximation ([mathematics](maths.md)).",
         table(["parameter", *(f"p, {name} noise" for name in found)], values),
-        OUTCOME,
         "![ranks less uniform](figures/calibration.png)",
     ]
     write(path, "Forecasts where the truth is known", sections)
@@ -124,7 +117,7 @@ def picture(found: dict[str, xr.DataTree], path: Path) -> None:
 
     from bayescale.plots import DOUBLE
 
-    figure = Figure(figsize=(DOUBLE[0], 2.8), layout="constrained")
+    figure = Figure(figsize=(DOUBLE[0], 3.2), layout="constrained")
     for ax, (noise, one) in zip(figure.subplots(1, 2, sharey=True), found.items(), strict=True):
         ranks = one["prior_sbc"].to_dataset()
         count = ranks.sizes["draw"]
@@ -138,6 +131,8 @@ def picture(found: dict[str, xr.DataTree], path: Path) -> None:
         ax.tick_params(labelsize=7)
         ax.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel("share of ranks below, less the rank", fontsize=8)
-    figure.axes[1].legend(fontsize=6, frameon=False, ncols=3)
+    figure.legend(
+        *figure.axes[1].get_legend_handles_labels(), loc="outside lower center", fontsize=6, frameon=False, ncols=6
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
