@@ -44,7 +44,7 @@ class Evidence:
     """Value (item 0) and derivatives of `Tape.evidence`, worked out when asked for; complex steps go through."""
 
     def __init__(self, parts, gram, x):
-        self.gram, (self.b, self.u) = gram, np.split(np.concatenate(_columns(parts, x), axis=-1), 2, axis=-1)
+        self.gram, (self.b, self.u) = gram, np.split(_together(parts, x), 2, axis=-1)
         self.matrix = _precision(self.b, gram)
 
     def __getitem__(self, k):
@@ -68,15 +68,28 @@ class Evidence:
         return [column[:, None] for column in (*by_b.T, *by_u.T)]
 
 
-def _columns(parts, x):
-    return [np.broadcast_to(part, (x.shape[1], 1)) for part in parts]
+def _together(parts, x):
+    """Numbers of each point, of shape (point, number)."""
+    found = np.empty((x.shape[1], len(parts)), dtype=np.result_type(x, *parts))
+    for k, part in enumerate(parts):
+        found[:, k] = np.ravel(part)
+    return found
+
+
+def _project(values, columns, x):
+    values = np.broadcast_to(values, (x.shape[1], columns.shape[1]))
+    return (values @ columns.T).T[:, :, None]
+
+
+def _spread(numbers, columns, x):
+    return _together(numbers, x) @ columns
 
 
 class Solve:
     """Elements of `Tape.solve`."""
 
     def __init__(self, parts, gram, x):
-        b, right = np.split(np.concatenate(_columns(parts, x), axis=-1), 2, axis=-1)
+        b, right = np.split(_together(parts, x), 2, axis=-1)
         self.items = np.swapaxes(_all(np.linalg.solve, _precision(b, gram), right[:, :, None]), 0, 1)
 
     def __getitem__(self, k):
@@ -87,7 +100,7 @@ class SolveBack:
     """Items of the derivative of `Tape.solve`."""
 
     def __init__(self, parts, gram, x):
-        b, right, adjoint = np.split(np.concatenate(_columns(parts, x), axis=-1), 3, axis=-1)
+        b, right, adjoint = np.split(_together(parts, x), 3, axis=-1)
         both = _all(np.linalg.solve, _precision(b, gram), np.stack([right, adjoint], axis=-1))
         value, back = both[..., 0], both[..., 1]
         by_b = -back * ((b * value) @ gram) - value * ((b * back) @ gram)
@@ -122,6 +135,8 @@ ARRAYS: dict[str, Callable] = {
     "gather": _gather,
     "scatter": _scatter,
     "total": _total,
+    "project": _project,
+    "spread": _spread,
     "evidence": Evidence,
     "solve": Solve,
     "solve_back": SolveBack,

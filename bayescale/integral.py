@@ -25,7 +25,7 @@ def integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, ampl
     if law.noise.variate == "student":
         return constant + _by_laplace(tape, law, table, e, b)
     counts = tape.column(powers)
-    u = [tape.sum(tape.column(column) * (counts * e)) for column in found.kept.T]
+    u = tape.project(counts * e, [tape.column(column) for column in found.kept.T])
     gram = found.kept.T @ (powers[:, None] * found.kept)
     constant = constant - tape.number(0.5 * LOG_2PI * np.sum(powers))
     return constant - 0.5 * tape.sum(counts * e * e) + tape.evidence(b, u, gram)
@@ -43,13 +43,10 @@ def _by_laplace(tape: Tape, law: Law, table: Checked, e: Node, b: list[Node]) ->
     counts, columns = tape.column(powers), [tape.column(column) for column in basis.T]
 
     def left(z):
-        found = e
-        for column, amplitude, value in zip(columns, b, z, strict=True):
-            found = found - column * (amplitude * value)
-        return found
+        return e - tape.spread([a * value for a, value in zip(b, z, strict=True)], columns)
 
     def right(values):
-        return [a * tape.sum(column * values) for a, column in zip(b, columns, strict=True)]
+        return [a * value for a, value in zip(b, tape.project(values, columns), strict=True)]
 
     def gram(values):
         return basis.T @ ((powers * values)[:, None] * basis)

@@ -16,6 +16,8 @@ from bayescale.tape import BINARY, Node, Tape
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
+#: Steps that add up over the runs.
+SUMS = ("sum", "scatter", "project")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -95,25 +97,38 @@ class Program:
         kept = {node.at for node in self.outputs}
         lines = ["def f(x, c, r, g, m):"]
         for node in self._steps:
-            if node.op in INTEGRALS:
-                *parts, matrix = node.args
-                value = f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
-            elif node.op == "gather":
-                *elements, group = node.args
-                value = f"gather([{', '.join(map(self._name, elements))}], g[{group}], x)"
-            elif node.op == "scatter":
-                value = f"scatter({self._name(node.args[0])}, g[{node.args[1]}], {node.args[2]})"
-            elif node.op == "item":
-                value = f"{self._name(node.args[0])}[{node.args[1]}]"
-            elif node.op == "sum":
-                value = f"total({self._name(node.args[0])}, r)"
-            else:
-                value = self._expression(node)
-            lines.append(f"    v{node.at} = {value}")
+            lines.append(f"    v{node.at} = {self._in_arrays(node)}")
             dead = [a for a in _inputs(node) if last[a.at] == node.at and a.per_run and a.free and a.at not in kept]
             lines += [f"    del v{a.at}" for a in {a.at: a for a in dead}.values()]  # large where points are many
         lines.append(f"    return [{', '.join(self._name(n) for n in self.outputs)}]")
         return "\n".join(lines)
+
+    def _in_arrays(self, node: Node) -> str:
+        if node.op in INTEGRALS:
+            *parts, matrix = node.args
+            return f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
+        if node.op == "project":
+            return f"project({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
+        if node.op == "spread":
+            half = len(node.args) // 2
+            numbers = ", ".join(map(self._name, node.args[:half]))
+            return f"spread([{numbers}], r[{self._block(node.args[half:])}], x)"
+        if node.op == "gather":
+            *elements, group = node.args
+            return f"gather([{', '.join(map(self._name, elements))}], g[{group}], x)"
+        if node.op == "scatter":
+            return f"scatter({self._name(node.args[0])}, g[{node.args[1]}], {node.args[2]})"
+        if node.op == "item":
+            return f"{self._name(node.args[0])}[{node.args[1]}]"
+        if node.op == "sum":
+            return f"total({self._name(node.args[0])}, r)"
+        return self._expression(node)
+
+    def _block(self, columns: Sequence[Node]) -> str:
+        """Where columns that are worked on together are kept, as a slice: they are named one after the other."""
+        at = [int(self._names[column.at][2:-1]) for column in columns]
+        assert at == list(range(at[0], at[0] + len(at)))
+        return f"{at[0]} : {at[-1] + 1}"
 
     @cached_property
     def for_one(self) -> str:
@@ -126,9 +141,9 @@ class Program:
         lines = ["def f(x, grad, c, r, g, m):"]
         for k in range(max(rounds.values(), default=0) + 1):
             here = [n for n in self._steps if rounds[n.at] == k]
-            for node in (n for n in here if not n.per_run and n.op not in ("sum", "scatter")):
+            for node in (n for n in here if not n.per_run and n.op not in SUMS):
                 lines += [f"    {line}" for line in self._number(node)]
-            lines += self._loop([n for n in here if n.op in ("sum", "scatter")])
+            lines += self._loop([n for n in here if n.op in SUMS])
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
         return "\n".join(lines)
@@ -137,13 +152,18 @@ class Program:
         """The round in which a step can be worked out: a sum ends one."""
         found: dict[int, int] = {}
         for node in self._steps:
-            ends = lambda a: a.op in ("sum", "scatter")  # noqa: E731
+            ends = lambda a: a.op in SUMS  # noqa: E731
             found[node.at] = max((found.get(a.at, 0) + ends(a) for a in _inputs(node)), default=0)
         return found
 
     def _number(self, node: Node) -> list[str]:
         if node.op == "item":
-            return [f"v{node.at} = {self._name(node.args[0])}[{node.args[1]}]"]
+            name = self._name(node.args[0])
+            return [
+                f"v{node.at} = {name}_{node.args[1]}"
+                if node.args[0].op == "project"
+                else f"v{node.at} = {name}[{node.args[1]}]"
+            ]
         if node.op in INTEGRALS:
             *parts, matrix = node.args
             fill = [f"e{node.at}[{k}] = {self._name(part)}" for k, part in enumerate(parts)]
@@ -161,10 +181,22 @@ class Program:
             *elements, _ = node.args
             lines.append(f"    e{node.at} = np.empty({len(elements)})")
             lines += [f"    e{node.at}[{k}] = {self._name(e)}" for k, e in enumerate(elements)]
-        lines += [f"    v{n.at} = 0.0" if n.op == "sum" else f"    v{n.at} = np.zeros({n.args[2]})" for n in summed]
+        lines += [
+            f"    v{n.at} = np.zeros({n.args[2]})" if n.op == "scatter" else f"    v{n.at} = 0.0"
+            for n in summed
+            if n.op != "project"
+        ]
+        lines += [f"    v{n.at}_{k} = 0.0" for n in summed if n.op == "project" for k in range(len(n.args) - 1)]
         lines.append("    for i in range(r.shape[1]):")
         lines += [f"        v{n.at} = {self._in_loop(n)}" for n in inside]
         for node in summed:
+            if node.op == "project":
+                value, *columns = node.args
+                lines += [
+                    f"        v{node.at}_{k} += {self._row(column)} * {self._row(value)}"
+                    for k, column in enumerate(columns)
+                ]
+                continue
             at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
             lines.append(f"        v{node.at}{at} += {self._row(node.args[0])}")
         return lines
@@ -177,6 +209,10 @@ class Program:
         if node.op == "gather":
             return f"e{node.at}[int(g[{node.args[-1]}, i])]"
         names = [self._row(a) for a in node.args if isinstance(a, Node)]
+        if node.op == "spread":
+            return " + ".join(
+                f"{a} * {b}" for a, b in zip(names[: len(names) // 2], names[len(names) // 2 :], strict=True)
+            )
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
 
 

@@ -121,6 +121,16 @@ class Tape:
         self.columns.append(np.asarray(values, dtype=float))
         return self._node("column", (len(self.columns) - 1,), per_run=True, free=False)
 
+    def project(self, node: Node, columns: Sequence[Node]) -> list[Node]:
+        """Sums over the runs of a value times each of some columns."""
+        vector = self._node("project", (node, *columns), per_run=False, free=node.free)
+        return [self._node("item", (vector, k), per_run=False, free=node.free) for k in range(len(columns))]
+
+    def spread(self, numbers: Sequence[Node], columns: Sequence[Node]) -> Node:
+        """For each run, the sum of some columns, each times a number."""
+        numbers = tuple(self._as_node(value) for value in numbers)
+        return self._node("spread", (*numbers, *columns), per_run=True, free=any(a.free for a in numbers))
+
     def group(self, index: np.ndarray) -> int:
         """Register which element of a vector belongs to which run; returns the number of the group."""
         self.groups.append(np.asarray(index, dtype=np.int64))
@@ -216,8 +226,8 @@ class Tape:
         for node in reversed(self.nodes[: output.at + 1]):
             if node.at not in parts or not node.free or node.op == "free":
                 continue
-            if node.op == "solve":
-                back = self._solve_back(node, parts.pop(node.at))
+            if node.op in ("solve", "project"):
+                back = self._vector_back(node, parts.pop(node.at))
             else:
                 back = self._back(node, self._total(node, parts.pop(node.at)))
             for arg, part in back:
@@ -225,7 +235,7 @@ class Tape:
                     parts.setdefault(arg.at, []).append(part)
                     continue
                 if arg.free:
-                    once = node.per_run and not arg.per_run and not part.per_run and node.op != "gather"
+                    once = node.per_run and not arg.per_run and not part.per_run and node.op not in ("gather", "spread")
                     parts.setdefault(arg.at, []).append(part * self.count if once else part)
         zero = self._as_node(0.0)
         found = [self._known.get(("free", ("=", at))) for at in range(size)]
@@ -240,12 +250,16 @@ class Tape:
         rest = sum((part for part in parts if not part.per_run), zero)
         return rest + self.sum(sum(of_runs, zero)) if of_runs else rest
 
-    def _solve_back(self, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Node]]:
-        """What a solution hands back, from the adjoints of its elements."""
-        *parts, matrix = node.args
-        of_item = [self._as_node(0.0)] * (len(parts) // 2)
+    def _vector_back(self, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Any]]:
+        """What a vector hands back, from the adjoints of its items."""
+        size = len(node.args) - 1 if node.op == "project" else len(node.args) // 2
+        of_item = [self._as_node(0.0)] * size
         for k, adjoint in adjoints:
             of_item[k] = of_item[k] + adjoint
+        if node.op == "project":
+            value, *columns = node.args
+            return [(value, self.spread(of_item, columns))]
+        *parts, matrix = node.args
         back = self._node("solve_back", (*parts, *of_item, matrix), per_run=False, free=True)
         return [(p, self._node("item", (back, k), per_run=False, free=True)) for k, p in enumerate(parts)]
 
@@ -259,7 +273,10 @@ class Tape:
             vector = node.args[0]
             slopes = [self._node("item", (vector, k), per_run=False, free=True) for k in range(1, len(vector.args))]
             return [(arg, adjoint * slope) for arg, slope in zip(vector.args[:-1], slopes, strict=True)]
-        if node.op == "item" and node.args[0].op == "solve":
+        if node.op == "spread":
+            half = len(node.args) // 2
+            return list(zip(node.args[:half], self.project(adjoint, node.args[half:]), strict=True))
+        if node.op == "item" and node.args[0].op in ("solve", "project"):
             return [(node.args[0], (node.args[1], adjoint))]
         if node.op == "sum":
             return [(node.args[0], adjoint)]

@@ -128,9 +128,9 @@ def test_the_mean_of_coefficients():
 
     def function(x, y):
         e, b = observed - np.exp(y), [x, x * y, 2.0 * x]
-        right = [amplitude * tape.sum(e * c) for amplitude, c in zip(b, weighted, strict=True)]
+        right = [amplitude * u for amplitude, u in zip(b, tape.project(e, weighted), strict=True)]
         mean = tape.solve(b, right, basis.T @ (weights[:, None] * basis))
-        left = sum((c * -(amplitude * z) for c, amplitude, z in zip(columns, b, mean, strict=True)), e)
+        left = e - tape.spread([amplitude * z for amplitude, z in zip(b, mean, strict=True)], columns)
         return tape.sum(np.log1p(left * left)) + sum(z * z for z in mean)
 
     made = program(function, tape)
