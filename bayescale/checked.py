@@ -19,12 +19,12 @@ class Sites(NamedTuple):
 
     Attributes
     ----------
-    weights : the precision of the normal density that has the same slope.
+    residuals : how far it is from what the law and its discrepancy say.
     curvatures : how sharply the log density bends.
     spreads : standard deviation of the run's discrepancy, given the parameters, in units of the scale.
     """
 
-    weights: np.ndarray
+    residuals: np.ndarray
     curvatures: np.ndarray
     spreads: np.ndarray
 

@@ -100,25 +100,24 @@ def moments(
 def _mode(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
     """Mode and precision of the coefficients for each draw, as `bayescale.integral` has them."""
 
-    def solved(counts, values):
-        return np.linalg.solve(_precision(b, basis, powers * counts), values[:, :, None])[:, :, 0]
+    def solved(values):
+        return np.linalg.solve(precision, values[:, :, None])[:, :, 0]
 
-    powers = table.counts
-    if law.noise.variate == "normal":
-        return solved(1.0, b * ((powers * e) @ basis)), _precision(b, basis, powers)
-    assert table.sites is not None
-    sites, nu = table.sites, nu_of(law)
-    z = solved(sites.weights, b * ((powers * sites.weights * e) @ basis))
+    powers, sites = table.counts, table.sites
+    if sites is None:
+        precision = _precision(b, basis, powers)
+        return solved(b * ((powers * e) @ basis)), precision
+    nu, h = nu_of(law), sites.curvatures
+    precision = _precision(b, basis, powers * h)
+    z = solved(b * ((powers * (student_slope(sites.residuals, nu) + h * (e - sites.residuals))) @ basis))
     slopes = student_slope(e - (b * z) @ basis.T, nu)
-    z = z + solved(sites.curvatures, b * ((powers * slopes) @ basis) - z)
+    z = z + solved(b * ((powers * slopes) @ basis) - z)
     bent = student_curvature(e - (b * z) @ basis.T, nu, sites.spreads) @ powers
-    root = np.sqrt(positive(bent / (powers @ sites.curvatures)))
-    return z, _precision(b * root[:, None], basis, powers * sites.curvatures)
+    return z, _precision(b * np.sqrt(positive(bent / (powers @ h)))[:, None], basis, powers * h)
 
 
 def _precision(b, basis, counts) -> np.ndarray:
     """B = I + b G b, G of the basis with these counts of the runs."""
-    counts = np.broadcast_to(counts, len(basis))
     return np.eye(basis.shape[1]) + b[:, :, None] * (basis.T @ (counts[:, None] * basis)) * b[:, None, :]
 
 

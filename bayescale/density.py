@@ -103,7 +103,9 @@ class Density:
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
         """The program's data, or that of so many runs at most, spread over the table."""
-        stride = 1 if most_runs is None else len(self.table.loss) // most_runs
+        if most_runs is None or self.law.discrepancy is not None:  # an integral is no sum over the runs
+            return program.constants
+        stride = len(self.table.loss) // most_runs
         return program.constants.thinned(stride) if stride > 1 else program.constants
 
     def physical(self, points: np.ndarray) -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ BEYOND = "beyond"
 #: Cells on each side of an anchor, on which the white noise that is integrated twice is constant.
 CELLS = 12
 #: Combinations of a part's cells that the runs can tell apart: their weights fall with the fourth power.
-RANK = 6
+RANK = 8
 
 
 @dataclass(frozen=True)

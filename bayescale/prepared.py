@@ -12,7 +12,7 @@ from bayescale.families import student_curvature
 from bayescale.law import Law
 from bayescale.modes import climb, find_modes
 
-#: Steps of expectation maximisation, from the weights of the law without its discrepancy.
+#: Steps to the mode, from that of the law without its discrepancy.
 STEPS = 3
 #: The least curvature of a run, about that of one far outside: a mode needs some.
 FLATTEST = 0.02
@@ -21,9 +21,9 @@ FLATTEST = 0.02
 def prepare(law: Law, table: Checked, seed: int) -> Density:
     """The density of a law and its runs.
 
-    With a discrepancy and Student-t noise, the weights and curvatures of the runs (`Sites`) are those at the posterior
-    mode, found by steps of expectation maximisation (Lange, Little & Taylor 1989, doi:10.2307/2290063). Where rows are
-    checkpoints of fewer runs, the likelihood of each is taken to a power, `discounts`.
+    With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
+    (`Sites`); it is found in steps, from that of the law without its discrepancy. Where rows are checkpoints of fewer
+    runs, the likelihood of each is taken to a power, `discounts`.
 
     Raises
     ------
@@ -50,8 +50,8 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
-    ones = np.ones(len(table.loss))
-    table = replace(table, sites=Sites(ones, ones, 0.0 * ones))
+    none_yet = np.zeros(len(table.loss))
+    table = replace(table, sites=Sites(none_yet, none_yet + 1.0, none_yet))
     return replace(_weighted(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none))), powers=None)
 
 
@@ -60,12 +60,11 @@ def _weighted(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
     mean, root, amplitudes, error, scale = (value[0] for value in moments(law, table, mode))
     basis = shape_of(law, table).kept * amplitudes
     left = (error - basis @ mean) / scale
-    sites = table.sites
+    sites, weights = table.sites, 1.0
     if sites is not None:
         nu, spreads = nu_of(law), np.sqrt(np.sum((basis @ root) ** 2, axis=1)) / scale
-        curvatures = np.maximum(student_curvature(left, nu, spreads), FLATTEST)
-        sites = Sites((nu + 1.0) / (nu + left**2), curvatures, spreads)
-    weights = 1.0 if sites is None else sites.weights
+        sites = Sites(left, np.maximum(student_curvature(left, nu, spreads), FLATTEST), spreads)
+        weights = (nu + 1.0) / (nu + left**2)
     powers = None if table.of_run is None else discounts(left * np.sqrt(weights), table.of_run)
     return replace(table, sites=sites, powers=powers)
 

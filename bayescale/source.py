@@ -41,7 +41,7 @@ class Constants:
     def thinned(self, stride: int) -> "Constants":
         """Those of every stride-th run."""
         columns, groups = (np.ascontiguousarray(a[:, ::stride]) for a in (self.columns, self.groups))
-        return Constants(self.numbers, columns, groups, self.matrices / stride)  # Gram matrices are sums over the runs
+        return Constants(self.numbers, columns, groups, self.matrices)
 
 
 class Program:
