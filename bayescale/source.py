@@ -16,6 +16,8 @@ from bayescale.tape import BINARY, Node, Tape
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
+#: Steps that a loop over the runs takes from `bayescale.elementary`.
+IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -177,6 +179,8 @@ class Program:
         if node.op == "gather":
             return f"e{node.at}[int(g[{node.args[-1]}, i])]"
         names = [self._row(a) for a in node.args if isinstance(a, Node)]
+        if node.op in IN_LOOP:
+            return f"loop_{node.op}({', '.join(names)})"
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
 
 
