@@ -102,5 +102,5 @@ class Normal:
         if self.spectrum is None:
             b = [a * np.sqrt(factor) for a in self.b]
             return -self.tape.evidence(b, [0.0] * len(b), self.gram)
-        logs = [np.log1p(factor * (a * a * s)) for a, s in zip(self.b, self.spectrum, strict=True)]
-        return 0.5 * sum(logs[1:], logs[0])
+        zero = self.tape.number(0.0)
+        return 0.5 * sum((np.log1p(factor * (a * a * s)) for a, s in zip(self.b, self.spectrum, strict=True)), zero)

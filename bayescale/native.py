@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayescale import elementary
 from bayescale.evidence import evidence, factor, solve, solve_back, solved
 from bayescale.source import Constants
 
@@ -37,9 +38,11 @@ absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
 options = {{"error_model": "numpy", "fastmath": {{"arcp", "contract", "nsz"}}, "cache": {cache}}}
+in_vectors = {{**options, "fastmath": {{*options["fastmath"], "reassoc"}}}}  # sums of several runs at once
+inlined = {{"error_model": "numpy", "fastmath": {{"contract"}}, "forceinline": True}}
 
 
-{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
+{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **in_vectors)
 def density(size_, u_, grad_, logp_, data_):
     size = int(size_)
     u, slope, head = carray(u_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
@@ -86,8 +89,7 @@ def compiled(code: str) -> ModuleType:
     lines[-1] = lines[-1].replace("return ", "logp = ")
     body = "\n".join(lines)
     folder = _folder()
-    helpers = (factor, solved, evidence, solve, solve_back) if "evidence(" in body else ()
-    helper = "".join(f"@njit(**options)\n{inspect.getsource(one)}\n\n" for one in helpers)
+    helper = _helpers(body)
     text = _HEAD.format(body=body, helper=helper, cache=folder is not None)
     name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
     with warnings.catch_warnings():
@@ -100,6 +102,14 @@ def compiled(code: str) -> ModuleType:
         module = ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
     return module
+
+
+def _helpers(body: str) -> str:
+    """The functions that the code of a density calls, as code."""
+    loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in body else ()
+    integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in body else ()
+    parts = [("inlined", one) for one in loops] + [("options", one) for one in integrals]
+    return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 
 
 def _folder() -> Path | None:

@@ -18,6 +18,8 @@ from bayescale.tape import BINARY, Node, Tape
 INTEGRALS = ("evidence", "solve", "solve_back")
 #: Steps that add up over the runs.
 SUMS = ("sum", "scatter", "project")
+#: Steps that a loop over the runs takes from `bayescale.elementary`.
+IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -213,6 +215,8 @@ class Program:
             return " + ".join(
                 f"{a} * {b}" for a, b in zip(names[: len(names) // 2], names[len(names) // 2 :], strict=True)
             )
+        if node.op in IN_LOOP:
+            return f"loop_{node.op}({', '.join(names)})"
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
 
 

@@ -37,6 +37,7 @@ ORDER = (
     "ground",
     "laplace",
     "prepared",
+    "elementary",
     "evidence",
     "native",
     "charted",

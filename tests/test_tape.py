@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from bayescale import elementary
 from bayescale.arrays import ARRAYS, compiled_for_arrays
 from bayescale.evidence import evidence, solve, solve_back
 from bayescale.source import Program
@@ -35,6 +36,7 @@ def run_one(made, x):
     """By the code for one point, interpreted."""
     scope = {
         **ARRAYS,
+        **vars(elementary),
         "np": np,
         "lgamma": math.lgamma,
         "erf": math.erf,
