@@ -12,6 +12,7 @@ from bayescale.families import forward
 from bayescale.joint import Joint, Variable, family_of, write
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
+from bayescale.reverse import gradient
 from bayescale.signature import call
 from bayescale.source import Constants, Program
 
@@ -65,7 +66,7 @@ class Density:
     def program(self) -> Program:
         """Log density and its gradient."""
         joint = self._joint
-        return Program(joint.tape, [joint.logp, *joint.tape.gradient(joint.logp, self.size)])
+        return Program(joint.tape, [joint.logp, *gradient(joint.tape, joint.logp, self.size)])
 
     @cached_property
     def _value(self) -> Program:

@@ -1,12 +1,12 @@
 """Tape: what a formula does to numbers, written down step by step, and its exact gradient.
 
 A formula is called once with nodes in place of numbers. What comes back is a graph of some fifty elementary steps, each
-either one number or one number a run. Derivatives are taken on the graph in reverse (Griewank & Walther 2008, ch. 3),
-and `bayescale.source` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives
+either one number or one number a run. Derivatives are taken on the graph in reverse (`bayescale.reverse`), and
+`bayescale.source` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives
 the same graph, whatever the runs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -109,27 +109,27 @@ class Tape:
 
     def free(self, at: int) -> Node:
         """The free coordinate number `at`."""
-        return self._node("free", (at,), per_run=False, free=True)
+        return self.node("free", (at,), per_run=False, free=True)
 
     def number(self, value: float) -> Node:
         """A number that is data."""
         self.numbers.append(float(value))
-        return self._node("number", (len(self.numbers) - 1,), per_run=False, free=False)
+        return self.node("number", (len(self.numbers) - 1,), per_run=False, free=False)
 
     def column(self, values: np.ndarray) -> Node:
         """One number a run that is data."""
         self.columns.append(np.asarray(values, dtype=float))
-        return self._node("column", (len(self.columns) - 1,), per_run=True, free=False)
+        return self.node("column", (len(self.columns) - 1,), per_run=True, free=False)
 
     def project(self, node: Node, columns: Sequence[Node]) -> list[Node]:
         """Sums over the runs of a value times each of some columns."""
-        vector = self._node("project", (node, *columns), per_run=False, free=node.free)
-        return [self._node("item", (vector, k), per_run=False, free=node.free) for k in range(len(columns))]
+        vector = self.node("project", (node, *columns), per_run=False, free=node.free)
+        return [self.node("item", (vector, k), per_run=False, free=node.free) for k in range(len(columns))]
 
     def spread(self, numbers: Sequence[Node], columns: Sequence[Node]) -> Node:
         """For each run, the sum of some columns, each times a number."""
-        numbers = tuple(self._as_node(value) for value in numbers)
-        return self._node("spread", (*numbers, *columns), per_run=True, free=any(a.free for a in numbers))
+        numbers = tuple(self.as_node(value) for value in numbers)
+        return self.node("spread", (*numbers, *columns), per_run=True, free=any(a.free for a in numbers))
 
     def group(self, index: np.ndarray) -> int:
         """Register which element of a vector belongs to which run; returns the number of the group."""
@@ -138,8 +138,8 @@ class Tape:
 
     def gather(self, elements: Sequence[Node], group: int) -> Node:
         """The element of each run."""
-        elements = tuple(self._as_node(e) for e in elements)
-        return self._node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
+        elements = tuple(self.as_node(e) for e in elements)
+        return self.node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
 
     def evidence(self, amplitudes: Sequence[Node], projections: Sequence[Any], gram: np.ndarray) -> Node:
         """What coefficients z ~ N(0, I) that are integrated out leave: (b u)' B^-1 (b u) / 2 - log|B| / 2.
@@ -151,57 +151,59 @@ class Tape:
         gram : array of shape (coefficient, coefficient), G in B = I + b G b.
         """
         self.matrices.append(np.asarray(gram, dtype=float))
-        parts = (*(self._as_node(b) for b in amplitudes), *(self._as_node(u) for u in projections))
-        vector = self._node("evidence", (*parts, len(self.matrices) - 1), per_run=False, free=True)
-        return self._node("item", (vector, 0), per_run=False, free=True)
+        parts = (*(self.as_node(b) for b in amplitudes), *(self.as_node(u) for u in projections))
+        vector = self.node("evidence", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        return self.node("item", (vector, 0), per_run=False, free=True)
 
     def solve(self, amplitudes: Sequence[Node], right: Sequence[Node], gram: np.ndarray) -> list[Node]:
         """Elements of B^-1 right, with B as in `evidence`."""
         self.matrices.append(np.asarray(gram, dtype=float))
-        parts = (*(self._as_node(b) for b in amplitudes), *(self._as_node(value) for value in right))
-        vector = self._node("solve", (*parts, len(self.matrices) - 1), per_run=False, free=True)
-        return [self._node("item", (vector, k), per_run=False, free=True) for k in range(len(gram))]
+        parts = (*(self.as_node(b) for b in amplitudes), *(self.as_node(value) for value in right))
+        vector = self.node("solve", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        return [self.node("item", (vector, k), per_run=False, free=True) for k in range(len(gram))]
 
     def sum(self, node: Node) -> Node:
         """The sum over the runs."""
         if not node.per_run:
             return node * self.count
-        return self._node("sum", (node,), per_run=False, free=node.free)
+        return self.node("sum", (node,), per_run=False, free=node.free)
 
     def step(self, op: str, *inputs: Any) -> Node:
         """One elementary operation; what can be worked out on the spot, is."""
-        args = tuple(self._as_node(value) for value in inputs)
+        args = tuple(self.as_node(value) for value in inputs)
         found = self._simpler(op, args)
         if found is not None:
             return found
-        return self._node(op, args, per_run=any(a.per_run for a in args), free=any(a.free for a in args))
+        return self.node(op, args, per_run=any(a.per_run for a in args), free=any(a.free for a in args))
 
-    def _node(self, op: str, args: tuple, per_run: bool, free: bool) -> Node:
+    def node(self, op: str, args: tuple, per_run: bool, free: bool) -> Node:
+        """The node of a step, new or, if the same step was written down before, that one."""
         key = (op, *(a.at if isinstance(a, Node) else ("=", a) for a in args))
         if key not in self._known:
             self._known[key] = Node(self, op, args, per_run, free, len(self.nodes))
             self.nodes.append(self._known[key])
         return self._known[key]
 
-    def _as_node(self, value: Any) -> Node:
+    def as_node(self, value: Any) -> Node:
+        """A number as a node: one that is the same for all data."""
         if isinstance(value, Node):
             return value
         if isinstance(value, np.ndarray) and value.ndim == 0:
-            return self._as_node(value.item())
+            return self.as_node(value.item())
         if isinstance(value, int | float | np.integer | np.floating):
-            return self._node("constant", (float(value),), per_run=False, free=False)
+            return self.node("constant", (float(value),), per_run=False, free=False)
         raise Untraceable(f"a value of type {type(value).__name__}")
 
     def _simpler(self, op: str, args: tuple[Node, ...]) -> Node | None:
         literal = [a.args[0] if a.op == "constant" else None for a in args]
         if all(value is not None for value in literal) and op not in ("lgamma", "erf"):
-            return self._as_node(float(getattr(np, op)(*literal)))
+            return self.as_node(float(getattr(np, op)(*literal)))
         if op == "negative" and args[0].op == "negative":
             return args[0].args[0]
         if op == "add" and 0.0 in literal:
             return args[1 - literal.index(0.0)]
         if op == "multiply" and 0.0 in literal:
-            return self._as_node(0.0)
+            return self.as_node(0.0)
         if op == "multiply" and 1.0 in literal:
             return args[1 - literal.index(1.0)]
         if len(args) == 2 and op in ("subtract", "divide", "power") and literal[1] == {"subtract": 0.0}.get(op, 1.0):
@@ -213,97 +215,3 @@ class Tape:
         if op == "power" and args[1].free and not args[0].free:  # the logarithm is then worked out once, not each time
             return self.step("exp", self.step("multiply", args[1], self.step("log", args[0])))
         return None
-
-    def gradient(self, output: Node, size: int) -> list[Node]:
-        """Derivatives of `output` (one number) by the first `size` free coordinates.
-
-        Raises
-        ------
-        Untraceable
-            Where a step has no derivative here: the shape parameters of the gamma function's families.
-        """
-        parts: dict[int, list[Any]] = {output.at: [self._as_node(1.0)]}
-        for node in reversed(self.nodes[: output.at + 1]):
-            if node.at not in parts or not node.free or node.op == "free":
-                continue
-            if node.op in ("solve", "project"):
-                back = self._vector_back(node, parts.pop(node.at))
-            else:
-                back = self._back(node, self._total(node, parts.pop(node.at)))
-            for arg, part in back:
-                if isinstance(part, tuple):  # the adjoint of one item
-                    parts.setdefault(arg.at, []).append(part)
-                    continue
-                if arg.free:
-                    once = node.per_run and not arg.per_run and not part.per_run and node.op not in ("gather", "spread")
-                    parts.setdefault(arg.at, []).append(part * self.count if once else part)
-        zero = self._as_node(0.0)
-        found = [self._known.get(("free", ("=", at))) for at in range(size)]
-        return [self._total(n, parts[n.at]) if n is not None and n.at in parts else zero for n in found]
-
-    def _total(self, node: Node, parts: list[Node]) -> Node:
-        """Sum of the contributions; those of a run are summed over the runs if the node is one number."""
-        zero = self._as_node(0.0)
-        if node.per_run:
-            return sum(parts, zero)
-        of_runs = [part for part in parts if part.per_run]
-        rest = sum((part for part in parts if not part.per_run), zero)
-        return rest + self.sum(sum(of_runs, zero)) if of_runs else rest
-
-    def _vector_back(self, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Any]]:
-        """What a vector hands back, from the adjoints of its items."""
-        size = len(node.args) - 1 if node.op == "project" else len(node.args) // 2
-        of_item = [self._as_node(0.0)] * size
-        for k, adjoint in adjoints:
-            of_item[k] = of_item[k] + adjoint
-        if node.op == "project":
-            value, *columns = node.args
-            return [(value, self.spread(of_item, columns))]
-        *parts, matrix = node.args
-        back = self._node("solve_back", (*parts, *of_item, matrix), per_run=False, free=True)
-        return [(p, self._node("item", (back, k), per_run=False, free=True)) for k, p in enumerate(parts)]
-
-    def _back(self, node: Node, adjoint: Node) -> list[tuple[Node, Any]]:
-        """What a step hands back to each of its arguments."""
-        if node.op == "gather":
-            *elements, group = node.args
-            back = self._node("scatter", (adjoint, group, len(elements)), per_run=False, free=adjoint.free)
-            return [(e, self._node("item", (back, k), per_run=False, free=back.free)) for k, e in enumerate(elements)]
-        if node.op == "item" and node.args[0].op == "evidence":  # its further items are its derivatives
-            vector = node.args[0]
-            slopes = [self._node("item", (vector, k), per_run=False, free=True) for k in range(1, len(vector.args))]
-            return [(arg, adjoint * slope) for arg, slope in zip(vector.args[:-1], slopes, strict=True)]
-        if node.op == "spread":
-            half = len(node.args) // 2
-            return list(zip(node.args[:half], self.project(adjoint, node.args[half:]), strict=True))
-        if node.op == "item" and node.args[0].op in ("solve", "project"):
-            return [(node.args[0], (node.args[1], adjoint))]
-        if node.op == "sum":
-            return [(node.args[0], adjoint)]
-        if node.op not in _DERIVATIVES:
-            raise Untraceable(f"the derivative of {node.op}")
-        return list(zip(node.args, _DERIVATIVES[node.op](node, adjoint, *node.args), strict=True))
-
-
-def _power(node, adjoint, base, exponent):
-    by_exponent = adjoint * node * np.log(base) if exponent.free else 0.0 * adjoint
-    return adjoint * exponent * base ** (exponent - 1.0), by_exponent
-
-
-_DERIVATIVES: dict[str, Callable[..., tuple]] = {
-    "negative": lambda node, adj, a: (-adj,),
-    "add": lambda node, adj, a, b: (adj, adj),
-    "subtract": lambda node, adj, a, b: (adj, -adj),
-    "multiply": lambda node, adj, a, b: (adj * b, adj * a),
-    "divide": lambda node, adj, a, b: (adj / b, -(adj * node / b)),
-    "power": _power,
-    "exp": lambda node, adj, a: (adj * node,),
-    "log": lambda node, adj, a: (adj / a,),
-    "log1p": lambda node, adj, a: (adj / (1.0 + a),),
-    "expm1": lambda node, adj, a: (adj * (node + 1.0),),
-    "sqrt": lambda node, adj, a: (0.5 * adj / node,),
-    "tanh": lambda node, adj, a: (adj * (1.0 - node * node),),
-    "absolute": lambda node, adj, a: (adj * np.sign(a),),
-    "sign": lambda node, adj, a: (0.0 * adj,),
-    "erf": lambda node, adj, a: (adj * (2.0 / np.sqrt(np.pi)) * np.exp(-(a * a)),),
-}

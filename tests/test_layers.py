@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1] / "bayescale"
 ORDER = (
     "signature",
     "tape",
+    "reverse",
     "families",
     "prior",
     "discrepancy",
