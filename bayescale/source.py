@@ -16,6 +16,8 @@ from bayescale.tape import BINARY, Node, Tape
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
+#: Steps that end a loop over the runs.
+ENDS = ("sum", "scatter")
 #: Steps that a loop over the runs takes from `bayescale.elementary`.
 IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -122,25 +124,28 @@ class Program:
         """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with the other outputs, returns the first.
 
         Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until
-        no sum needs another. A loop works out anew what it needs of the runs.
+        no sum needs another. Each loop is a function, of what it needs of the runs it works out all anew.
         """
         rounds = self._rounds()
-        lines = ["def f(x, grad, c, r, g, m):"]
+        loops, lines = [], ["def f(x, grad, c, r, g, m):"]
         for k in range(max(rounds.values(), default=0) + 1):
             here = [n for n in self._steps if rounds[n.at] == k]
-            for node in (n for n in here if not n.per_run and n.op not in ("sum", "scatter")):
+            for node in (n for n in here if not n.per_run and n.op not in ENDS):
                 lines += [f"    {line}" for line in self._number(node)]
-            lines += self._loop([n for n in here if n.op in ("sum", "scatter")])
+            summed = [n for n in here if n.op in ENDS]
+            if summed:
+                head, loop = self._loop(f"round_{k}", summed)
+                loops += [f"def {head}:", *loop, ""]
+                lines.append(f"    {self._listed(summed)} = {head}")
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
-        return "\n".join(lines)
+        return "\n".join([*loops, *lines])
 
     def _rounds(self) -> dict[int, int]:
         """The round in which a step can be worked out: a sum ends one."""
         found: dict[int, int] = {}
         for node in self._steps:
-            ends = lambda a: a.op in ("sum", "scatter")  # noqa: E731
-            found[node.at] = max((found.get(a.at, 0) + ends(a) for a in _inputs(node)), default=0)
+            found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in _inputs(node)), default=0)
         return found
 
     def _number(self, node: Node) -> list[str]:
@@ -152,24 +157,27 @@ class Program:
             return [f"e{node.at} = np.empty({len(parts)})", *fill, f"v{node.at} = {node.op}(e{node.at}, m[{matrix}])"]
         return [f"v{node.at} = {self._expression(node)}"]
 
-    def _loop(self, summed: list[Node]) -> list[str]:
-        """One loop over the runs that fills these sums."""
-        if not summed:
-            return []
+    def _loop(self, name: str, summed: list[Node]) -> tuple[str, list[str]]:
+        """One loop over the runs that fills these sums, as a function: its head and its body."""
         wanted = _needed_per_run(summed)
         inside = [n for n in self._steps if n.at in wanted]
+        given = {a.at: self._name(a) for n in (*inside, *summed) for a in _inputs(n) if not a.per_run}
+        head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in given.values() if v.startswith('v'))])})"
         lines = []
         for node in (n for n in inside if n.op == "gather"):
             *elements, _ = node.args
             lines.append(f"    e{node.at} = np.empty({len(elements)})")
             lines += [f"    e{node.at}[{k}] = {self._name(e)}" for k, e in enumerate(elements)]
         lines += [f"    v{n.at} = 0.0" if n.op == "sum" else f"    v{n.at} = np.zeros({n.args[2]})" for n in summed]
-        lines.append("    for i in range(r.shape[1]):")
+        lines.append("    for i in range(np.uint64(r.shape[1])):")
         lines += [f"        v{n.at} = {self._in_loop(n)}" for n in inside]
         for node in summed:
             at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
             lines.append(f"        v{node.at}{at} += {self._row(node.args[0])}")
-        return lines
+        return head, [*lines, f"    return {self._listed(summed)}"]
+
+    def _listed(self, nodes: list[Node]) -> str:
+        return "".join(f"{self._name(n)}, " for n in nodes).rstrip()
 
     def _row(self, node: Node) -> str:
         name = self._name(node)
