@@ -1,4 +1,4 @@
-"""Evidence: what normal coefficients that are integrated out leave of a density, at one point.
+"""Evidence: steps of a tape on the coefficients of a discrepancy, at one point.
 
 Compiled by Numba as they stand (`bayescale.native`), so they are written in loops.
 """
@@ -6,6 +6,26 @@ Compiled by Numba as they stand (`bayescale.native`), so they are written in loo
 import math
 
 import numpy as np
+
+
+def projected(values, columns):
+    """Value of `Tape.project`: sums over the runs of the values times each column."""
+    out = np.zeros(len(columns))
+    for k in range(len(columns)):
+        total = 0.0
+        for i in range(len(values)):
+            total += columns[k, i] * values[i]
+        out[k] = total
+    return out
+
+
+def spread(numbers, columns):
+    """Value of `Tape.spread`: for each run, the sum of the columns times the numbers."""
+    out = np.zeros(columns.shape[1])
+    for k in range(len(columns)):
+        for i in range(len(out)):
+            out[i] += numbers[k] * columns[k, i]
+    return out
 
 
 def factor(b, gram):

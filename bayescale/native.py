@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale import elementary
-from bayescale.evidence import evidence, factor, solve, solve_back, solved
+from bayescale.evidence import evidence, factor, projected, solve, solve_back, solved, spread
 from bayescale.source import Constants
 
 if TYPE_CHECKING:
@@ -42,7 +42,15 @@ in_vectors = {{**options, "fastmath": {{*options["fastmath"], "reassoc"}}}}  # s
 inlined = {{"error_model": "numpy", "fastmath": {{"contract"}}, "forceinline": True}}
 
 
-{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **in_vectors)
+@njit(**in_vectors)
+def move(center, root, u, x):  # not @, which is half the time to compile
+    for i in range(len(x)):
+        x[i] = center[i]
+        for j in range(len(x)):
+            x[i] += root[i, j] * u[j]
+
+
+{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
 def density(size_, u_, grad_, logp_, data_):
     size = int(size_)
     u, slope, head = carray(u_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
@@ -54,10 +62,14 @@ def density(size_, u_, grad_, logp_, data_):
     r = data[at + k : at + k + l * n].reshape((l, n))
     g = data[at + k + l * n : at + k + l * n + j * n].reshape((j, n))
     m = data[at + k + l * n + j * n :].reshape((q, d, d))
-    x, grad = data[6 : 6 + size] + root @ u, np.empty(size)
+    x, grad = np.empty(size), np.empty(size)
+    move(data[6:], root, u, x)
 {body}
-    slope[:] = grad @ root
     logp_[0] = logp
+    slope[:] = 0.0
+    for j in range(size):
+        for i in range(size):
+            slope[i] += grad[j] * root[j, i]
     if not math.isfinite(logp):
         return 4
     for i in range(size):
@@ -85,11 +97,12 @@ def packed(constants: Constants, center: np.ndarray, root: np.ndarray) -> np.nda
 @lru_cache(maxsize=64)
 def compiled(code: str) -> ModuleType:
     """The compiled functions of a structure, from this process, from the cache on disk, or anew."""
-    lines = code.splitlines()[1:]
+    loops, body = code.split("def f(x, grad, c, r, g, m):\n")
+    lines = body.splitlines()
     lines[-1] = lines[-1].replace("return ", "logp = ")
     body = "\n".join(lines)
     folder = _folder()
-    helper = _helpers(body)
+    helper = _helpers(code) + loops.replace("def ", "@njit(**in_vectors)\ndef ")
     text = _HEAD.format(body=body, helper=helper, cache=folder is not None)
     name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
     with warnings.catch_warnings():
@@ -104,11 +117,12 @@ def compiled(code: str) -> ModuleType:
     return module
 
 
-def _helpers(body: str) -> str:
+def _helpers(code: str) -> str:
     """The functions that the code of a density calls, as code."""
-    loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in body else ()
-    integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in body else ()
-    parts = [("inlined", one) for one in loops] + [("options", one) for one in integrals]
+    loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in code else ()
+    integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
+    vectors = (projected, spread) if "projected(" in code else ()
+    parts = [("inlined", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("options", f) for f in integrals]
     return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 
 

@@ -16,8 +16,8 @@ from bayescale.tape import BINARY, Node, Tape
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
-#: Steps that add up over the runs.
-SUMS = ("sum", "scatter", "project")
+#: Steps that end a loop over the runs.
+ENDS = ("sum", "scatter", "project")
 #: Steps that a loop over the runs takes from `bayescale.elementary`.
 IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -137,84 +137,83 @@ class Program:
         """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with the other outputs, returns the first.
 
         Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until
-        no sum needs another. A loop works out anew what it needs of the runs.
+        no sum needs another. Each loop is a function, of what it needs of the runs it works out all anew.
         """
         rounds = self._rounds()
-        lines = ["def f(x, grad, c, r, g, m):"]
+        loops, lines = [], ["def f(x, grad, c, r, g, m):"]
         for k in range(max(rounds.values(), default=0) + 1):
             here = [n for n in self._steps if rounds[n.at] == k]
-            for node in (n for n in here if not n.per_run and n.op not in SUMS):
+            for node in (n for n in here if not n.per_run and n.op not in ENDS):
                 lines += [f"    {line}" for line in self._number(node)]
-            lines += self._loop([n for n in here if n.op in SUMS])
+            summed = [n for n in here if n.op in ENDS]
+            if summed:
+                head, loop = self._loop(f"round_{k}", summed)
+                loops += [f"def {head}:", *loop, ""]
+                lines.append(f"    {self._listed(summed)} = {head}")
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
-        return "\n".join(lines)
+        return "\n".join([*loops, *lines])
 
     def _rounds(self) -> dict[int, int]:
         """The round in which a step can be worked out: a sum ends one."""
         found: dict[int, int] = {}
         for node in self._steps:
-            ends = lambda a: a.op in SUMS  # noqa: E731
-            found[node.at] = max((found.get(a.at, 0) + ends(a) for a in _inputs(node)), default=0)
+            found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in _inputs(node)), default=0)
         return found
 
     def _number(self, node: Node) -> list[str]:
         if node.op == "item":
-            name = self._name(node.args[0])
-            return [
-                f"v{node.at} = {name}_{node.args[1]}"
-                if node.args[0].op == "project"
-                else f"v{node.at} = {name}[{node.args[1]}]"
-            ]
+            return [f"v{node.at} = {self._name(node.args[0])}[{node.args[1]}]"]
         if node.op in INTEGRALS:
             *parts, matrix = node.args
-            fill = [f"e{node.at}[{k}] = {self._name(part)}" for k, part in enumerate(parts)]
-            return [f"e{node.at} = np.empty({len(parts)})", *fill, f"v{node.at} = {node.op}(e{node.at}, m[{matrix}])"]
+            return [*self._filled(f"e{node.at}", parts), f"v{node.at} = {node.op}(e{node.at}, m[{matrix}])"]
         return [f"v{node.at} = {self._expression(node)}"]
 
-    def _loop(self, summed: list[Node]) -> list[str]:
-        """One loop over the runs that fills these sums."""
-        if not summed:
-            return []
+    def _filled(self, name: str, parts: Sequence[Node]) -> list[str]:
+        """An array of numbers."""
+        return [f"{name} = np.empty({len(parts)})", *(f"{name}[{k}] = {self._name(p)}" for k, p in enumerate(parts))]
+
+    def _loop(self, name: str, summed: list[Node]) -> tuple[str, list[str]]:
+        """One loop over the runs that fills these sums, as a function: its head and its body."""
         wanted = _needed_per_run(summed)
         inside = [n for n in self._steps if n.at in wanted]
-        lines = []
-        for node in (n for n in inside if n.op == "gather"):
-            *elements, _ = node.args
-            lines.append(f"    e{node.at} = np.empty({len(elements)})")
-            lines += [f"    e{node.at}[{k}] = {self._name(e)}" for k, e in enumerate(elements)]
-        lines += [
-            f"    v{n.at} = np.zeros({n.args[2]})" if n.op == "scatter" else f"    v{n.at} = 0.0"
-            for n in summed
-            if n.op != "project"
-        ]
-        lines += [f"    v{n.at}_{k} = 0.0" for n in summed if n.op == "project" for k in range(len(n.args) - 1)]
-        lines.append("    for i in range(r.shape[1]):")
-        lines += [f"        v{n.at} = {self._in_loop(n)}" for n in inside]
+        given = {a.at: self._name(a) for n in (*inside, *summed) for a in _inputs(n) if not a.per_run}
+        head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in given.values() if v.startswith('v'))])})"
+        lines = [line for node in (*inside, *summed) for line in self._before(node)]
+        lines.append("for i in range(np.uint64(r.shape[1])):")
+        lines += [f"    v{n.at} = {self._in_loop(n)}" for n in inside if n.op != "spread"]
         for node in summed:
-            if node.op == "project":
-                value, *columns = node.args
-                lines += [
-                    f"        v{node.at}_{k} += {self._row(column)} * {self._row(value)}"
-                    for k, column in enumerate(columns)
-                ]
-                continue
+            value = self._row(node.args[0])
             at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
-            lines.append(f"        v{node.at}{at} += {self._row(node.args[0])}")
-        return lines
+            lines.append(f"    p{node.at}[i] = {value}" if node.op == "project" else f"    v{node.at}{at} += {value}")
+        of = [(n, self._block(n.args[1:])) for n in summed if n.op == "project"]
+        lines += [f"v{n.at} = projected(p{n.at}, r[{block}])" for n, block in of]
+        return head, [f"    {line}" for line in (*lines, f"return {self._listed(summed)}")]
+
+    def _before(self, node: Node) -> list[str]:
+        """What a step in a loop needs before it."""
+        if node.op == "gather":
+            return self._filled(f"e{node.at}", node.args[:-1])
+        if node.op == "spread":
+            half = len(node.args) // 2
+            block = self._block(node.args[half:])
+            return [*self._filled(f"e{node.at}", node.args[:half]), f"s{node.at} = spread(e{node.at}, r[{block}])"]
+        start = {"sum": "0.0", "scatter": f"np.zeros({node.args[-1]})", "project": "np.empty(r.shape[1])"}.get(node.op)
+        return [] if start is None else [f"{'p' if node.op == 'project' else 'v'}{node.at} = {start}"]
+
+    def _listed(self, nodes: list[Node]) -> str:
+        return "".join(f"{self._name(n)}, " for n in nodes).rstrip()
 
     def _row(self, node: Node) -> str:
         name = self._name(node)
+        if node.op == "spread":
+            return f"s{node.at}[i]"
         return f"{name[:-1]}, i]" if name.startswith("r[") else name
 
     def _in_loop(self, node: Node) -> str:
         if node.op == "gather":
             return f"e{node.at}[int(g[{node.args[-1]}, i])]"
         names = [self._row(a) for a in node.args if isinstance(a, Node)]
-        if node.op == "spread":
-            return " + ".join(
-                f"{a} * {b}" for a, b in zip(names[: len(names) // 2], names[len(names) // 2 :], strict=True)
-            )
         if node.op in IN_LOOP:
             return f"loop_{node.op}({', '.join(names)})"
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"

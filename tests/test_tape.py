@@ -7,7 +7,7 @@ import pytest
 
 from bayescale import elementary
 from bayescale.arrays import ARRAYS, compiled_for_arrays
-from bayescale.evidence import evidence, solve, solve_back
+from bayescale.evidence import evidence, projected, solve, solve_back, spread
 from bayescale.reverse import gradient
 from bayescale.source import Program
 from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
@@ -44,6 +44,8 @@ def run_one(made, x):
         "evidence": evidence,
         "solve": solve,
         "solve_back": solve_back,
+        "projected": projected,
+        "spread": spread,
     }
     exec(made.for_one, scope)
     grad, c = np.empty(len(x)), made.constants
