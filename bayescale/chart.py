@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+#: Exponents before a break that are smaller are no longer told apart.
+LEAST = 0.1
+
 Values = Mapping[str, Any]
 
 
@@ -28,7 +31,7 @@ class Chart:
     natural : mapping from E, the ceiling and the share of embeddings, where free, to a function from the values.
     floor_dims : dims of E.
     still : columns that are the same in every run, whose slope the data cannot know.
-    slopes : where the floor declines, how fast the log loss falls with the column of each exponent.
+    slopes : where the floor declines or the law breaks, how fast the log loss falls with the column of each exponent.
     along : where log N and log D lie on one line, how fast log D grows with log N: the data know the sum of the slopes.
     """
 
@@ -62,7 +65,7 @@ class Chart:
         for name in self.flat:
             phi[name] = z[name] - np.log(self._room(z, sum(np.exp(z[term]) for term in self.terms)))
         if self._bounded:
-            phi["odds"] = z["odds"] + self._span(z) - np.log(self._room(z))
+            phi["odds"] = z["odds"] - self._log_odds(z)
         for name in self._exponents():
             phi[name] = z[name] + self._leverage(name, z)
         if self._joined:
@@ -85,7 +88,7 @@ class Chart:
         for name in self.flat:
             z[name] = phi[name] + np.log(self._room(phi, sum(np.exp(z[term]) for term in self.terms)))
         if self._bounded:
-            z["odds"] = phi["odds"] - self._span(phi) + np.log(self._room(phi))
+            z["odds"] = phi["odds"] + self._log_odds(phi)
         slopes = dict(phi)
         if self._joined:
             share = np.log(np.exp(phi["alpha_N"]) + self.along)
@@ -102,7 +105,7 @@ class Chart:
 
     @property
     def _bounded(self) -> bool:
-        """Whether the law lies between a floor and a ceiling, far from which its excess is odds * (ceiling - E)."""
+        """Whether the law lies between a floor and a ceiling, as M4 of Alabdulmohsin et al. 2022."""
         return {"E", "ceiling"} <= set(self.natural) and self.logs.get("odds") == ()
 
     def _exponents(self) -> list[str]:
@@ -118,7 +121,7 @@ class Chart:
         elif f"excess_{column}" in self.logs:
             found = (f"excess_{column}", *(("rest",) if "rest" in self.odds else ()))
         elif self._bounded:
-            found = ("odds",)
+            found = ("odds", *(("shape",) if "shape" in self.logs else ()))
         elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
             found = ("share_N", *self.terms)
         else:
@@ -142,11 +145,28 @@ class Chart:
             return share - self._log_steep(z, *(n for n in self.slopes if n == name))
         if partners == ("gamma",):
             return -np.log1p(np.exp(z["gamma"]))
-        if partners == ("odds",):
-            return z["odds"] + self._span(z)
+        if partners[0] == "odds":
+            room, top = self._room(z), self._top(z)
+            return np.log(room * top / (room + top + (self._shape(z) - 1.0) * room))
+        if name in self.slopes and self.logs[name] == () and self._breaks(z):
+            return -self._log_before(z[partners[0]], self.slopes[name], z)
         if len(partners) == 1:
             return z[partners[0]]
         return np.log(sum(np.exp(z[partner]) for partner in partners))
+
+    def _breaks(self, z: Values) -> list[str]:
+        """Numbers, as text, of the breaks of a broken law of which nothing is fixed or grouped."""
+        found = [name.removeprefix("width_") for name in self.logs if name.startswith("width_")]
+        parts = {i: [z.get(f"{part}_{i}") for part in ("change", "break", "width")] for i in found}
+        return [i for i, own in parts.items() if not any(v is None or isinstance(v, np.ndarray) for v in own)]
+
+    def _log_before(self, log_excess: Any, slope: Any, z: Values):
+        """Log of the exponent before all breaks that gives the slope at the reference run, smoothly positive."""
+        exponent = self.middle * slope * np.exp(-log_excess)
+        for i in self._breaks(z):
+            passed = 0.5 - 0.5 * np.tanh(0.5 * z[f"break_{i}"] * np.exp(-z[f"width_{i}"]))
+            exponent = exponent - z[f"change_{i}"] * passed
+        return np.log(0.5 * (exponent + (exponent * exponent + LEAST**2) ** 0.5))
 
     def _log_steep(self, z: Values, *names: str):
         """Log of what the decline of the floor leaves of a slope, or of two along the line, smoothly positive."""
@@ -161,8 +181,19 @@ class Chart:
         """Log of what the terms that move add up to: what E leaves, unless a flat term takes part of that."""
         return np.log(self.middle) if self.flat or "E" not in self.natural else np.log(self._room(z))
 
-    def _span(self, z: Values):
-        return np.log(self.natural["ceiling"](z) - self.natural["E"](z))
+    def _log_odds(self, z: Values):
+        """Log of the odds at which a law between floor and ceiling passes through the middle loss."""
+        room, top = self._room(z), self._top(z)
+        return np.log(room / top) + (self._shape(z) - 1.0) * np.log1p(room / top)
+
+    def _shape(self, z: Values):
+        return np.exp(z["shape"]) if self.logs.get("shape") == () else 1.0
+
+    def _top(self, z: Values):
+        """What is left between the middle loss and the ceiling, smoothly positive."""
+        ceiling = self.natural["ceiling"](z)
+        gap = (ceiling.mean() if isinstance(ceiling, np.ndarray) else ceiling) - self.middle
+        return 0.5 * (gap + (gap * gap + (0.03 * self.middle) ** 2) ** 0.5)
 
     def _room(self, z: Values, taken: Any = 0.0):
         """What E, and what is taken already, leave of the middle loss, smoothly positive."""

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bayescale import chains
 from bayescale.checked import Checked
 from bayescale.conditional import as_group, increments
 from bayescale.density import Density, as_posterior
 from bayescale.ground import Ground
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prepared import prepare
-from bayescale.psis import MIN_ESS
 from bayescale.tape import Untraceable
 
 METHODS = ("nuts", "laplace")
@@ -27,8 +27,9 @@ LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 TARGET_ACCEPT = 0.95
-# Vehtari et al. 2021 (arXiv:1903.08008): R-hat above which a posterior is not reported.
-MAX_RHAT = 1.01
+#: Where chains have not mixed and there are no more coordinates than this, importance sampling is tried before longer
+#: ones; everywhere when there is nothing else left to try.
+FEW = 20
 #: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
 #: times longer, thinned to as many draws,
 AGAIN, CAREFUL, LONGER = 2, (0.98, 0.995), 4
@@ -53,8 +54,9 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     Returns
     -------
     DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
-        has one, discrepancy (`bayescale.conditional.increments`); ``attrs`` hold the method that was used, and the
-        Pareto k and effective sample size of importance sampling.
+        has one, discrepancy (`bayescale.conditional.increments`); ``attrs`` hold the method that was used, the Pareto k
+        and effective sample size of importance sampling, R-hat and ESS of chains; each chain of importance sampling is
+        of proposals of its own.
 
     Raises
     ------
@@ -66,8 +68,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     Warns
     -----
     RuntimeWarning
-        If the Laplace approximation has no licence, and NUTS is used in its place; or if chains do not mix however long
-        they are drawn, and importance sampling has a licence.
+        If the Laplace approximation has no licence, and NUTS is used in its place; or if chains do not mix or diverge,
+        and importance sampling has a licence.
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
@@ -87,32 +89,24 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
             return post
         warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=4)  # who called fit
     post = _nuts(law, table, density, seed, options, size)
-    post.attrs["method"] = "nuts"
-    rhat, ess = (post.attrs.get(name) for name in ("rhat", "ess"))
-    if method == "laplace" or density is None or rhat is None or _chosen(options) or _mixed(rhat, ess):
-        return post
-    other, _ = _laplace(density, seed, {**LAPLACE_DEFAULTS, **options})
-    if other is None:
-        return post
-    warnings.warn(
-        f"{law.name}: the chains do not mix (R-hat {rhat:.2f}, ESS {ess:.0f}), as where a posterior has several modes; "
-        "drawn by importance sampling instead, which holds.",
-        RuntimeWarning,
-        stacklevel=4,
-    )
-    return other
+    if doubt := post.attrs.pop("doubt", ""):
+        doubt = f"{law.name}: {doubt}; drawn by importance sampling instead, which holds."
+        warnings.warn(doubt, RuntimeWarning, stacklevel=4)
+    return post
 
 
-def _laplace(density: Density, seed: int, options: Mapping[str, Any]) -> tuple[xr.DataTree | None, str]:
+def _laplace(
+    density: Density, seed: int, options: Mapping[str, Any], seen: np.ndarray | None = None
+) -> tuple[xr.DataTree | None, str]:
     """The approximation, or why it must not be used."""
     from bayescale.laplace import approximate
 
-    chains, draws = options["chains"], options["draws"]
-    found = approximate(density, seed, chains * draws)
+    many, draws = options["chains"], options["draws"]
+    found = approximate(density, seed, many, draws, seen)
     if not found.licensed:
         return None, f"the Laplace approximation does not hold (Pareto k {found.k:.2f}, importance ESS {found.ess:.0f})"
-    posterior = as_posterior(density, found.points.reshape(chains, draws, -1))
-    log_density = density.value(found.points).reshape(chains, draws)
+    posterior = as_posterior(density, found.points)
+    log_density = density.value(found.points.reshape(many * draws, -1)).reshape(many, draws)
     coords = {dim: posterior[dim] for dim in SAMPLE_DIMS}
     stats = xr.Dataset({"lp": (SAMPLE_DIMS, log_density)}, coords)
     post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
@@ -143,9 +137,10 @@ def _nuts(
 
 
 def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool) -> xr.DataTree:
-    """NUTS by nutpie on the compiled tape; again, longer and with smaller steps, while it fails, unless `fixed`."""
-    import nutpie
+    """NUTS by nutpie on the compiled tape.
 
+    Where it fails, unless `fixed`: importance sampling, if that holds, or chains again, longer, with smaller steps.
+    """
     from bayescale.native import nutpie_model, packed
 
     ground = Ground.of(density, seed)
@@ -153,47 +148,51 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
     model = nutpie_model(density.program.for_one, data, density.size, ground.start)
     thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
     for again in range(AGAIN + 1):
-        drawn = nutpie.sample(
-            model,
-            draws=options["draws"] * thin,
-            tune=options["tune"] * (1 if again == 0 else LONGER),
-            chains=options["chains"],
-            cores=options.get("cores"),
-            seed=seed + again,
-            progress_bar=bool(options.get("progressbar", True)) and not options.get("quiet", False),
-            save_warmup=False,
-            **nuts,
-        )
-        points = drawn["posterior"]["chart"].to_numpy()
-        if points.shape[:2] != (options["chains"], options["draws"] * thin):
-            raise KeyboardInterrupt(f"sampling was interrupted after {points.shape[1]} of {options['draws']} draws.")
-        stats = drawn["sample_stats"].to_dataset().drop_vars("divergence_message", errors="ignore")
-        posterior = as_posterior(density, ground.points(points[:, ::thin]))
-        rhat, ess = quality(posterior)
-        mixed, steady = _mixed(rhat, ess), not stats["diverging"].any()
+        length = {"draws": options["draws"] * thin, "tune": options["tune"] * (1 if again == 0 else LONGER)}
+        u, stats = chains.draw(model, {**options, **length}, nuts, seed + again)
+        points = ground.points(u)
+        post = chains.kept(density, points, stats, thin)
+        mixed, steady = chains.mixed(post), not stats["diverging"].any()
         work = float(stats["n_steps"].sum()) * density.work * (1 if mixed else LONGER)
-        if (mixed and steady) or fixed or again == AGAIN or work > MOST_WORK:
+        last = again == AGAIN or work > MOST_WORK
+        if (mixed and steady) or fixed:
+            break
+        if last or (not mixed and density.size <= FEW):
+            other = _instead(density, seed, options, post, points)
+            if other is not None:
+                return other
+        if last:
             break
         if not mixed:
             thin *= LONGER
             nuts["adaptation"] = "diag"  # the low-rank one is led astray by long tails
         nuts["target_accept"] = max(nuts["target_accept"], CAREFUL[again])
-    kept = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
-    if thin > 1:  # a divergence counts, whether its draw was kept or not
-        kept["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
-    post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": kept})
     _discrepancy(density, post, seed)
-    post.attrs |= {"rhat": rhat, "ess": ess}
     return post
+
+
+def _instead(
+    density: Density, seed: int, options: Mapping[str, Any], post: xr.DataTree, points: np.ndarray
+) -> xr.DataTree | None:
+    """Importance sampling by mixtures fitted to what chains that failed have seen, if that holds."""
+    other, _ = _laplace(density, seed, options, points.reshape(-1, density.size))
+    if other is None:
+        return None
+    other.attrs["rhat"], ess = chains.quality(other["posterior"].to_dataset())
+    other.attrs["ess"] = min(ess, other.attrs["importance_ess"])
+    rhat, ess, steps = post.attrs["rhat"], post.attrs["ess"], post["sample_stats"]["diverging"]
+    doubt = (
+        f"have {int(steps.sum())} divergences"
+        if chains.mixed(post)
+        else f"do not mix (R-hat {rhat:.2f}, ESS {ess:.0f})"
+    )
+    other.attrs["doubt"] = f"the chains {doubt}, as where a posterior has several modes or narrow corners"
+    return other if chains.mixed(other) else None
 
 
 def _chosen(options: Mapping[str, Any]) -> bool:
     """Whether the user says how long to draw, or how: then that is what is done."""
     return bool({"draws", "tune", "nuts"} & set(options))
-
-
-def _mixed(rhat: float, ess: float) -> bool:
-    return rhat <= MAX_RHAT and ess >= MIN_ESS
 
 
 def _discrepancy(density: Density, post: xr.DataTree, seed: int) -> None:
@@ -202,16 +201,6 @@ def _discrepancy(density: Density, post: xr.DataTree, seed: int) -> None:
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         draws = post["posterior"].to_dataset()
         post["discrepancy"] = xr.DataTree(increments(density.law, density.table, draws, rng, prior=False))
-
-
-def quality(posterior: xr.Dataset) -> tuple[float, float]:
-    """The worst R-hat and the smallest effective sample size, bulk or tail, of all variables."""
-    import arviz as az
-
-    worst = lambda found, pick: float(pick([float(pick(v)) for v in found.data_vars.values()]))  # noqa: E731
-    rhat = worst(az.rhat(posterior), np.max)
-    ess = min(worst(az.ess(posterior, method=method), np.min) for method in ("bulk", "tail"))
-    return rhat if np.isfinite(rhat) else np.inf, ess if np.isfinite(ess) else 0.0
 
 
 def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
@@ -229,4 +218,5 @@ def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offse
         z = draws["increment"].transpose(*SAMPLE_DIMS, "cell").to_numpy()
         post["posterior"] = xr.DataTree(draws.drop_vars(["increment", "cell"]))
         post["discrepancy"] = xr.DataTree(as_group(law, table, draws, z))
+    post.attrs["method"] = "nuts"
     return post

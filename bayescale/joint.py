@@ -174,7 +174,8 @@ def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, 
     if "omega" in logs and "E" in natural:  # the floor at the reference run, not at the largest
         depth = tape.number(sum(np.log(table.reference[f"{n}_top"] / table.reference[f"{n}0"]) for n in law.inputs))
         natural["E"] = lambda z, top=natural["E"]: top(z) * np.exp(np.exp(z["omega"]) * depth)
-    slopes = {f"alpha_{name}": tape.number(slope) for name, slope in table.slopes.items()} if "omega" in logs else {}
+    bends = {"omega", "width_1"} & set(logs)
+    slopes = {f"alpha_{name}": tape.number(slope) for name, slope in table.slopes.items()} if bends else {}
     still = frozenset(name for name, values in table.columns.items() if np.ptp(np.log(values)) < STILL)
     along = tape.number(table.along) if table.along is not None else None
     return Chart(logs, odds, middle, natural, floor_dims, still, slopes, along)

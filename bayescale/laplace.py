@@ -1,31 +1,36 @@
 """Laplace: the posterior by its mode and curvature, corrected by importance sampling, without PyMC and uncompiled.
 
 The mode and the curvature in the chart give a heavy-tailed proposal; importance weights carry it to the exact
-posterior; the Pareto k of their tail is the licence to use it (Vehtari et al. 2024).
+posterior; the Pareto k of their tail is the licence to use it (Vehtari et al. 2024). Where one ellipsoid does not do,
+mixtures are fitted to all points so far, each weighted by the average of all proposals (adaptive multiple importance
+sampling, Cornuet et al. 2012, arXiv:0907.1254). The draws come from a fresh sample of what was fitted.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale import psis
 from bayescale.density import Density
 from bayescale.modes import find_modes
+from bayescale.pool import Pool, Sample
 from bayescale.proposal import Mixture
 from bayescale.psis import MAX_K, MIN_ESS
 
 #: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
-#: How often the proposal may be set anew to the weighted mean and covariance; and then, where that does not do, to a
-#: mixture of so many components (population Monte Carlo, Cappe et al. 2008, doi:10.1007/s11222-008-9059-x).
-REFRESHES, MIXTURES = 4, (8,) * 8
-#: A proposal with a smaller Pareto k and a larger effective share of its points is not fitted anew. Each mixture costs,
-#: so a little more of k is borne for each, and less of the share. (With k 0.49, a quantile of one curve in thirty was
-#: off by 0.3 standard deviations.)
-GOOD_K, LESS_K, GOOD_ESS = 0.4, 0.03, 0.25
-#: Effective points that a mixture is fitted to, at least.
-ENOUGH = 800
+#: How often the proposal may be set anew to the weighted mean and covariance,
+REFRESHES = 4
+#: and how often, after that, a fresh sample may be drawn, of so many times more proposals each time,
+ROUNDS, MORE = 3, 4
+#: as long as that costs no more than so many proposals times `Density.work`.
+MOST_WORK = 3e7
+#: A proposal with a smaller Pareto k and a larger effective share of its points is not fitted anew. (With k 0.49, a
+#: quantile of one curve in thirty was off by 0.3 standard deviations.)
+GOOD_K, GOOD_SHARE = 0.4, 0.25
+#: A mixture is held to less: to this k, and so many effective points.
+FAIR_K, FAIR_ESS = 0.65, 1200
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Approximation:
 
     Attributes
     ----------
-    points : array of shape (draw, size), in the chart, equally weighted.
+    points : array of shape (chain, draw, size), in the chart, equally weighted; each chain of proposals of its own.
     k : float, Pareto shape of the importance weights.
     ess : float, effective number of proposals, 1 / sum of squared weights.
     """
@@ -49,46 +54,43 @@ class Approximation:
         return self.k <= MAX_K and self.ess >= MIN_ESS
 
 
-def approximate(density: Density, seed: int, draws: int) -> Approximation:
+def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.ndarray | None = None) -> Approximation:
     """Approximate a posterior.
 
     Parameters
     ----------
     density : Density
     seed : int
-    draws : int, the number of draws wanted.
+    chains, draws : int, the number of draws wanted.
+    seen : array of shape (point, size), optional
+        Points, in the chart, where chains have been that did not mix.
     """
     rng = np.random.default_rng(seed)
-    modes = find_modes(density, rng)
-    proposal = Mixture.about(modes)
+    rank = lambda one: (one.k <= MAX_K, one.k < FAIR_K, one.ess)  # noqa: E731
+    best = max(_samples(density, rng, chains * draws, seen), key=rank)
+    parts = np.array_split(rng.permutation(len(best.points)), chains)
+    points = [best.points[part[_systematic(rng, best.weights[part], draws)]] for part in parts]
+    return Approximation(np.array(points), best.k, best.ess)
+
+
+def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.ndarray | None) -> Iterator[Sample]:
+    """Samples of ever better proposals, until one is good."""
     count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
-    best, mixtures = None, 0
-    for components in (*((1,) * REFRESHES if len(modes) == 1 else ()), *MIXTURES, None):
-        points = proposal.draw(rng, count)
-        weights, k = psis.smooth(density.value(points) - proposal.logpdf(points))
-        ess = 1 / np.sum(weights**2)
-        if best is None or (k <= MAX_K, k < GOOD_K, ess) > (best[1] <= MAX_K, best[1] < GOOD_K, best[2]):
-            best = (points, float(k), float(ess), weights)
-        enough = k < GOOD_K + LESS_K * mixtures and ess > GOOD_ESS / (1 + mixtures) * count
-        if components is None or enough:
-            break
-        mixtures += components > 1
-        proposal = proposal.fitted(points, weights if components == 1 else _tempered(weights), rng, components)
-    points, k, ess, weights = best
-    return Approximation(points[_systematic(rng, weights, draws)], k, ess)
-
-
-def _tempered(weights: np.ndarray) -> np.ndarray:
-    """Weights to a power so small that enough points count for a mixture to be fitted to them."""
-    power = 1.0
-    while 1 / np.sum(weights**2) < ENOUGH and power > 1e-3:
-        power *= 0.8
-        weights = np.where(weights > 0, weights, 0.0) ** 0.8
-        weights = weights / weights.sum()
-    return weights
+    modes = find_modes(density, rng)
+    pool, proposal = Pool(density, rng), Mixture.about(modes)
+    for _ in range(REFRESHES + 1 if len(modes) == 1 and seen is None else 1):
+        yield (sample := pool.sample(proposal, count))
+        if sample.k < GOOD_K and sample.ess > GOOD_SHARE * count:
+            return
+        proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
+    for again in range(1, ROUNDS + 1):
+        pool.adapt(count // 2, seen if again == 1 else None)
+        yield (sample := pool.fresh(int(max(count, min(MORE * again * count, MOST_WORK / density.work)))))
+        if sample.k < FAIR_K and sample.ess > FAIR_ESS:
+            return
 
 
 def _systematic(rng: np.random.Generator, weights: np.ndarray, draws: int) -> np.ndarray:
     """Indices drawn in proportion to the weights with the least variance, in random order."""
-    ticks = (np.arange(draws) + rng.uniform()) / draws
+    ticks = (np.arange(draws) + rng.uniform()) / draws * weights.sum()
     return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), ticks), len(weights) - 1))

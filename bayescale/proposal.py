@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,9 @@ STEPS = 12
 FITTED = 8000
 #: Share of the draws that come from the first component, which is as wide as all points together.
 DEFENSIVE = 0.15
+
+#: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
+BLOCK = 200_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Mixture:
         shares = np.exp([mode.mass - max(one.mass for one in modes) for mode in modes])
         return cls(shares / shares.sum(), np.array([m.point for m in modes]), np.array([m.root for m in modes]))
 
+    @classmethod
+    def average(cls, mixtures: Sequence["Mixture"]) -> "Mixture":
+        """A mixture of mixtures, in equal shares."""
+        return cls(
+            np.concatenate([one.shares for one in mixtures]) / len(mixtures),
+            np.concatenate([one.centers for one in mixtures]),
+            np.concatenate([one.roots for one in mixtures]),
+        )
+
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Points of shape (count, size), as many of each component as its share asks, in antithetic pairs."""
         ends = np.round(np.cumsum(self.shares) * (count // 2)).astype(int)
@@ -54,10 +67,12 @@ class Mixture:
 
     def logpdf(self, points: np.ndarray) -> np.ndarray:
         """Log density at points, up to a constant, of shape (point,)."""
-        return np.logaddexp.reduce(self._parts(points, tails=DF), axis=0)
+        blocks = np.array_split(points, 1 + len(points) * self.centers.size // BLOCK)
+        return np.concatenate([log_sum(self._parts(block, tails=DF)) for block in blocks])
 
-    def fitted(self, points: np.ndarray, weights: np.ndarray, rng: np.random.Generator, components: int) -> "Mixture":
-        """Another mixture, fitted to weighted points by expectation maximisation; one component as wide as all of them.
+    @classmethod
+    def fitted(cls, points: np.ndarray, weights: np.ndarray, rng: np.random.Generator, components: int) -> "Mixture":
+        """A mixture fitted to weighted points by expectation maximisation; one component as wide as all of them.
 
         Normal densities are fitted and drawn with a Student-t's tails, which errs on the wide side.
         """
@@ -73,13 +88,14 @@ class Mixture:
             points[picked],
             np.broadcast_to(0.5 * whole, (components - 1, *whole.shape)),
         )
+        # no component is narrower than a twentieth of all points along any direction, or it would be a spike
+        least = 0.0025 * values.min()
         for _ in range(STEPS):
             logs = found._parts(points, tails=None)
-            belongs = np.exp(logs - np.logaddexp.reduce(logs, axis=0)) * weights
+            belongs = np.exp(logs - log_sum(logs)) * weights
             shares = belongs.sum(axis=1) + 1e-12
             fits = [moments(points, own / total) for own, total in zip(belongs, shares, strict=True)]
-            # no component is narrower than a twentieth of all points along any direction, or it would be a spike
-            roots = [v * np.sqrt(np.maximum(e, 0.0025 * values.min())) for _, e, v in fits]
+            roots = [v * np.sqrt(np.maximum(e, least)) for _, e, v in fits]
             found = Mixture(shares / shares.sum(), np.array([c for c, *_ in fits]), np.array(roots))
         return Mixture(
             np.concatenate([[DEFENSIVE], (1.0 - DEFENSIVE) * found.shares]),
@@ -87,15 +103,39 @@ class Mixture:
             np.concatenate([whole[None], found.roots]),
         )
 
+    @cached_property
+    def _squares(self) -> np.ndarray:
+        """Coefficients of the squared distances from the centers, of shape (component, term); see `_terms`."""
+        inverses = np.linalg.inv(self.roots)
+        turned = inverses @ self.roots[0]
+        shifts = np.einsum("cij,cj->ci", inverses, self.centers - self.centers[0])
+        products = np.einsum("cki,ckj->cij", turned, turned)
+        i, j = np.triu_indices(self.centers.shape[1])
+        squares = products[:, i, j] * np.where(i == j, 1.0, 2.0)
+        crosses = -2.0 * np.einsum("cki,ck->ci", turned, shifts)
+        return np.concatenate([squares, crosses, np.sum(shifts**2, axis=1)[:, None]], axis=1)
+
+    def _terms(self, points: np.ndarray) -> np.ndarray:
+        """Products of coordinates in which the first component is round, of shape (term, point)."""
+        y = np.linalg.solve(self.roots[0], (points - self.centers[0]).T)
+        i, j = np.triu_indices(len(y))
+        return np.concatenate([y[i] * y[j], y, np.ones((1, len(points)))])
+
     def _parts(self, points: np.ndarray, tails: float | None) -> np.ndarray:
-        """Log share times density of each component, of shape (component, point); `tails` None is normal."""
-        found = []
-        for share, center, root in zip(self.shares, self.centers, self.roots, strict=True):
-            distance = np.sum(np.linalg.solve(root, (points - center).T) ** 2, axis=0)
-            size = len(center)
-            shape = -0.5 * distance if tails is None else -0.5 * (tails + size) * np.log1p(distance / tails)
-            found.append(np.log(share) - np.linalg.slogdet(root)[1] + shape)
-        return np.array(found)
+        """Log share times density of each component, of shape (component, point); `tails` None is normal.
+
+        Squared distances are one product of matrices, several times quicker than distances.
+        """
+        size = self.centers.shape[1]
+        distance = np.maximum(self._squares @ self._terms(points), 0.0)
+        shape = -0.5 * distance if tails is None else -0.5 * (tails + size) * np.log1p(distance / tails)
+        return shape + (np.log(self.shares) - np.linalg.slogdet(self.roots)[1])[:, None]
+
+
+def log_sum(logs: np.ndarray) -> np.ndarray:
+    """Log of the sum of exponentials along the first axis; quicker than `logaddexp`."""
+    highest = logs.max(axis=0)
+    return highest + np.log(np.exp(logs - highest).sum(axis=0))
 
 
 def moments(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale import psis
-from bayescale.engine import MAX_RHAT, quality
+from bayescale.chains import MAX_RHAT, quality
 from bayescale.law import SAMPLE_DIMS, Law
 from bayescale.prior import Prior
 from bayescale.psis import MAX_K, MIN_ESS
@@ -29,8 +29,8 @@ class Verdict:
 
     Attributes
     ----------
-    rhat : float, the worst R-hat of all parameters; NaN where there are no chains (Laplace).
-    ess : float, the smallest effective sample size, bulk or tail; of importance sampling where there are no chains.
+    rhat : float, the worst R-hat of all parameters, of chains or of independent importance samples; NaN for Laplace.
+    ess : float, the smallest effective sample size, bulk or tail; no more than that of the weights.
     divergences : int, divergent transitions after tuning.
     k : float, Pareto k of importance sampling; NaN where there is none (NUTS).
     unidentified : parameters whose posterior is their prior.
@@ -50,7 +50,7 @@ class Verdict:
     def converged(self) -> bool:
         """Whether R-hat, ESS and divergences, or Pareto k and ESS, allow the posterior to be used."""
         if not np.isnan(self.k):
-            return self.k <= MAX_K and self.ess >= MIN_ESS
+            return self.k <= MAX_K and self.ess >= MIN_ESS and not self.rhat > MAX_RHAT
         return self.rhat <= MAX_RHAT and self.ess >= MIN_ESS and self.divergences == 0
 
     def problems(self) -> list[str]:
@@ -73,6 +73,8 @@ class Verdict:
         state = "converged" if self.converged else "NOT CONVERGED"
         if not np.isnan(self.k):
             line = f"Laplace approximation holds: Pareto k {self.k:.2f}, importance ESS {self.ess:.0f}"
+            if not np.isnan(self.rhat):
+                line = line.replace("Laplace approximation", "importance sampling") + f", R-hat {self.rhat:.3f}"
             return "; ".join([line, *self.problems()])
         line = f"{state}: R-hat {self.rhat:.3f}, ESS {self.ess:.0f}, {self.divergences} divergences"
         return "; ".join([line, *(p for p in self.problems() if not p.startswith("the chains"))])
@@ -102,7 +104,8 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
 def _draws(post: xr.DataTree) -> dict[str, Any]:
     """How good the draws are."""
     if post.attrs.get("method") == "laplace":
-        return {"rhat": np.nan, "ess": post.attrs["importance_ess"], "divergences": 0, "k": post.attrs["pareto_k"]}
+        ess, rhat = post.attrs["importance_ess"], post.attrs.get("rhat", np.nan)  # no R-hat where nothing is compared
+        return {"rhat": rhat, "ess": post.attrs.get("ess", ess), "divergences": 0, "k": post.attrs["pareto_k"]}
     known = {"rhat", "ess"} <= set(post.attrs)
     rhat, ess = (post.attrs["rhat"], post.attrs["ess"]) if known else quality(post["posterior"].to_dataset())
     diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0

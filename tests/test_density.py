@@ -135,3 +135,33 @@ def test_the_chart_of_a_declining_floor_is_undone(along):
     moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
     jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
     assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_chart_of_a_broken_law_is_undone():
+    z = {"E": 0.3, "excess_D": -0.8, "alpha_D": -1.1, "change_1": 0.4, "break_1": -1.5, "width_1": 0.2}
+    logs = {name: () for name in ("excess_D", "alpha_D", "width_1")}
+    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"]))}
+    chart = Chart(logs, {"E": ()}, 2.6, natural, slopes={"alpha_D": 0.08})
+    phi = chart.forward(z)
+    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
+    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
+    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
+    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
+    assert chart.forward({**z, "change_1": 0.0})["alpha_D"] != phi["alpha_D"]
+    fixed = {name: value for name, value in z.items() if name != "change_1"}  # a change that is given
+    assert chart.backward(chart.forward(fixed)) == pytest.approx(fixed, rel=1e-12)
+
+
+def test_the_chart_between_floor_and_ceiling_is_undone_and_straightens_the_level():
+    z = {"E": 0.3, "ceiling": 0.8, "odds": -0.4, "alpha_D": -1.1, "shape": 0.3}
+    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"])), "ceiling": lambda z: 2.0 + np.exp(z["ceiling"])}
+    chart = Chart({name: () for name in ("odds", "alpha_D", "shape")}, {"E": ()}, 2.6, natural)
+    phi = chart.forward(z)
+    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
+    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
+    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
+    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
+    E, ceiling, shape = natural["E"](z), natural["ceiling"](z), np.exp(z["shape"])
+    odds = (2.6 - E) / (ceiling - 2.6) * (1 + (2.6 - E) / (ceiling - 2.6)) ** (shape - 1)
+    at_the_middle = chart.forward({**z, "odds": np.log(odds)})
+    assert at_the_middle["odds"] == pytest.approx(0.0, abs=0.03)  # the gaps to floor and ceiling are smoothed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bayescale as bs
-from bayescale import Prior, charted, laws, native
+from bayescale import Prior, chains, charted, laws, native
 from bayescale.build import model
 from bayescale.density import Density
 from bayescale.ground import Ground
@@ -179,11 +179,34 @@ def test_chains_that_do_not_mix_give_way_to_importance_sampling(runs):
     law = bs.Law(two_roads, {name: chinchilla.priors[name] for name in ("E", "excess_N", "alpha_N")})
     noise = 0.002 * np.random.default_rng(0).standard_normal(len(runs))
     runs = runs.assign(loss=(1.8 + 400 * runs["N"] ** -0.34) * np.exp(noise))
-    with pytest.warns(RuntimeWarning, match="do not mix .*several modes; drawn by importance sampling"):
+    with pytest.warns(RuntimeWarning, match="do not mix .*several modes.*; drawn by importance sampling"):
         post = bs.fit(law, runs, seed=1, progressbar=False)
     assert post.attrs["method"] == "laplace" and post.attrs["converged"]
+    assert post.attrs["rhat"] < 1.01 and post.attrs["ess"] >= 400
     above = float((np.log(post["posterior"]["alpha_N"]) > -1.2).mean())
     assert above == pytest.approx(0.5, abs=0.1)  # the prior is symmetric about -1.2; 400 effective draws or more
+
+
+def test_chains_with_divergences_give_way_to_importance_sampling_too(runs, monkeypatch):
+    whole = chains.draw
+
+    def diverging(*args):
+        points, stats = whole(*args)
+        return points, stats.assign(diverging=stats["diverging"] | True)
+
+    monkeypatch.setattr(chains, "draw", diverging)
+    with pytest.warns(
+        RuntimeWarning, match="have 4000 divergences.*; drawn by importance sampling instead, which holds"
+    ):
+        post = bs.fit(chinchilla, runs, seed=1, progressbar=False)
+    assert post.attrs["method"] == "laplace" and post.attrs["divergences"] == 0 and "doubt" not in post.attrs
+    assert (
+        post.attrs["rhat"] < 1.01 and post.attrs["converged"] and "importance sampling holds" in post.attrs["verdict"]
+    )
+    with warnings.catch_warnings():  # chains that the user set are what is drawn
+        warnings.simplefilter("ignore", RuntimeWarning)
+        short = bs.fit(chinchilla, runs, seed=1, **QUICK)
+    assert short.attrs["method"] == "nuts" and short.attrs["divergences"] > 0
 
 
 def test_interrupted_chains_are_no_posterior(runs, monkeypatch):

@@ -49,7 +49,7 @@ def test_a_mixture_fits_where_one_component_does_not(target, mean):
     for components in (1, 8, 8, 8):
         points = proposal.draw(rng, 8000)
         weights, _ = psis.smooth(target(points) - proposal.logpdf(points))
-        proposal = proposal.fitted(points, weights, rng, components)
+        proposal = Mixture.fitted(points, weights, rng, components)
         points = proposal.draw(rng, 8000)
         weights, k = psis.smooth(target(points) - proposal.logpdf(points))
         found[components] = float(k), float(1 / np.sum(weights**2))
@@ -63,6 +63,6 @@ def test_a_fit_is_not_drawn_into_a_spike():
     rng = np.random.default_rng(3)
     points = rng.standard_normal((4000, 2))
     points[:400] = 0.1  # many proposals in one place
-    found = wide(rng).fitted(points, np.full(4000, 1 / 4000), rng, 6)
+    found = Mixture.fitted(points, np.full(4000, 1 / 4000), rng, 6)
     assert np.abs(np.linalg.det(found.roots)).min() > 1e-3
     assert found.shares.sum() == pytest.approx(1.0)

@@ -1,0 +1,106 @@
+"""Pool: the points of many proposals, each weighted by the average of all, and mixtures fitted to them.
+
+Adaptive multiple importance sampling (Cornuet et al. 2012, arXiv:0907.1254): a weight's denominator is what all
+proposals together had put there, so that no point of a poor one is worth too much, and later mixtures are fitted to all
+that is known. Points that a mixture was fitted to look better than they are; so draws are of a fresh sample.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayescale import psis
+from bayescale.density import Density
+from bayescale.proposal import Mixture, log_sum
+
+#: Mixtures fitted in a row, and how many components each has.
+MIXTURES, COMPONENTS = 6, 16
+#: A fresh sample is drawn from the average of the last so many.
+LAST = 5
+#: Effective points that a mixture is fitted to, at least.
+ENOUGH = 800
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Points of a proposal, and what they count for.
+
+    Attributes
+    ----------
+    points : array of shape (point, size), in the chart.
+    values : array of shape (point,), log density.
+    weights : array of shape (point,), smoothed, that sum to one.
+    k : float, Pareto shape of the weights.
+    """
+
+    points: np.ndarray
+    values: np.ndarray
+    weights: np.ndarray
+    k: float
+
+    @property
+    def ess(self) -> float:
+        """Effective number of proposals, 1 / sum of squared weights."""
+        return float(1 / np.sum(self.weights**2))
+
+
+class Pool:
+    """Points from several proposals.
+
+    Parameters
+    ----------
+    density : Density
+    rng : Generator
+    """
+
+    def __init__(self, density: Density, rng: np.random.Generator):
+        self._density, self._rng = density, rng
+        self._points, self._values = np.empty((0, density.size)), np.empty(0)
+        self._mixtures: list[Mixture] = []
+        self._counts, self._logs = np.empty(0), np.empty((0, 0))  # of each mixture; its log density at each point
+
+    def sample(self, mixture: Mixture, count: int) -> Sample:
+        """Draw from a mixture, which joins the pool."""
+        self._mixtures.append(mixture)
+        self._counts = np.append(self._counts, 0.0)
+        self._logs = np.concatenate([self._logs, mixture.logpdf(self._points)[None]])
+        return self._drawn(mixture, 1, count)
+
+    def fresh(self, count: int) -> Sample:
+        """Draw from the average of the last mixtures."""
+        return self._drawn(Mixture.average(self._mixtures[-LAST:]), LAST, count)
+
+    def adapt(self, count: int, seen: np.ndarray | None) -> None:
+        """Fit mixtures, one after the other, to all points so far, but first to those `seen` elsewhere, if any."""
+        for again in range(MIXTURES):
+            if again == 0 and seen is not None:
+                points, weights = seen, np.full(len(seen), 1.0 / len(seen))
+            else:
+                points = self._points
+                weights = _tempered(psis.smooth(self._values - self._crowd())[0])
+            self.sample(Mixture.fitted(points, weights, self._rng, COMPONENTS), count)
+
+    def _crowd(self) -> np.ndarray:
+        """Log of the density of all proposals together at each point."""
+        return log_sum(self._logs + np.log(self._counts)[:, None])
+
+    def _drawn(self, mixture: Mixture, last: int, count: int) -> Sample:
+        """A sample of the last mixtures' average, added to the pool."""
+        points = mixture.draw(self._rng, count)
+        values, logs = self._density.value(points), np.array([one.logpdf(points) for one in self._mixtures])
+        self._points = np.concatenate([self._points, points])
+        self._values = np.concatenate([self._values, values])
+        self._logs = np.concatenate([self._logs, logs], axis=1)
+        self._counts[-last:] += len(points) / last
+        weights, k = psis.smooth(values - log_sum(logs[-last:]))
+        return Sample(points, values, weights, float(k))
+
+
+def _tempered(weights: np.ndarray) -> np.ndarray:
+    """Weights to a power so small that enough points count for a mixture to be fitted to them."""
+    power = 1.0
+    while 1 / np.sum(weights**2) < ENOUGH and power > 1e-3:
+        power *= 0.8
+        weights = np.where(weights > 0, weights, 0.0) ** 0.8
+        weights = weights / weights.sum()
+    return weights
