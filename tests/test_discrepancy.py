@@ -190,7 +190,7 @@ def laplace_integral(table, mu, scale, tau):
 def test_the_integral_under_student_noise_is_close(runs):
     """Against importance sampling of the coefficients, at draws of the posterior: all but a constant agrees."""
     density = prepare(generalised, check(generalised, runs), seed=0)
-    table, draws = density.table, as_posterior(density, approximate(density, 0, 60).points[None])
+    table, draws = density.table, as_posterior(density, approximate(density, 0, 1, 60).points)
     mean, root, amplitudes, error, scale = moments(generalised, table, draws)
     rng, basis = np.random.default_rng(0), shape_of(generalised, table).kept
     proposal = multivariate_t(np.zeros(basis.shape[1]), df=10)
