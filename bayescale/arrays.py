@@ -5,20 +5,11 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from bayescale.tape import BINARY
+from bayescale.tape import BINARY, erf, lgamma
 
 
 def _absolute(x):
     return x * np.sign(x.real) if np.iscomplexobj(x) else np.abs(x)
-
-
-def _special(name: str) -> Callable:
-    def function(x):
-        import scipy.special
-
-        return getattr(scipy.special, name)(x)
-
-    return function
 
 
 def _gather(elements, index, x):
@@ -130,8 +121,8 @@ ARRAYS: dict[str, Callable] = {
     **{name: getattr(np, name) for name in ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", *BINARY)},
     "absolute": _absolute,
     "sign": lambda x: np.sign(x.real),
-    "lgamma": _special("gammaln"),
-    "erf": _special("erf"),
+    "lgamma": lgamma,
+    "erf": erf,
     "gather": _gather,
     "scatter": _scatter,
     "total": _total,

@@ -18,6 +18,8 @@ from bayescale.tape import BINARY, Node, Tape
 INTEGRALS = ("evidence", "solve", "solve_back")
 #: Steps that end a loop over the runs.
 ENDS = ("sum", "scatter", "project")
+#: More elements than this are added to a vector, run by run; fewer have a sum each, for several runs at once.
+MOST_SUMS = 16
 #: Steps that a loop over the runs takes from `bayescale.elementary`.
 IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -149,7 +151,7 @@ class Program:
             if summed:
                 head, loop = self._loop(f"round_{k}", summed)
                 loops += [f"def {head}:", *loop, ""]
-                lines.append(f"    {self._listed(summed)} = {head}")
+                lines.append(f"    {_listed(summed)} = {head}")
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
         return "\n".join([*loops, *lines])
@@ -175,20 +177,17 @@ class Program:
 
     def _loop(self, name: str, summed: list[Node]) -> tuple[str, list[str]]:
         """One loop over the runs that fills these sums, as a function: its head and its body."""
-        wanted = _needed_per_run(summed)
+        wanted = _needed([a for n in summed for a in _inputs(n)], of_runs=True)
         inside = [n for n in self._steps if n.at in wanted]
         given = {a.at: self._name(a) for n in (*inside, *summed) for a in _inputs(n) if not a.per_run}
         head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in given.values() if v.startswith('v'))])})"
-        lines = [line for node in (*inside, *summed) for line in self._before(node)]
-        lines.append("for i in range(np.uint64(r.shape[1])):")
-        lines += [f"    v{n.at} = {self._in_loop(n)}" for n in inside if n.op != "spread"]
-        for node in summed:
-            value = self._row(node.args[0])
-            at = f"[int(g[{node.args[1]}, i])]" if node.op == "scatter" else ""
-            lines.append(f"    p{node.at}[i] = {value}" if node.op == "project" else f"    v{node.at}{at} += {value}")
-        of = [(n, self._block(n.args[1:])) for n in summed if n.op == "project"]
-        lines += [f"v{n.at} = projected(p{n.at}, r[{block}])" for n, block in of]
-        return head, [f"    {line}" for line in (*lines, f"return {self._listed(summed)}")]
+        prefix = "" if any(n.op == "scatter" and n.args[2] > MOST_SUMS for n in summed) else "loop_"
+        before, added, after = (sum(parts, []) for parts in zip(*map(self._sum, summed), strict=True))
+        lines = [line for node in inside for line in self._before(node)]
+        lines += [*before, "for i in range(np.uint64(r.shape[1])):"]
+        lines += [f"    v{n.at} = {self._in_loop(n, prefix)}" for n in inside if n.op != "spread"]
+        lines += [*(f"    {line}" for line in added), *after, f"return {_listed(summed)}"]
+        return head, [f"    {line}" for line in lines]
 
     def _before(self, node: Node) -> list[str]:
         """What a step in a loop needs before it."""
@@ -198,11 +197,23 @@ class Program:
             half = len(node.args) // 2
             block = self._block(node.args[half:])
             return [*self._filled(f"e{node.at}", node.args[:half]), f"s{node.at} = spread(e{node.at}, r[{block}])"]
-        start = {"sum": "0.0", "scatter": f"np.zeros({node.args[-1]})", "project": "np.empty(r.shape[1])"}.get(node.op)
-        return [] if start is None else [f"{'p' if node.op == 'project' else 'v'}{node.at} = {start}"]
+        return []
 
-    def _listed(self, nodes: list[Node]) -> str:
-        return "".join(f"{self._name(n)}, " for n in nodes).rstrip()
+    def _sum(self, node: Node) -> tuple[list[str], list[str], list[str]]:
+        """What a sum is before the loop, in it, and after it: elements are summed side by side if they are few."""
+        value, name = self._row(node.args[0]), f"v{node.at}"
+        if node.op == "sum":
+            return [f"{name} = 0.0"], [f"{name} += {value}"], []
+        if node.op == "project":
+            end = f"{name} = projected(p{node.at}, r[{self._block(node.args[1:])}])"
+            return [f"p{node.at} = np.empty(r.shape[1])"], [f"p{node.at}[i] = {value}"], [end]
+        _, group, size = node.args
+        if size > MOST_SUMS:
+            return [f"{name} = np.zeros({size})"], [f"{name}[int(g[{group}, i])] += {value}"], []
+        each = [f"{name}_{k}" for k in range(size)]
+        add = [f"{one} += {value} if g[{group}, i] == {k}.0 else 0.0" for k, one in enumerate(each)]
+        end = [f"{name}[{k}] = {one}" for k, one in enumerate(each)]
+        return [f"{one} = 0.0" for one in each], add, [f"{name} = np.empty({size})", *end]
 
     def _row(self, node: Node) -> str:
         name = self._name(node)
@@ -210,37 +221,30 @@ class Program:
             return f"s{node.at}[i]"
         return f"{name[:-1]}, i]" if name.startswith("r[") else name
 
-    def _in_loop(self, node: Node) -> str:
+    def _in_loop(self, node: Node, prefix: str) -> str:
         if node.op == "gather":
             return f"e{node.at}[int(g[{node.args[-1]}, i])]"
         names = [self._row(a) for a in node.args if isinstance(a, Node)]
-        if node.op in IN_LOOP:
-            return f"loop_{node.op}({', '.join(names)})"
-        return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
+        if node.op in BINARY and not (node.op == "power" and prefix):
+            return f"{names[0]} {_OPERATORS[node.op]} {names[1]}"
+        return f"{prefix if node.op in IN_LOOP else ''}{node.op}({', '.join(names)})"
+
+
+def _listed(nodes: Sequence[Node]) -> str:
+    return "".join(f"v{n.at}, " for n in nodes).rstrip()
 
 
 def _inputs(node: Node) -> list[Node]:
     return [a for a in node.args if isinstance(a, Node)]
 
 
-def _needed(outputs: Sequence[Node]) -> set[int]:
+def _needed(outputs: Sequence[Node], of_runs: bool = False) -> set[int]:
+    """The steps that outputs need, the outputs with them; of runs only, if so wanted."""
     found: set[int] = set()
     todo = list(outputs)
     while todo:
         node = todo.pop()
-        if node.at not in found:
-            found.add(node.at)
-            todo += _inputs(node)
-    return found
-
-
-def _needed_per_run(summed: Sequence[Node]) -> set[int]:
-    """The values of a run that sums need."""
-    found: set[int] = set()
-    todo = [a for node in summed for a in _inputs(node)]
-    while todo:
-        node = todo.pop()
-        if node.per_run and node.at not in found:
+        if node.at not in found and (node.per_run or not of_runs):
             found.add(node.at)
             todo += _inputs(node)
     return found

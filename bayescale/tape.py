@@ -6,6 +6,7 @@ either one number or one number a run. Derivatives are taken on the graph in rev
 the same graph, whatever the runs.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,6 +71,8 @@ def lgamma(x):
     """log Gamma(x), of numbers or nodes."""
     if isinstance(x, Node):
         return x.tape.step("lgamma", x)
+    if np.ndim(x) == 0:  # SciPy is a sixth of a second to import
+        return math.lgamma(x)
     from scipy.special import gammaln
 
     return gammaln(x)
@@ -79,6 +82,8 @@ def erf(x):
     """The error function, of numbers or nodes."""
     if isinstance(x, Node):
         return x.tape.step("erf", x)
+    if np.ndim(x) == 0:
+        return math.erf(x)
     from scipy.special import erf
 
     return erf(x)

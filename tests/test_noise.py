@@ -85,3 +85,10 @@ def test_errors():
         Noise("cauchy", student.scale, student.priors)
     with pytest.raises(ValueError, match=r"parameters \['nu', 'sigma'\] but priors for \['sigma'\]"):
         replace(student, priors={"sigma": Prior("HalfNormal", sigma=0.1)})
+
+
+def test_the_tail_of_four_degrees_of_freedom_is_scipys():
+    from scipy.special import stdtr
+
+    z = np.r_[0.0, np.geomspace(1e-6, 1e12, 200), -np.geomspace(1e-6, 1e12, 200)]
+    np.testing.assert_allclose(student.tail(z, {"nu": 4.0}), stdtr(4.0, -z), rtol=1e-12)

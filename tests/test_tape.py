@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bayescale import elementary
+from bayescale import elementary, source
 from bayescale.arrays import ARRAYS, compiled_for_arrays
 from bayescale.evidence import evidence, projected, solve, solve_back, spread
 from bayescale.reverse import gradient
@@ -72,8 +72,10 @@ def test_derivative_of_every_step(op):
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
 
 
-def test_sums_gathers_and_lone_numbers():
-    """Numbers that stand beside columns, elements of a vector, and a part that no column enters."""
+@pytest.mark.parametrize("most", [1, 2])
+def test_sums_gathers_and_lone_numbers(most, monkeypatch):
+    """Numbers that stand beside columns, elements of a vector (few or many), and a part that no column enters."""
+    monkeypatch.setattr(source, "MOST_SUMS", most)
     tape = Tape(4)
     column, group = tape.column(np.array([1.0, 2.0, 3.0, 4.0])), tape.group([0, 1, 1, 0])
 
