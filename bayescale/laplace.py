@@ -21,11 +21,14 @@ from bayescale.psis import MAX_K, MIN_ESS
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
 #: How often the proposal may be set anew to the weighted mean and covariance,
-REFRESHES = 4
+REFRESHES = 2
 #: and how often, after that, a fresh sample may be drawn, of so many times more proposals each time,
 ROUNDS, MORE = 3, 4
 #: as long as that costs no more than so many proposals times `Density.work`.
 MOST_WORK = 3e7
+#: Where chains have been, a mixture of a component for each so many of their draws, up to so many, follows necks and
+#: kinks that few do not; the modes, which chains may miss, get so much of a share beside it.
+EACH, MANY, BESIDE = 100, 128, 0.1
 #: A proposal with a smaller Pareto k and a larger effective share of its points is not fitted anew. (With k 0.49, a
 #: quantile of one curve in thirty was off by 0.3 standard deviations.)
 GOOD_K, GOOD_SHARE = 0.4, 0.25
@@ -78,14 +81,21 @@ def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.nd
     count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
     modes = find_modes(density, rng)
     pool, proposal = Pool(density, rng), Mixture.about(modes)
-    for _ in range(REFRESHES + 1 if len(modes) == 1 and seen is None else 1):
+    most = int(MOST_WORK / density.work)
+    if seen is not None:
+        followed = Mixture.fitted(seen, np.full(len(seen), 1.0 / len(seen)), rng, min(MANY, len(seen) // EACH))
+        proposal = Mixture.average([followed, proposal], [1.0 - BESIDE, BESIDE])
+        yield (sample := pool.sample(proposal, max(count, min(MORE * count, most))))
+        if sample.k < FAIR_K and sample.ess > FAIR_ESS:
+            return
+    for _ in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
         yield (sample := pool.sample(proposal, count))
         if sample.k < GOOD_K and sample.ess > GOOD_SHARE * count:
             return
         proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
     for again in range(1, ROUNDS + 1):
-        pool.adapt(count // 2, seen if again == 1 else None)
-        yield (sample := pool.fresh(int(max(count, min(MORE * again * count, MOST_WORK / density.work)))))
+        pool.adapt(min(max(most // 8, count // 4), count // 2))
+        yield (sample := pool.fresh(max(count, min(MORE * again * count, most))))
         if sample.k < FAIR_K and sample.ess > FAIR_ESS:
             return
 

@@ -70,15 +70,11 @@ class Pool:
         """Draw from the average of the last mixtures."""
         return self._drawn(Mixture.average(self._mixtures[-LAST:]), LAST, count)
 
-    def adapt(self, count: int, seen: np.ndarray | None) -> None:
-        """Fit mixtures, one after the other, to all points so far, but first to those `seen` elsewhere, if any."""
-        for again in range(MIXTURES):
-            if again == 0 and seen is not None:
-                points, weights = seen, np.full(len(seen), 1.0 / len(seen))
-            else:
-                points = self._points
-                weights = _tempered(psis.smooth(self._values - self._crowd())[0])
-            self.sample(Mixture.fitted(points, weights, self._rng, COMPONENTS), count)
+    def adapt(self, count: int) -> None:
+        """Fit mixtures, one after the other, to all points so far."""
+        for _ in range(MIXTURES):
+            weights = _tempered(psis.smooth(self._values - self._crowd())[0])
+            self.sample(Mixture.fitted(self._points, weights, self._rng, COMPONENTS), count)
 
     def _crowd(self) -> np.ndarray:
         """Log of the density of all proposals together at each point."""

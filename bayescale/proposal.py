@@ -13,7 +13,7 @@ DF = 7.0
 #: Steps of expectation maximisation when a mixture is fitted.
 STEPS = 12
 #: Points that a mixture is fitted to, at most.
-FITTED = 8000
+FITTED = 16000
 #: Share of the draws that come from the first component, which is as wide as all points together.
 DEFENSIVE = 0.15
 
@@ -48,10 +48,11 @@ class Mixture:
         return cls(shares / shares.sum(), np.array([m.point for m in modes]), np.array([m.root for m in modes]))
 
     @classmethod
-    def average(cls, mixtures: Sequence["Mixture"]) -> "Mixture":
-        """A mixture of mixtures, in equal shares."""
+    def average(cls, mixtures: Sequence["Mixture"], shares: Sequence[float] | None = None) -> "Mixture":
+        """A mixture of mixtures, in equal shares unless told."""
+        shares = shares or [1.0 / len(mixtures)] * len(mixtures)
         return cls(
-            np.concatenate([one.shares for one in mixtures]) / len(mixtures),
+            np.concatenate([part * one.shares for part, one in zip(shares, mixtures, strict=True)]),
             np.concatenate([one.centers for one in mixtures]),
             np.concatenate([one.roots for one in mixtures]),
         )
