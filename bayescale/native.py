@@ -37,9 +37,12 @@ from numba import carray, cfunc, njit, types
 absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log1p, np.expm1, np.negative
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
-options = {{"error_model": "numpy", "fastmath": {{"arcp", "contract", "nsz"}}, "cache": {cache}}}
-in_vectors = {{**options, "fastmath": {{*options["fastmath"], "reassoc"}}}}  # sums of several runs at once
-inlined = {{"error_model": "numpy", "fastmath": {{"contract"}}, "forceinline": True}}
+flags = {{"arcp", "contract", "nsz"}}
+options = {{"error_model": "numpy", "no_cpython_wrapper": True}}  # no Python calls what a density calls
+in_vectors = {{**options, "fastmath": {{*flags, "reassoc"}}}}  # sums of several runs at once
+in_order = {{**options, "fastmath": flags}}
+inlined = {{**options, "fastmath": {{"contract"}}, "forceinline": True}}
+called = {{"error_model": "numpy", "fastmath": flags, "cache": {cache}}}
 
 
 @njit(**in_vectors)
@@ -50,9 +53,9 @@ def move(center, root, u, x):  # not @, which is half the time to compile
             x[i] += root[i, j] * u[j]
 
 
-{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **options)
+{helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **called)
 def density(size_, u_, grad_, logp_, data_):
-    size = int(size_)
+    size = np.int64(size_)  # a signed one, as all other sizes: code for two kinds takes longer to compile
     u, slope, head = carray(u_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
     k, l, n, j, q, d = int(head[0]), int(head[1]), int(head[2]), int(head[3]), int(head[4]), int(head[5])
     at = 6 + size + size * size
@@ -78,7 +81,7 @@ def density(size_, u_, grad_, logp_, data_):
     return 0
 
 
-@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), **options)
+@cfunc(types.int64(types.uint64, types.uint64, pointer, pointer, pointer), **called)
 def expand(size, expanded, x_, out_, data_):
     for i in range(size):
         out_[i] = x_[i]
@@ -122,7 +125,7 @@ def _helpers(code: str) -> str:
     loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in code else ()
     integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
-    parts = [("inlined", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("options", f) for f in integrals]
+    parts = [("inlined", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
     return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 
 
