@@ -33,7 +33,8 @@ def setting(measured: Measured) -> str:
 Every contender is a process of its own that fits L = E + A N^-α + B D^-β to a table of runs, forecasts Chinchilla
 (70B parameters, 1.4T tokens), and fits the same table once more. `uv run --isolated --no-default-groups --group bench
 python -m benchmarks speed` writes this page; run it again for your machine. (A plain install: the group `dev` has dask,
-and where that is, xarray imports it.) Times are wall seconds unless they are called CPU; only ratios within a run mean anything.
+and where that is, xarray imports it.) Times are wall seconds unless they are called CPU; only ratios within a run mean
+anything.
 {CACHES[measured.caches]}
 
 {table.table(("machine", ""), measured.machine.items(), left=2)}"""
