@@ -114,15 +114,15 @@ def default(measured: Measured) -> str:
         return ""
     rows = []
     for one in found["tables"]:
-        chains = one["method"] == "nuts"
-        rhat, diverging = (f"{one['rhat']:.3f}", f"{one['divergences']:.0f}") if chains else (None, None)
-        off = [None if one["off"] is None else f"{one['k']:.2f}", one["off"] if chains else None]
-        rows.append([one["data"], one["group"], str(one["runs"]), rhat, one["ess"], diverging, one["seconds"], *off])
+        by = "chains" if one["method"] == "nuts" else "weights"
+        off = [None if one["off"] is None else f"{one['k']:.2f}", one["off"]]
+        drawn = [by, f"{one['rhat']:.3f}", one["ess"], f"{one['divergences']:.0f}", one["seconds"]]
+        rows.append([one["data"], one["group"], str(one["runs"]), *drawn, *off])
     times = [
         [method, cold, again, "< 30 s, < 5 s", cold < 30 and again < 5]
         for method, (cold, again) in found["seconds"].items()
     ]
-    header = ("data set", "group", "runs", "R-hat", "ESS", "divergences", "fit [s]", "Laplace: k", "mean off by [sd]")
+    header = ("data set", "group", "runs", "by", "R-hat", "ESS", "divergences", "fit [s]", "Laplace: k", "off by [sd]")
     return f"""## The default of forecasts
 
 `busbridge2025.generalised` with its discrepancy. Fit and forecast of the 245 simulated runs, from the start of a
@@ -130,8 +130,9 @@ process and again in one:
 
 {table.table(("method", "cold [s]", "again [s]", "wanted", "met"), times)}
 On every table of the [scoreboard](forecasts.md), runs up to the last cut; wanted: R-hat at most 1.01, ESS at least 400,
-no divergence. Where chains did not mix within the limit of their length and importance sampling took over, R-hat is a
-dash. Laplace: where it holds, its Pareto k, and the largest distance of a mean from NUTS's.
+no divergence. By: chains of NUTS or, where they failed, the weights of importance sampling; its R-hat is of four
+chains, each of proposals of its own. Laplace: where it holds, its Pareto k, and the largest distance of a mean from the
+fit's.
 
 {table.table(header, rows, 2)}"""
 
