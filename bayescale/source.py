@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bayescale.arrays import ARRAYS
-from bayescale.tape import BINARY, Node, Tape
+from bayescale.tape import BINARY, Node, Tape, needed
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
@@ -59,9 +59,9 @@ class Program:
 
     def __init__(self, tape: Tape, outputs: Sequence[Node]):
         self.tape, self.outputs = tape, list(outputs)
-        needed = _needed(self.outputs)
-        self._steps = [n for n in tape.nodes if n.at in needed and n.free and n.op != "free"]
-        leaves = [a for n in (*self._steps, *self.outputs) for a in _inputs(n) if not a.free and a.op != "constant"]
+        wanted = needed(self.outputs)
+        self._steps = [n for n in tape.nodes if n.at in wanted and n.free and n.op != "free"]
+        leaves = [a for n in (*self._steps, *self.outputs) for a in n.inputs if not a.free and a.op != "constant"]
         leaves += [n for n in self.outputs if not n.free and n.op != "constant"]
         leaves = list({leaf.at: leaf for leaf in leaves}.values())
         self._names = {leaf.at: f"c[{k}]" for k, leaf in enumerate(n for n in leaves if not n.per_run)}
@@ -71,8 +71,8 @@ class Program:
     def _constants(self, leaves: list[Node]) -> Constants:
         """Work out what no parameter enters."""
         values: dict[int, Any] = {}
-        needed = _needed(leaves)
-        for node in (n for n in self.tape.nodes if n.at in needed):
+        wanted = needed(leaves)
+        for node in (n for n in self.tape.nodes if n.at in wanted):
             values[node.at] = _evaluate(node, values, self.tape)
         n = self.tape.runs
         numbers = [float(values[leaf.at]) for leaf in leaves if not leaf.per_run]
@@ -89,7 +89,7 @@ class Program:
         return self._names.get(node.at, f"v{node.at}")
 
     def _expression(self, node: Node) -> str:
-        names = [self._name(a) for a in node.args if isinstance(a, Node)]
+        names = [self._name(a) for a in node.inputs]
         return f"{names[0]} {_OPERATORS[node.op]} {names[1]}" if node.op in BINARY else f"{node.op}({names[0]})"
 
     @cached_property
@@ -97,12 +97,12 @@ class Program:
         """Code of ``f(x, c, r, g, m)``: x of shape (size, point, 1); a list of arrays of shape (point, 1)."""
         last: dict[int, int] = {}
         for node in self._steps:
-            last |= {a.at: node.at for a in _inputs(node)}
+            last |= {a.at: node.at for a in node.inputs}
         kept = {node.at for node in self.outputs}
         lines = ["def f(x, c, r, g, m):"]
         for node in self._steps:
             lines.append(f"    v{node.at} = {self._in_arrays(node)}")
-            dead = [a for a in _inputs(node) if last[a.at] == node.at and a.per_run and a.free and a.at not in kept]
+            dead = [a for a in node.inputs if last[a.at] == node.at and a.per_run and a.free and a.at not in kept]
             lines += [f"    del v{a.at}" for a in {a.at: a for a in dead}.values()]  # large where points are many
         lines.append(f"    return [{', '.join(self._name(n) for n in self.outputs)}]")
         return "\n".join(lines)
@@ -160,7 +160,7 @@ class Program:
         """The round in which a step can be worked out: a sum ends one."""
         found: dict[int, int] = {}
         for node in self._steps:
-            found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in _inputs(node)), default=0)
+            found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in node.inputs), default=0)
         return found
 
     def _number(self, node: Node) -> list[str]:
@@ -177,9 +177,9 @@ class Program:
 
     def _loop(self, name: str, summed: list[Node]) -> tuple[str, list[str]]:
         """One loop over the runs that fills these sums, as a function: its head and its body."""
-        wanted = _needed([a for n in summed for a in _inputs(n)], of_runs=True)
+        wanted = needed([a for n in summed for a in n.inputs], of_runs=True)
         inside = [n for n in self._steps if n.at in wanted]
-        given = {a.at: self._name(a) for n in (*inside, *summed) for a in _inputs(n) if not a.per_run}
+        given = {a.at: self._name(a) for n in (*inside, *summed) for a in n.inputs if not a.per_run}
         head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in given.values() if v.startswith('v'))])})"
         prefix = "" if any(n.op == "scatter" and n.args[2] > MOST_SUMS for n in summed) else "loop_"
         before, added, after = (sum(parts, []) for parts in zip(*map(self._sum, summed), strict=True))
@@ -224,7 +224,7 @@ class Program:
     def _in_loop(self, node: Node, prefix: str) -> str:
         if node.op == "gather":
             return f"e{node.at}[int(g[{node.args[-1]}, i])]"
-        names = [self._row(a) for a in node.args if isinstance(a, Node)]
+        names = [self._row(a) for a in node.inputs]
         if node.op in BINARY and not (node.op == "power" and prefix):
             return f"{names[0]} {_OPERATORS[node.op]} {names[1]}"
         return f"{prefix if node.op in IN_LOOP else ''}{node.op}({', '.join(names)})"
@@ -234,22 +234,6 @@ def _listed(nodes: Sequence[Node]) -> str:
     return "".join(f"v{n.at}, " for n in nodes).rstrip()
 
 
-def _inputs(node: Node) -> list[Node]:
-    return [a for a in node.args if isinstance(a, Node)]
-
-
-def _needed(outputs: Sequence[Node], of_runs: bool = False) -> set[int]:
-    """The steps that outputs need, the outputs with them; of runs only, if so wanted."""
-    found: set[int] = set()
-    todo = list(outputs)
-    while todo:
-        node = todo.pop()
-        if node.at not in found and (node.per_run or not of_runs):
-            found.add(node.at)
-            todo += _inputs(node)
-    return found
-
-
 def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
     if node.op == "constant":
         return node.args[0]
@@ -257,7 +241,7 @@ def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
         return tape.numbers[node.args[0]]
     if node.op == "column":
         return tape.columns[node.args[0]]
-    args = [values[a.at] for a in _inputs(node)]
+    args = [values[a.at] for a in node.inputs]
     if node.op == "gather":
         return np.array(args)[tape.groups[node.args[-1]]]
     if node.op == "sum":

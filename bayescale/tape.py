@@ -29,6 +29,11 @@ class Node:
     def __init__(self, tape: "Tape", op: str, args: tuple, per_run: bool, free: bool, at: int):
         self.tape, self.op, self.args, self.per_run, self.free, self.at = tape, op, args, per_run, free, at
 
+    @property
+    def inputs(self) -> "list[Node]":
+        """The nodes that it works on."""
+        return [a for a in self.args if isinstance(a, Node)]
+
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__" or options:
             raise Untraceable(f"numpy.{ufunc.__name__} with {method} or options")
@@ -87,6 +92,18 @@ def erf(x):
     from scipy.special import erf
 
     return erf(x)
+
+
+def needed(outputs: Sequence[Node], of_runs: bool = False) -> set[int]:
+    """The steps that outputs need, the outputs with them; of runs only, if so wanted."""
+    found: set[int] = set()
+    todo = list(outputs)
+    while todo:
+        node = todo.pop()
+        if node.at not in found and (node.per_run or not of_runs):
+            found.add(node.at)
+            todo += node.inputs
+    return found
 
 
 class Tape:
