@@ -27,8 +27,8 @@ LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 TARGET_ACCEPT = 0.95
-#: Where chains have not mixed and there are no more coordinates than this, importance sampling is tried before longer
-#: ones; everywhere when there is nothing else left to try.
+#: Where chains have not mixed, there are no more coordinates than this, and none is an offset, importance sampling is
+#: tried before longer ones; everywhere when there is nothing else left to try.
 FEW = 20
 #: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
 #: times longer, thinned to as many draws,
@@ -157,7 +157,7 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
         last = again == AGAIN or work > MOST_WORK
         if (mixed and steady) or fixed:
             break
-        if last or (not mixed and density.size <= FEW):
+        if last or (not mixed and density.size <= FEW and ground.modes):
             other = _instead(density, seed, options, post, points)
             if other is not None:
                 return other
