@@ -43,8 +43,6 @@ class Claim:
         The verdict that holds now; another one fails the command.
     note : str
         Why the verdict is what it is, where that is not plain.
-    borderline : bool
-        Whether its tail is that of the rule to within Monte Carlo error, so that either verdict is expected.
     """
 
     quantity: str
@@ -56,7 +54,6 @@ class Claim:
     level: float = 0.95
     same_runs: bool = False
     expect: str = "agrees"
-    borderline: bool = False
     note: str = ""
 
     def __post_init__(self):
@@ -126,4 +123,4 @@ def printed(claim: Claim) -> str:
 
 def unexpected(claims: Sequence[Claim]) -> list[Claim]:
     """Claims whose verdict is another than the one that held."""
-    return [claim for claim in claims if verdict(claim) != claim.expect and not claim.borderline]
+    return [claim for claim in claims if verdict(claim) != claim.expect]
