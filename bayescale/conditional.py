@@ -12,12 +12,9 @@ import numpy as np
 import xarray as xr
 
 from bayescale.checked import Checked
+from bayescale.coefficients import Draws, mode
 from bayescale.discrepancy import RANK, Cells, Part, beyond, cells, rotation
-from bayescale.families import student_curvature, student_slope
 from bayescale.law import SAMPLE_DIMS, Law
-
-#: What `positive` is at zero, twice.
-LEAST = 0.05
 
 
 class Shape(NamedTuple):
@@ -60,11 +57,6 @@ def nu_of(law: Law) -> float:
     return float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType]
 
 
-def positive(x):
-    """x where it is well above zero, and a small positive number elsewhere, smoothly."""
-    return 0.5 * (x + np.sqrt(x * x + LEAST * LEAST))
-
-
 def moments(
     law: Law, table: Checked, posterior: xr.Dataset
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -92,33 +84,20 @@ def moments(
     scale = scales.isel(run=0).transpose(*SAMPLE_DIMS).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error = np.log(table.loss) - np.log(mu)
-    mean, precision = _mode(law, table, shape.kept, amplitudes / scale[:, None], error / scale[:, None])
+    mean, precision = _given(law, table, shape.kept, amplitudes / scale[:, None], error / scale[:, None])
     root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(precision)), -1, -2)
     return mean, root, amplitudes, error, scale
 
 
-def _mode(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
-    """Mode and precision of the coefficients for each draw, as `bayescale.integral` has them."""
-
-    def solved(values):
-        return np.linalg.solve(precision, values[:, :, None])[:, :, 0]
-
-    powers, sites = table.counts, table.sites
+def _given(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, or mode, and precision of the coefficients for each draw."""
+    counts, sites = table.counts, table.sites
     if sites is None:
-        precision = _precision(b, basis, powers)
-        return solved(b * ((powers * e) @ basis)), precision
-    nu, h = nu_of(law), sites.curvatures
-    precision = _precision(b, basis, powers * h)
-    z = solved(b * ((powers * (student_slope(sites.residuals, nu) + h * (e - sites.residuals))) @ basis))
-    slopes = student_slope(e - (b * z) @ basis.T, nu)
-    z = z + solved(b * ((powers * slopes) @ basis) - z)
-    bent = student_curvature(e - (b * z) @ basis.T, nu, sites.spreads) @ powers
-    return z, _precision(b * np.sqrt(positive(bent / (powers @ h)))[:, None], basis, powers * h)
-
-
-def _precision(b, basis, counts) -> np.ndarray:
-    """B = I + b G b, G of the basis with these counts of the runs."""
-    return np.eye(basis.shape[1]) + b[:, :, None] * (basis.T @ (counts[:, None] * basis)) * b[:, None, :]
+        normal = Draws(basis, b, counts)
+        return normal.solve(normal.right(counts * e)), normal.precision
+    weights = counts * sites.curvatures
+    z, _, factor = mode(Draws(basis, b, weights), e, counts, sites, nu_of(law), np.sum(weights))
+    return z, Draws(basis, b * np.sqrt(factor), weights).precision
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:

@@ -24,6 +24,7 @@ ORDER = (
     "checked",
     "doubts",
     "runs",
+    "coefficients",
     "conditional",
     "build",
     "arrays",
