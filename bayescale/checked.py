@@ -105,8 +105,8 @@ class Checked:
 
 
 def training_runs(table: pd.DataFrame) -> np.ndarray | None:
-    """Numbers of the training runs, by the column ``run``, where some have several rows, and not one has all."""
+    """Numbers of the training runs, by the column ``run``, where some have several rows."""
     if "run" not in table or table["run"].isna().any():
         return None
     numbers, names = pd.factorize(table["run"])
-    return numbers if 1 < len(names) < len(table) else None
+    return numbers if len(names) < len(table) else None

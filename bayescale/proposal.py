@@ -8,8 +8,9 @@ import numpy as np
 
 from bayescale.modes import Mode
 
-#: Degrees of freedom: tails heavier than a posterior's, or importance weights would have no variance.
-DF = 7.0
+#: Degrees of freedom: tails heavier than a posterior's, or importance weights would have no variance. (Four follow
+#: the tails of small tables better than five or seven; see `laplace.GOOD_SHARE`.)
+DF = 4.0
 #: Steps of expectation maximisation when a mixture is fitted.
 STEPS = 12
 #: Points that a mixture is fitted to, at most.

@@ -132,7 +132,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
         for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
             warnings.warn(message, UserWarning, stacklevel=3)
     of_run = None if "run" in law.groups else training_runs(table)
-    if of_run is not None and law.discrepancy is None:
+    if of_run is not None and of_run.max() > 0 and law.discrepancy is None:
         warnings.warn(repeats(of_run), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
     return Checked(columns, groups, loss, reference, levels, of_run=of_run)

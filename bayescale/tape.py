@@ -73,25 +73,26 @@ def _boxed(node: Node) -> np.ndarray:
 
 
 def lgamma(x):
-    """log Gamma(x), of numbers or nodes."""
-    if isinstance(x, Node):
-        return x.tape.step("lgamma", x)
-    if np.ndim(x) == 0:  # SciPy is a sixth of a second to import
-        return math.lgamma(x)
-    from scipy.special import gammaln
-
-    return gammaln(x)
+    """log Gamma(x), of numbers, nodes or arrays of either."""
+    return _special("lgamma", x)
 
 
 def erf(x):
-    """The error function, of numbers or nodes."""
-    if isinstance(x, Node):
-        return x.tape.step("erf", x)
-    if np.ndim(x) == 0:
-        return math.erf(x)
-    from scipy.special import erf
+    """The error function, of numbers, nodes or arrays of either."""
+    return _special("erf", x)
 
-    return erf(x)
+
+def _special(name: str, x):
+    """A function that NumPy does not have: of a node a step, of an array of nodes one for each."""
+    if isinstance(x, Node):
+        return x.tape.step(name, x)
+    if np.ndim(x) == 0:  # SciPy is a sixth of a second to import
+        return getattr(math, name)(x)
+    if np.asarray(x).dtype == object:
+        return np.array([_special(name, one) for one in np.ravel(x)], dtype=object).reshape(np.shape(x))
+    from scipy import special
+
+    return {"lgamma": special.gammaln, "erf": special.erf}[name](x)
 
 
 def needed(outputs: Sequence[Node], of_runs: bool = False) -> set[int]:

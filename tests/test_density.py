@@ -27,6 +27,13 @@ CASES = {
     "absolute entropy": replace(chinchilla, priors={**chinchilla.priors, "E": Prior("Normal", mu=1.7, sigma=0.3)}),
     "fixed entropy": replace(chinchilla, priors={**chinchilla.priors, "E": 1.69}),
     "groups": GROUPED,
+    "entropy of each group, in its unit": replace(
+        chinchilla,
+        priors={
+            **chinchilla.priors,
+            "E": Prior("TruncatedNormal", mu=0.6, sigma=0.2, lower=0.0, upper=1.0, unit="loss_min", dims="family"),
+        },
+    ),
 }
 
 

@@ -1,10 +1,12 @@
 """The discrepancy: an integrated Wiener process, integrated out exactly and continued exactly."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import multivariate_normal, multivariate_t, norm
 from scipy.stats import t as student_t
 
@@ -17,6 +19,7 @@ from bayescale.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, 
 from bayescale.integral import integrated
 from bayescale.laplace import approximate
 from bayescale.laws import chinchilla, generalised, henighan2020
+from bayescale.laws.busbridge2025 import generalised_D
 from bayescale.noise import by_compute, laplace, lognormal
 from bayescale.prepared import discounts, prepare
 from bayescale.runs import check
@@ -123,13 +126,40 @@ def test_an_outlier_has_little_weight(runs):
 
 def test_checkpoints_count_by_how_alike_they_err():
     rng = np.random.default_rng(0)
-    of_run = np.repeat(np.arange(400), 5)
+    of_run, size = np.repeat(np.arange(400), 5), np.tile(np.arange(5.0), 400)
     each, together = rng.standard_normal(2000), np.repeat(rng.standard_normal(400), 5)
     # 4000 pairs: the correlation of independent residuals is 0 to within 0.02, so the weight 1 to within 0.08.
-    assert discounts(each, of_run) == pytest.approx(1.0, abs=0.15)
-    assert discounts(together, of_run) == pytest.approx(1 / 5, abs=0.01)
-    half = discounts(each + together, of_run)
+    assert discounts(each, of_run, size) == pytest.approx(1.0, abs=0.15)
+    assert discounts(together, of_run, size) == pytest.approx(1 / 5, abs=0.01)
+    half = discounts(each + together, of_run, size)
     assert half == pytest.approx(1 / (1 + 4 * 0.5), abs=0.05)
+
+
+def test_points_of_one_curve_count_by_how_alike_neighbours_err():
+    rng = np.random.default_rng(0)
+    one, mixed = np.zeros(4000, dtype=int), rng.permutation(4000)  # rows may come in any order
+    each = rng.standard_normal(4000)
+    series = lfilter([1.0], [1.0, -0.6], each)
+    # 4000 neighbours: their correlation is known to within 0.016, so the weights to 0.03 (independent) and 0.02.
+    assert discounts(each[mixed], one, mixed) == pytest.approx(1.0, abs=0.1)
+    assert discounts(series[mixed], one, mixed) == pytest.approx(0.4 / 1.6, abs=0.06)
+    assert discounts(np.tile([1.0, -1.0], 10), one[:20], np.arange(20.0)) == pytest.approx(1.0)
+
+
+def test_a_curve_that_wanders_says_less():
+    rng = np.random.default_rng(3)
+    D = np.geomspace(1e8, 1e10, 60)
+    wander = lfilter([1.0], [1.0, -0.8], 0.003 * rng.standard_normal(60))
+    curve = pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(wander), "run": "one"})
+    width, powers = {}, {}
+    for name, table in (("curve", curve), ("runs", curve.drop(columns="run"))):
+        powers[name] = prepare(generalised_D, check(generalised_D, table), seed=0).table.powers
+        post = bs.fit(generalised_D, table, seed=1, method="laplace", progressbar=False)
+        width[name] = float(np.log(bs.predict(generalised_D, post, pd.DataFrame({"D": [3e10]}), seed=1)["mu"]).std())
+    assert powers["runs"] is None
+    # Neighbours of 60 points with correlation 0.8 are alike by 0.5 or more even after a smooth curve is taken off.
+    assert 0.05 < powers["curve"][0] < 0.35
+    assert width["curve"] > 1.2 * width["runs"]
 
 
 def test_checkpoints_of_few_runs_say_less():
@@ -148,7 +178,10 @@ def test_checkpoints_of_few_runs_say_less():
     assert width["checkpoints"] > 1.3 * width["runs"]
     with pytest.warns(UserWarning, match="120 rows are of 24 training runs"):
         check(chinchilla, runs)
-    assert check(chinchilla, runs[runs["run"] == 3]).of_run is None  # one curve is what is fitted
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check(chinchilla, runs[runs["run"] == 3])  # one curve is what is fitted
+    assert not any("training runs" in str(warning.message) for warning in caught)
 
 
 @pytest.fixture(scope="module")

@@ -15,36 +15,49 @@ from benchmarks.forecasts.methods import BASE, METHODS
 from benchmarks.forecasts.report import HALF_A, HEAD, aggregate, by_data, common
 from benchmarks.table import table, write
 
-#: Name -> median and spread of tau, of tau_beyond where it has its own, and the share of embeddings.
-VARIANTS: dict[str, tuple[tuple[float, float], tuple[float, float] | None, Prior | float]] = {
-    "0.5 %, 0.7": ((0.005, 0.7), None, EMBEDDING),
-    "0.7 %, 0.7": ((0.007, 0.7), None, EMBEDDING),
-    "1 %, 0.7": ((0.01, 0.7), None, EMBEDDING),
-    "0.7 %, 1.0": ((0.007, 1.0), None, EMBEDDING),
-    "0.7 %, 0.7, N without embeddings": ((0.007, 0.7), None, 0.0),
-    "0.7 %, 0.7, and beyond 0.7 %": ((0.007, 0.7), (0.007, 0.7), EMBEDDING),
+
+def _ln(median: float, spread: float) -> Prior:
+    return Prior("LogNormal", mu=float(np.log(median)), sigma=spread)
+
+
+#: Name -> the priors that are not those of the default: of the amplitudes (tau…) and of the law.
+VARIANTS: dict[str, dict[str, Prior | float]] = {
+    "tau 0.35 %, 0.7": {"tau": _ln(0.0035, 0.7)},
+    "tau 0.5 %, 0.7": {"tau": _ln(0.005, 0.7)},
+    "tau 0.7 %, 0.7": {"tau": _ln(0.007, 0.7)},
+    "tau 1 %, 0.7": {"tau": _ln(0.01, 0.7)},
+    "tau 0.7 %, 1": {"tau": _ln(0.007, 1.0)},
+    "tau 0.7 %, 0.7, and beyond 0.7 %": {"tau": _ln(0.007, 0.7), "tau_beyond": _ln(0.007, 0.7)},
+    "embeddings none": {"embedding": 0.0},
+    "embeddings half as wide": {"embedding": replace(EMBEDDING, args={**EMBEDDING.args, "sigma": 0.1})},
+    "omega 0.5 %, 1": {"omega": _ln(0.005, 1.0)},
+    "omega 0.3 %, 1": {"omega": _ln(0.003, 1.0)},
+    "omega 0.5 %, 1.5": {"omega": _ln(0.005, 1.5)},
+    "omega 1 %, 1.5": {"omega": _ln(0.01, 1.5)},
+    "omega none": {"omega": 1e-9},
 }
 OUTCOME = (
-    "The rule, settled before these runs: the highest log score. So chosen: 0.5 %, 0.7, which is at the edge of what "
-    "was compared; nothing smaller was tried. An earlier form of the likelihood (weights of Student-t noise that stood "
-    "still, intervals narrower by a tenth) had been compared in the same way, with these and two more separate "
-    "amplitudes, and 1 %, 0.7 chosen."
+    "The rule, settled before any run: the highest log score. It was applied to the amplitude: 0.5 %, 0.7. (When that "
+    "was chosen, 0.5 % was the least that was compared; 0.35 % was added since, and does not change it.) The priors of "
+    "the embeddings' share and of omega were compared afterwards, and are left as they were: none does better by more "
+    "than 0.02 in log score, what the seed alone makes of it, nor in CRPS."
 )
-
-
-def _amplitude(median: float, spread: float) -> Prior:
-    return Prior("LogNormal", mu=float(np.log(median)), sigma=spread)
 
 
 def forecasters() -> dict[str, tuple[Law | Forecaster, Law | Forecaster]]:
     """Name -> the law in N and D, and that of a learning curve."""
     found: dict[str, tuple[Law | Forecaster, Law | Forecaster]] = {BASE: (METHODS[BASE], METHODS[BASE])}
-    for name, (tau, beyond, embedding) in VARIANTS.items():
-        priors = {"tau": _amplitude(*tau)} | ({} if beyond is None else {"tau_beyond": _amplitude(*beyond)})
-        discrepancy = Discrepancy(priors, name="variant")
-        law = replace(generalised, discrepancy=discrepancy, priors={**generalised.priors, "embedding": embedding})
-        found[name] = (law, replace(generalised_D, discrepancy=discrepancy))
+    for name, priors in VARIANTS.items():
+        found[name] = (_variant(generalised, priors), _variant(generalised_D, priors))
     return found
+
+
+def _variant(law: Law, priors: dict[str, Prior | float]) -> Law:
+    """The law with these priors, of those that it has."""
+    tau = {name: prior for name, prior in priors.items() if name.startswith("tau")}
+    own = {name: prior for name, prior in priors.items() if name in law.priors}
+    discrepancy = Discrepancy(tau, name="variant") if tau else law.discrepancy
+    return replace(law, priors={**law.priors, **own}, discrepancy=discrepancy)
 
 
 def report(path: Path, kept: Path | None, say: Callable) -> None:
@@ -61,13 +74,15 @@ def sections(records: Sequence[dict]) -> list[str]:
     scored = by_data(common(records))
     sets = list(scored[BASE])
     rows = aggregate(scored, sets)
+    cuts = len({(one["data"], one["group"], one["cut"]) for one in records})
     bad = {name: sum(one["converged"] is False for one in records if one["method"] == name) for name in rows}
     return [
         "Law, noise and discrepancy of the default come from a study that looked at all published tables. Two priors "
-        "were chosen by us, on half A of them alone: the amplitude of the discrepancy (the median of tau for each "
-        "decade^1.5, and the spread of its logarithm) and whether N may hold embeddings. Columns as in [forecasts]"
-        f"(forecasts.md); {len({(o['data'], o['group'], o['cut']) for o in records})} cuts of {len(sets)} data sets: "
-        f"{', '.join(sets)}. One command: `python -m benchmarks choices`.",
-        table(["tau", *HEAD, "unconverged"], [[name, *row, str(bad[name])] for name, row in rows.items()]),
+        "are ours, looked at on half A of them alone: that of the amplitude of the discrepancy (the median of tau for "
+        "each decade^1.5, and the spread of its logarithm) and that of the share of N that is embeddings; that of "
+        "omega, the decline of the floor, is the study's. The default is tau 0.5 %, 0.7 (its omega: 1 %, 1). Columns "
+        f"as in [forecasts](forecasts.md); {cuts} cuts of {len(sets)} data sets: {', '.join(sets)}. One command: "
+        "`python -m benchmarks choices`.",
+        table(["variant", *HEAD, "unconverged"], [[name, *row, str(bad[name])] for name, row in rows.items()]),
         OUTCOME,
     ]

@@ -102,7 +102,8 @@ def _curves() -> Iterator[Task]:
     """The 92 learning curves, on the split of their authors."""
     every = bs.load("alabdulmohsin2022")
     for name, curve in every.groupby("run", sort=False):
-        runs = curve.assign(order=2.0 - curve["training"].astype(float))[["D", "loss", "order"]].reset_index(drop=True)
+        runs = curve.assign(order=2.0 - curve["training"].astype(float))
+        runs = runs[["D", "loss", "order", "run"]].reset_index(drop=True)
         yield Task(f"curves_{curve['group'].iloc[0]}", str(name), runs, (1.0,), "order", curve=True)
 
 
