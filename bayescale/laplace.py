@@ -29,10 +29,12 @@ MOST_WORK = 3e7
 #: Where chains have been, a mixture of a component for each so many of their draws, up to so many, follows necks and
 #: kinks that few do not; the modes, which chains may miss, get so much of a share beside it.
 EACH, MANY, BESIDE = 100, 128, 0.1
-#: A proposal with a smaller Pareto k and a larger effective share of its points is not fitted anew. (A normal posterior
-#: of twelve coordinates has a share of 0.64. With a quarter allowed, k below 0.4 and all, one ellipsoid missed tails of
-#: simulated tables of five to seven runs: quantiles were off by up to 0.2 standard deviations, 0.14 with a half.)
-GOOD_K, GOOD_SHARE = 0.4, 0.5
+#: A proposal with a smaller Pareto k and a larger effective share of its points is not fitted anew; the smaller share
+#: is for densities so dear that a fresh sample could not be larger. (A normal posterior of twelve coordinates has
+#: 0.64. With a quarter allowed, k below 0.4 and all, one ellipsoid missed tails of simulated tables of five to seven
+#: runs: quantiles were off by up to 0.21 standard deviations, one in 25 by more than 0.1; with a half, by 0.14 and one
+#: in 300.)
+GOOD_K, GOOD_SHARE, GOOD_SHARE_DEAR = 0.4, 0.5, 0.25
 #: A mixture is held to less: to this k, and so many effective points.
 FAIR_K, FAIR_ESS = 0.65, 1200
 
@@ -83,6 +85,7 @@ def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.nd
     modes = find_modes(density, rng)
     pool, proposal = Pool(density, rng), Mixture.about(modes)
     most = int(MOST_WORK / density.work)
+    least_share = GOOD_SHARE if most >= MORE * count else GOOD_SHARE_DEAR
     if seen is not None:
         followed = Mixture.fitted(seen, np.full(len(seen), 1.0 / len(seen)), rng, min(MANY, len(seen) // EACH))
         proposal = Mixture.average([followed, proposal], [1.0 - BESIDE, BESIDE])
@@ -91,7 +94,7 @@ def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.nd
             return
     for _ in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
         yield (sample := pool.sample(proposal, count))
-        if sample.k < GOOD_K and sample.ess > GOOD_SHARE * count:
+        if sample.k < GOOD_K and sample.ess > least_share * count:
             return
         proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
     for again in range(1, ROUNDS + 1):
