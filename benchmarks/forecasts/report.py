@@ -204,9 +204,9 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
         sections += [
             "## Learning curves\n\nThe second part of each curve forecast from its first, on the authors' split; means "
             "over curves. Squared calibration error: mean over 19 levels of (share of held-out points below the "
-            "forecast's quantile less the level)², curves weighted equally. A curve is one run: laws with a discrepancy "
-            "count its points by how alike neighbours err. Printed numbers: Lee et al. 2025, arXiv:2505.23032, quoted "
-            "from a note; their split of points may differ from ours.",
+            "forecast's quantile less the level)², curves weighted equally. A curve is one run: a law with a "
+            "discrepancy counts its points by how alike neighbours err. Printed numbers: Lee et al. 2025, "
+            "arXiv:2505.23032, quoted from a note; their split of points may differ from ours.",
             curves(kept),
         ]
     sections += ["## Failed and unconverged", table(["method", "cuts", "failed", "unconverged"], failures)]
