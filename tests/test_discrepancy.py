@@ -151,15 +151,17 @@ def test_a_curve_that_wanders_says_less():
     D = np.geomspace(1e8, 1e10, 60)
     wander = lfilter([1.0], [1.0, -0.8], 0.003 * rng.standard_normal(60))
     curve = pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(wander), "run": "one"})
+    # With an amplitude of its own choice, the discrepancy would follow the wander where points are independent.
+    law = replace(generalised_D, discrepancy=Discrepancy({"tau": 0.003}, name="fixed"))
     width, powers = {}, {}
     for name, table in (("curve", curve), ("runs", curve.drop(columns="run"))):
-        powers[name] = prepare(generalised_D, check(generalised_D, table), seed=0).table.powers
-        post = bs.fit(generalised_D, table, seed=1, method="laplace", progressbar=False)
-        width[name] = float(np.log(bs.predict(generalised_D, post, pd.DataFrame({"D": [3e10]}), seed=1)["mu"]).std())
+        powers[name] = prepare(law, check(law, table), seed=0).table.powers
+        post = bs.fit(law, table, seed=1, method="laplace", progressbar=False)
+        width[name] = float(np.log(bs.predict(law, post, pd.DataFrame({"D": [1e9]}), seed=1)["mu"]).std())
     assert powers["runs"] is None
     # Neighbours of 60 points with correlation 0.8 are alike by 0.5 or more even after a smooth curve is taken off.
     assert 0.05 < powers["curve"][0] < 0.35
-    assert width["curve"] > 1.2 * width["runs"]
+    assert width["curve"] > 1.3 * width["runs"]
 
 
 def test_checkpoints_of_few_runs_say_less():
