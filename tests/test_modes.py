@@ -10,7 +10,7 @@ from bayescale.density import Density
 from bayescale.ground import DEEP, Ground
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.modes import WIDER, climb, find_modes
-from bayescale.proposal import Mixture
+from bayescale.proposal import DF, Mixture
 from bayescale.runs import check
 from tests.conftest import pooled
 
@@ -34,7 +34,7 @@ def test_a_mode_is_a_maximum_with_the_curvature_there(density):
     assert student - constant == pytest.approx(mode.mass + normal - normal, abs=0.3)
 
 
-def _student_constant(size: int, df: float = 7.0) -> float:
+def _student_constant(size: int, df: float = DF) -> float:
     """Log of the integral of (1 + |x|^2 / df)^-((df + size) / 2), which `Mixture.logpdf` leaves out."""
     from scipy.special import gammaln
 
