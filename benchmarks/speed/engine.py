@@ -26,7 +26,7 @@ QUIET = {"progressbar": False}
 CHANCE, TAILS, TAIL_ERROR = 2.6, (0.05, 0.95), 2.11
 #: Draws of each of four chains in the comparison of Laplace with NUTS, and of NUTS, whose chains come to the tails of
 #: small tables seldom. (Of 4000, quantiles of cerebras_gpt moved by 0.2 standard deviations from seed to seed.)
-MANY, REFERENCE = 4000, 20_000
+MANY, REFERENCE = 4000, 40_000
 
 
 def curves() -> dict[str, Any]:

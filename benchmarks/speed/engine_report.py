@@ -94,7 +94,7 @@ def laplace(measured: Measured) -> str:
     header = ("data set", "fits", "Laplace holds", "mean off by [sd]", "≤ 0.05", "5 % and 95 % off by [sd]", "≤ 0.1")
     return f"""## Laplace against NUTS
 
-Every bundled and every published table, 80,000 draws of NUTS (its chains come to the tails of small tables seldom)
+Every bundled and every published table, 160,000 draws of NUTS (its chains come to the tails of small tables seldom)
 and 16,000 of Laplace. Where the approximation does not hold (Pareto k above 0.7 or fewer than 400 effective draws)
 `fit` draws by NUTS and says so; the differences are of the others: the largest, and the share that is within the
 tolerance, or beyond it by less than 2.6 Monte Carlo standard errors (one in a hundred is larger by chance). When to
