@@ -102,6 +102,13 @@ def test_the_data_set_is_the_unit_and_failures_count_for_all():
     assert rows["m"][:4] == pytest.approx([0.5, 0.8, 0.9, 0.95])
 
 
+def test_a_method_that_some_data_sets_lack_is_told_apart():
+    records = [made_up(m, d, 1.0, 1.0) for m in ("huber_bootstrap", "default") for d in ("a", "b")]
+    records += [made_up("slow", "a", 1.0, 2.0), made_up(report.PEER, "a", 1.0, 2.0)]
+    assert report.partly(records) == ["slow"]  # the peer has a table of its own
+    assert report.partly([one for one in records if one["data"] == "a"]) == []
+
+
 def test_a_forecaster_that_fails_is_a_record(monkeypatch):
     from benchmarks.forecasts import methods
 

@@ -49,6 +49,14 @@ def beside(records: Sequence[dict], peer: str) -> list[dict]:
     return common([one for one in records if one["method"] in (BASE, peer, DEFAULT) and _cut(one) in cuts])
 
 
+def partly(records: Sequence[dict]) -> list[str]:
+    """Methods, the peer aside, that were scored on some of the data sets only."""
+    sets: dict[str, set[str]] = {}
+    for one in records:
+        sets.setdefault(one["method"], set()).add(one["data"])
+    return [method for method, some in sets.items() if method != PEER and some < set.union(*sets.values())]
+
+
 def _cut(one: dict) -> tuple:
     return one["data"], one["group"], one["cut"]
 
@@ -158,7 +166,8 @@ def curves(records: Sequence[dict]) -> str:
 
 def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
     """Write the page, and the figure beside it."""
-    records, with_peer = [one for one in records if one["method"] != PEER], beside(records, PEER)
+    some, with_peer = partly(records), beside(records, PEER)
+    on_some, records = records, [one for one in records if one["method"] not in (PEER, *some)]
     kept = common(records)
     found = by_data(kept)
     sets = list(dict.fromkeys(one["data"] for one in kept))
@@ -192,13 +201,23 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
                 f"## Half {name}: {', '.join(chosen)}",
                 table(head, [[method, *shown(row)] for method, row in aggregate(found, chosen).items()]),
             ]
+    if some:
+        shared = set.intersection(*({one["data"] for one in on_some if one["method"] == method} for method in some))
+        chosen = common([one for one in on_some if one["data"] in shared and one["method"] != PEER])
+        scored = aggregate(by_data(chosen), [data for data in sets if data in shared])
+        sections += [
+            f"## On {len(shared)} of the data sets\n\n{', '.join(some)} were not scored on "
+            f"{', '.join(sorted(set(sets) - shared))}; all methods on the others:",
+            table(head, [[method, *shown(row)] for method, row in scored.items()]),
+            "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in some),
+        ]
     if any(one["method"] == PEER for one in with_peer):
         scored = by_data(with_peer)
-        some = list(dict.fromkeys(one["data"] for one in with_peer))
+        theirs = list(dict.fromkeys(one["data"] for one in with_peer))
         sections += [
             f"## Beside a package\n\n{PEER}: {WORDS[PEER]}. The {len({_cut(one) for one in with_peer})} cuts of "
-            f"{len(some)} data sets where it gives a forecast.",
-            table(head, [[method, *shown(row)] for method, row in aggregate(scored, some).items()]),
+            f"{len(theirs)} data sets where it gives a forecast.",
+            table(head, [[method, *shown(row)] for method, row in aggregate(scored, theirs).items()]),
         ]
     if any(one["data"].startswith("curves_") for one in kept):
         sections += [
