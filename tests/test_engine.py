@@ -135,7 +135,7 @@ def test_laplace_reaches_the_tails_of_a_small_table():
             wanted = np.interp([0.05, 0.95], np.cumsum(weights[order]) / weights.sum(), exact[order])
             off = np.quantile(found[name], [0.05, 0.95]) - wanted
             # A quantile of 16,000 draws has an error of 0.02 standard deviations: five of these. One ellipsoid of seven
-            # degrees of freedom is off by 0.13 here, with k below 0.45.
+            # degrees of freedom is off by 0.13 here, with k of 0.32 to 0.46.
             assert np.abs(off).max() < 0.1 * np.sqrt(np.cov(exact, aweights=weights)), name
 
 
