@@ -17,8 +17,9 @@ HONEST = (
     "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. The discount of "
     "checkpoints concerns gemstones and the curves BB and IC, of half B, whose coverage without it (.78, .73, .80) was "
     "known when it was built; that the correlation is estimated once, not anew, was decided by argument, after both "
-    "ways and none had been scored on these curves, where each does better somewhere. So neither half is a blind test, and half B confirms weakly; the sweeps of our own were blind at their "
-    "first scoring ([what came out](sweep.md#what-came-out))."
+    "ways and none had been scored on these curves, where each does better somewhere. So neither half is a blind test, "
+    "and half B confirms weakly; the sweeps of our own were blind at their first scoring ([what came out]"
+    "(sweep.md#what-came-out))."
 )
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
