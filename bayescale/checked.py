@@ -105,8 +105,13 @@ class Checked:
 
 
 def training_runs(table: pd.DataFrame) -> np.ndarray | None:
-    """Numbers of the training runs, by the column ``run``, where some have several rows."""
+    """Numbers of the training runs, by the column ``run``, where some have several rows.
+
+    One name for all rows is no training run, but that of a table, where N varies.
+    """
     if "run" not in table or table["run"].isna().any():
         return None
     numbers, names = pd.factorize(table["run"])
+    if len(names) == 1 and "N" in table and table["N"].nunique() > 1:
+        return None
     return numbers if len(names) < len(table) else None

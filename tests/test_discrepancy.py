@@ -184,6 +184,7 @@ def test_checkpoints_of_few_runs_say_less():
         warnings.simplefilter("always")
         check(chinchilla, runs[runs["run"] == 3])  # one curve is what is fitted
     assert not any("training runs" in str(warning.message) for warning in caught)
+    assert check(generalised, runs.assign(run="sweep")).of_run is None  # of several N: no training run
 
 
 @pytest.fixture(scope="module")
