@@ -38,10 +38,12 @@ absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
 flags = {{"arcp", "contract", "nsz"}}
-options = {{"error_model": "numpy", "no_cpython_wrapper": True}}  # no Python calls what a density calls
+# No Python calls what a density calls. All of it is inlined: else a process that compiles runs other copies of these
+# functions than one that loads what was compiled, and last bits differ.
+options = {{"error_model": "numpy", "no_cpython_wrapper": True, "forceinline": True}}
 in_vectors = {{**options, "fastmath": {{*flags, "reassoc"}}}}  # sums of several runs at once
 in_order = {{**options, "fastmath": flags}}
-inlined = {{**options, "fastmath": {{"contract"}}, "forceinline": True}}
+exact = {{**options, "fastmath": {{"contract"}}}}
 called = {{"error_model": "numpy", "fastmath": flags, "cache": {cache}}}
 
 
@@ -126,7 +128,7 @@ def _helpers(code: str) -> str:
     integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
     parts = (
-        [("inlined", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
+        [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
     )
     return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 

@@ -1,5 +1,6 @@
 """The engine: one posterior, whichever way it is drawn."""
 
+import os
 import subprocess
 import sys
 import warnings
@@ -267,3 +268,17 @@ def test_laplace_needs_neither_pymc_nor_a_compiler(runs, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_draws_are_the_same_whether_code_is_compiled_or_loaded(runs, tmp_path):
+    """In a process that compiles, LLVM once ran other copies of the inner functions, which differed in the last bits."""
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    code = (
+        "import pandas as pd; import bayescale as bs;"
+        f"post = bs.fit(bs.laws.chinchilla, pd.read_csv({str(tmp_path / 'runs.csv')!r}), seed=1, draws=50, tune=300,"
+        "progressbar=False); print(post['posterior'].to_dataset().to_dataframe().to_numpy().tobytes().hex())"
+    )
+    env = os.environ | {"BAYESCALE_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    compiled, loaded = (subprocess.run(command, capture_output=True, check=True, env=env).stdout for _ in range(2))
+    assert compiled and compiled == loaded
