@@ -64,6 +64,8 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
         if law.discrepancy is not None:
             mu = mu * pm.math.exp(_discrepancy(law, table, values))
         scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
+        if law.discrepancy is not None and table.checkpoints is not None:
+            mu, scale = table.checkpoints.onward(table.loss, mu, scale)
         shape = {name: of_run[name] for name in law.noise.shape}
         law.noise.observe("loss", mu, scale, shape, observed=table.loss, dims="run")
         for name, function in law.derived.items():

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from bayescale.checkpoints import Checkpoints
+
 #: A column whose logarithm spans less is the same in every run.
 STILL = 0.02
 #: Columns are on one line where this share of one's spread, or less, is not the other's.
@@ -41,9 +43,7 @@ class Checked:
     reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
     levels : the levels of each group, in the order of their first appearance.
     sites : how the density of each run's noise is approximated; see `bayescale.prepared`.
-    of_run : array of shape (run,), numbers of the training runs that the rows are checkpoints of; None where each row
-        is a run of its own, or all are of one.
-    powers : array of shape (run,), how much each row counts in the likelihood; see `bayescale.prepared`.
+    checkpoints : the training runs that rows are checkpoints of; None where each row is a run of its own.
     """
 
     columns: pd.DataFrame
@@ -52,13 +52,11 @@ class Checked:
     reference: Mapping[str, float]
     levels: Mapping[str, list]
     sites: Sites | None = None
-    of_run: np.ndarray | None = None
-    powers: np.ndarray | None = None
+    checkpoints: Checkpoints | None = None
 
-    @property
-    def counts(self) -> np.ndarray:
-        """How much each row counts, of shape (run,)."""
-        return np.ones(len(self.loss)) if self.powers is None else self.powers
+    def news(self, errors: np.ndarray) -> np.ndarray:
+        """What is new in the errors of rows, the last axis, beside those of earlier checkpoints of the same run."""
+        return errors if self.checkpoints is None else self.checkpoints.news(errors)
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""
@@ -102,16 +100,3 @@ class Checked:
         x += [value**2 for value in x] if len(self.loss) >= 5 * len(x) else []
         design = np.column_stack([np.ones(len(self.loss)), *x])
         return np.linalg.lstsq(design, np.log(self.loss), rcond=1e-6)[0]
-
-
-def training_runs(table: pd.DataFrame) -> np.ndarray | None:
-    """Numbers of the training runs, by the column ``run``, where some have several rows.
-
-    One name for all rows is no training run, but that of a table, where N varies.
-    """
-    if "run" not in table or table["run"].isna().any():
-        return None
-    numbers, names = pd.factorize(table["run"])
-    if len(names) == 1 and "N" in table and table["N"].nunique() > 1:
-        return None
-    return numbers if len(names) < len(table) else None

@@ -13,7 +13,7 @@ from bayescale.families import student_curvature, student_slope
 LEAST = 0.05
 
 
-def mode(normal: Any, e: Any, counts: Any, sites: Sites, nu: Any, weight: Any) -> tuple[Any, Any, Any]:
+def mode(normal: Any, e: Any, sites: Sites, nu: Any, weight: Any) -> tuple[Any, Any, Any]:
     """Mode of the coefficients under Student-t noise, given the parameters, and how sharply the density bends there.
 
     Two steps of Newton's method, the first from the posterior mode; the curvatures are the table's but for one factor,
@@ -22,18 +22,18 @@ def mode(normal: Any, e: Any, counts: Any, sites: Sites, nu: Any, weight: Any) -
     Parameters
     ----------
     normal : coefficients whose precision has the curvatures of the posterior mode: `Draws`, or nodes of a tape.
-    e, counts, sites, nu, weight : standard errors of the runs, `Checked.counts`, what runs are like at the posterior
-        mode, degrees of freedom, and the sum of counts times curvatures; arrays or nodes.
+    e, sites, nu, weight : standard errors of the runs, what runs are like at the posterior mode, degrees of freedom,
+        and the sum of the curvatures; arrays or nodes.
 
     Returns
     -------
     z, the mode; the standard errors that it leaves; the factor of the curvatures.
     """
     at = sites.residuals
-    z = normal.solve(normal.right(counts * (student_slope(at, nu) + sites.curvatures * (e - at))))
-    z = z + normal.solve(normal.right(counts * student_slope(e - normal.effect(z), nu)) - z)
+    z = normal.solve(normal.right(student_slope(at, nu) + sites.curvatures * (e - at)))
+    z = z + normal.solve(normal.right(student_slope(e - normal.effect(z), nu)) - z)
     left = e - normal.effect(z)
-    bent = normal.total(counts * student_curvature(left, nu, sites.spreads))
+    bent = normal.total(student_curvature(left, nu, sites.spreads))
     return z, left, positive(bent / weight)
 
 

@@ -23,8 +23,9 @@ class Shape(NamedTuple):
     Attributes
     ----------
     parts, cells, rotations : one for each part.
-    kept : array of shape (run, coefficient), what the first RANK combinations of each part do to the runs, for tau = 1;
-        zero where a part has fewer, so that the structure does not depend on the runs.
+    kept : array of shape (run, coefficient), what the first RANK combinations of each part do to the runs, or to what
+        is new in checkpoints, for tau = 1; zero where a part has fewer, so that the structure does not depend on the
+        runs.
     amplitudes : the amplitude of each coefficient.
     """
 
@@ -44,7 +45,7 @@ def shape_of(law: Law, table: Checked) -> Shape:
     for part in parts:
         decades = part.decades(table.columns, table.reference)
         found.append(cells(decades))
-        basis = found[-1].basis(decades)
+        basis = table.news(found[-1].basis(decades).T).T
         rotations.append(rotation(basis))
         few = (basis @ rotations[-1])[:, :RANK]
         kept.append(np.pad(few, ((0, 0), (0, RANK - few.shape[1]))))
@@ -71,33 +72,38 @@ def moments(
     mean : array of shape (draw, coefficient).
     root : array of shape (draw, coefficient, coefficient), R with covariance R R'.
     amplitudes : array of shape (draw, coefficient).
-    error : array of shape (draw, run), log loss less log mu.
+    error : array of shape (draw, run), log loss less log mu; of checkpoints what is new in it.
     scale : array of shape (draw,).
     """
     shape = shape_of(law, table)
-    given = {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in table.columns.items()}
-    given |= {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in table.groups.items()}
-    tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    mu, scales = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
-    mu = mu.transpose(*SAMPLE_DIMS, "run").to_numpy().reshape(draws, -1)
-    scale = scales.isel(run=0).transpose(*SAMPLE_DIMS).to_numpy().reshape(-1)
+    error, scales = _errors(law, table, posterior, np.arange(len(table.loss)))
+    scale = scales.isel(run=0).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
-    error = np.log(table.loss) - np.log(mu)
+    error = table.news(error.to_numpy().reshape(draws, -1))
     mean, precision = _given(law, table, shape.kept, amplitudes / scale[:, None], error / scale[:, None])
     root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(precision)), -1, -2)
     return mean, root, amplitudes, error, scale
 
 
+def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Log loss less log mu of some runs, and the scale of the noise, both of dims (chain, draw, run)."""
+    columns = {**table.columns, **table.groups}
+    given = {name: xr.DataArray(values.to_numpy()[rows], dims="run") for name, values in columns.items()}
+    tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
+    mu, scale = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
+    losses = xr.DataArray(np.log(table.loss[rows]), dims="run")
+    return (losses - np.log(mu)).transpose(*SAMPLE_DIMS, "run"), scale.transpose(*SAMPLE_DIMS, "run")
+
+
 def _given(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
     """Mean, or mode, and precision of the coefficients for each draw."""
-    counts, sites = table.counts, table.sites
+    sites = table.sites
     if sites is None:
-        normal = Draws(basis, b, counts)
-        return normal.solve(normal.right(counts * e)), normal.precision
-    weights = counts * sites.curvatures
-    z, _, factor = mode(Draws(basis, b, weights), e, counts, sites, nu_of(law), np.sum(weights))
-    return z, Draws(basis, b * np.sqrt(factor), weights).precision
+        normal = Draws(basis, b, np.ones(len(basis)))
+        return normal.solve(normal.right(e)), normal.precision
+    z, _, factor = mode(Draws(basis, b, sites.curvatures), e, sites, nu_of(law), np.sum(sites.curvatures))
+    return z, Draws(basis, b * np.sqrt(factor), sites.curvatures).precision
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
@@ -114,7 +120,7 @@ def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Gener
     -------
     Dataset : ``increments`` (chain, draw, cell) [log loss per decade^1.5], the white noise of each cell; each cell's
         ``cell_part``, ``side``, ``lower`` and ``upper``; and the distances that they reach on both sides of the anchor,
-        ``below`` and ``above`` (part) [decades].
+        ``below`` and ``above`` (part) [decades]; and what `with_ends` adds.
     """
     shape = shape_of(law, table)
     size = (draws.sizes["chain"], draws.sizes["draw"])
@@ -131,7 +137,8 @@ def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Gener
             own[..., :few] = known[..., k, :few]
         own[...] = own @ rotated.T
         at += len(rotated)
-    return as_group(law, table, draws, z)
+    group = as_group(law, table, draws, z)
+    return group if prior else with_ends(law, table, draws, group)
 
 
 def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
@@ -146,6 +153,29 @@ def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.D
         | {"below": ("part", reach[0]), "above": ("part", reach[1])},
         coords={"part": [part.name for part in shape.parts], "chain": draws["chain"], "draw": draws["draw"]},
     )
+
+
+def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
+    """Add, where rows are checkpoints, what forecasts of their runs go on from.
+
+    Returns
+    -------
+    Dataset : the group, and, unless checkpoints' errors are independent, ``end_error`` (chain, draw, training_run) [log
+        loss], the error of the last row of each training run; ``end_size`` (training_run) [decades], as of
+        `bayescale.checkpoints.decades`; and ``length`` [decades].
+    """
+    found = table.checkpoints
+    if found is None or not found.length:
+        return group
+    tree = {"posterior": draws, "discrepancy": group, "constant_data": xr.Dataset(dict(table.reference))}
+    columns = {name: values.to_numpy()[found.last] for name, values in table.columns.items()}
+    nothing_beyond = np.random.default_rng(0)
+    error = _errors(law, table, draws, found.last)[0] - delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
+    return group.assign(
+        end_error=((*SAMPLE_DIMS, "training_run"), error.to_numpy()),
+        end_size=("training_run", found.size[found.last]),
+        length=found.length,
+    ).assign_coords(training_run=list(found.names))
 
 
 def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:

@@ -72,9 +72,13 @@ class Discrepancy:
     def parts(self, inputs: Iterable[str]) -> tuple["Part", ...]:
         """The parts of a law with these columns."""
         inputs = tuple(inputs)
-        sizes = tuple(name for name in inputs if name in SIZES) or inputs
         middle = [Part(name, (name,), self.amplitude(name)) for name in inputs]
-        return (*middle, Part(BEYOND, sizes, self.amplitude(BEYOND)))
+        return (*middle, Part(BEYOND, sizes(inputs), self.amplitude(BEYOND)))
+
+
+def sizes(inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a law whose product is the size of a run."""
+    return tuple(name for name in inputs if name in SIZES) or inputs
 
 
 class Part(NamedTuple):

@@ -78,10 +78,10 @@ def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.n
             yield f"The groups {small.index[small < 2].tolist()} of '{name}' have one run each."
 
 
-def repeats(of_run: np.ndarray) -> str:
+def repeats(rows: int, training_runs: int) -> str:
     """That rows are checkpoints of fewer runs."""
     return (
-        f"{len(of_run)} rows are of {of_run.max() + 1} training runs (column 'run'). Checkpoints of one run err "
+        f"{rows} rows are of {training_runs} training runs (column 'run'). Checkpoints of one run err "
         "together; this law takes them as independent, so its intervals are too narrow. Keep the last row of each run, "
-        "or give the law a discrepancy, as laws.generalised has, which discounts them."
+        "or give the law a discrepancy, as laws.generalised has, beside which they err together."
     )

@@ -14,7 +14,7 @@ import xarray as xr
 
 from bayescale import chains
 from bayescale.checked import Checked
-from bayescale.conditional import as_group, increments
+from bayescale.conditional import as_group, increments, with_ends
 from bayescale.density import Density, as_posterior
 from bayescale.ground import Ground
 from bayescale.law import SAMPLE_DIMS, Law
@@ -88,7 +88,7 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
         if post is not None:
             return post
         warnings.warn(f"{law.name}: {refusal}; drawn by NUTS instead.", RuntimeWarning, stacklevel=4)  # who called fit
-    post = _nuts(law, table, density, seed, options, size)
+    post = _nuts(law, table if density is None else density.table, density, seed, options, size)
     if doubt := post.attrs.pop("doubt", ""):
         doubt = f"{law.name}: {doubt}; drawn by importance sampling instead, which holds."
         warnings.warn(doubt, RuntimeWarning, stacklevel=4)
@@ -217,6 +217,6 @@ def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offse
         draws = post["posterior"].to_dataset()
         z = draws["increment"].transpose(*SAMPLE_DIMS, "cell").to_numpy()
         post["posterior"] = xr.DataTree(draws.drop_vars(["increment", "cell"]))
-        post["discrepancy"] = xr.DataTree(as_group(law, table, draws, z))
+        post["discrepancy"] = xr.DataTree(with_ends(law, table, draws, as_group(law, table, draws, z)))
     post.attrs["method"] = "nuts"
     return post

@@ -16,7 +16,7 @@ from bayescale.build import assemble
 from bayescale.checked import Checked
 from bayescale.conditional import increments
 from bayescale.law import SAMPLE_DIMS, Law
-from bayescale.predictive import expected, labels_of
+from bayescale.predictive import expected, in_sequence, labels_of
 from bayescale.prior import Prior
 from bayescale.runs import check
 from bayescale.signature import call
@@ -39,8 +39,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         How to draw: by the No-U-Turn sampler; or in a fraction of a second by the Laplace approximation, corrected by
         Pareto-smoothed importance sampling, and by NUTS where that does not hold.
     seed : int, optional
-        Same seed, same draws within a process (docs/conventions.md says where last bits may differ). If absent, one
-        is made up and stored.
+        Same seed, same draws on a machine (docs/conventions.md says where last bits may differ). If absent, one is
+        made up and stored.
     **sampler
         Handed to `pymc.sample` unchanged: ``draws=``, ``chains=``, ``nuts_sampler="nutpie" | "pymc" | "numpyro"``,
         ``progressbar=``, ``nuts={"target_accept": 0.99}``, …
@@ -146,7 +146,8 @@ def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     if law.discrepancy is not None:
         some["discrepancy"] = post["discrepancy"].isel(draw=slice(None, None, max(1, step)))
     mu, scale, shape = expected(law, some, given, np.random.default_rng(0))  # nothing lies beyond the runs
-    density = law.noise.logpdf(table.loss, mu.to_numpy(), scale.to_numpy(), shape)
+    given_earlier = in_sequence(some, table.checkpoints, table.loss, mu.to_numpy(), scale.to_numpy())
+    density = law.noise.logpdf(table.loss, *given_earlier, shape)
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))

@@ -18,23 +18,25 @@ from bayescale.law import Law
 from bayescale.tape import Node, Tape
 
 
-def integrated(tape: Tape, law: Law, table: Checked, mu: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
-    """Log likelihood, given the expected losses, the scale of the noise and the amplitudes of the discrepancy."""
-    powers, found = table.counts, shape_of(law, table)
-    e, counts = (tape.column(np.log(table.loss)) - np.log(mu)) / scale, tape.column(powers)
+def integrated(tape: Tape, law: Law, table: Checked, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
+    """Log likelihood, given what is new in the error of each run, the scale of the noise and the amplitudes."""
+    found, runs = shape_of(law, table), float(len(table.loss))
+    e = error / scale
     b = np.array([amplitudes[name] / scale for name in found.amplitudes], dtype=object)
-    constant = -tape.number(powers @ np.log(table.loss)) - tape.number(np.sum(powers)) * np.log(scale)
+    constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(runs) * np.log(scale)
+    if table.checkpoints is not None:
+        constant = constant - tape.number(np.sum(np.log(table.checkpoints.fresh)))
     if law.noise.variate == "student":
         assert table.sites is not None  # of `bayescale.prepared`
-        weights, nu = powers * table.sites.curvatures, tape.number(nu_of(law))
+        weights, nu = table.sites.curvatures, tape.number(nu_of(law))
         normal, sites = Normal.of(tape, found, weights, b), Sites(*map(tape.column, table.sites))
-        z, left, factor = mode(normal, e, counts, sites, nu, tape.number(np.sum(weights)))
-        at_mode = tape.sum(counts * student(left, nu)) - 0.5 * np.sum(z * z)
+        z, left, factor = mode(normal, e, sites, nu, tape.number(np.sum(weights)))
+        at_mode = tape.sum(student(left, nu)) - 0.5 * np.sum(z * z)
         return constant + at_mode - normal.half_log_determinant(factor)
-    normal = Normal.of(tape, found, powers, b)
-    right = normal.right(counts * e)
-    constant = constant - tape.number(0.5 * LOG_2PI * np.sum(powers))
-    fits = np.sum(right * normal.solve(right)) - tape.sum(counts * e * e)
+    normal = Normal.of(tape, found, np.ones(len(table.loss)), b)
+    right = normal.right(e)
+    constant = constant - tape.number(0.5 * LOG_2PI * runs)
+    fits = np.sum(right * normal.solve(right)) - tape.sum(e * e)
     return constant + 0.5 * fits - normal.half_log_determinant(1.0)
 
 

@@ -1,5 +1,6 @@
 """predictive: from a posterior to new runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from bayescale import psis
+from bayescale.checkpoints import Checkpoints, Onward, checkpoints, decades
 from bayescale.conditional import delta
+from bayescale.discrepancy import sizes
 from bayescale.law import SAMPLE_DIMS, Law, as_arrays, draws_of
 from bayescale.runs import complete
 
@@ -19,7 +22,10 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     ----------
     law : the law that `post` was fitted with.
     post : DataTree of `fit` (or of `sample_prior`).
-    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed.
+    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed. Where the
+        rows that were fitted are checkpoints (column ``run``), rows of a training run of theirs that lie beyond its end
+        go on from its last error, and rows of any one run err together; without the column, a row goes on with the
+        training run, if there is one only, and is else of a run of its own.
     seed : int, optional, of the noise.
 
     Returns
@@ -35,7 +41,12 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     table, given = _given(law, runs)
     rng = np.random.default_rng(seed)
     mu, scale, shape = expected(law, post, given, rng)
-    drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
+    onward = _onward(law, post, table)
+    if onward is None:
+        drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
+    else:
+        noise = np.log(law.noise.draw(rng, np.ones(mu.shape), scale.to_numpy(), shape))
+        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _ends(post)))
     result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
         run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
@@ -85,12 +96,17 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
         As `predict`; and if a loss is not a positive number.
     """
     table, given = _given(law, runs)
-    every = log_densities(law, post, given, _losses(table), np.random.default_rng(seed))
+    losses = _losses(table)
+    mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(seed)))
+    if (onward := _onward(law, post, table)) is not None:
+        mu, scale = onward.marginal(mu, scale, _ends(post))
+    every = _log_densities(law, losses, mu, scale, shape)
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
 
 
 def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArray:
-    """Log predictive density of the log loss of each run that was fitted, given all others.
+    """Log predictive density of the log loss of each run that was fitted, given all others; of a checkpoint, given
+    those before it in its run.
 
     Pareto-smoothed importance sampling (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4), as of `az.loo`, which has
     the diagnostics too.
@@ -105,18 +121,52 @@ def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArra
     DataArray : dims (run).
     """
     table, given = _given(law, runs)
-    logs = log_densities(law, post, given, table["loss"].to_numpy(dtype=float), np.random.default_rng(0)).T
+    loss = table["loss"].to_numpy(dtype=float)
+    mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(0)))
+    mu, scale = in_sequence(post, checkpoints(table, sizes(law.inputs)), loss, mu, scale)
+    logs = _log_densities(law, loss, mu, scale, shape).T
     smoothed, _ = psis.smooth(-logs)
     top = logs.max(axis=1, keepdims=True)
     found = np.log(np.sum(smoothed * np.exp(logs - top), axis=1)) + top[:, 0]
     return xr.DataArray(found, dims="run", name="log_left_out")
 
 
-def log_densities(law: Law, post: xr.DataTree, given, loss: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def in_sequence(
+    post: xr.DataTree, found: Checkpoints | None, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected loss and scale of the runs that were fitted, of shape (chain, draw, run), given earlier checkpoints."""
+    if found is None or "discrepancy" not in post.children or "length" not in post["discrepancy"]:
+        return mu, scale
+    return replace(found, length=float(post["discrepancy"]["length"])).onward(loss, mu, scale)
+
+
+def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
+    """What rows to be forecast go on from; None where checkpoints' errors are independent."""
+    if "discrepancy" not in post.children or "length" not in post["discrepancy"]:
+        return None
+    group = post["discrepancy"].to_dataset()
+    known, names = group["training_run"].to_numpy().tolist(), [None] * len(table)
+    if "run" in table:
+        names = [None if pd.isna(name) else str(name) for name in table["run"]]
+    elif len(known) == 1:
+        names = known * len(table)
+    size = decades(table, sizes(law.inputs))
+    return Onward.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))
+
+
+def _ends(post: xr.DataTree) -> np.ndarray:
+    """Errors at the ends of training runs, of shape (chain, draw, training run)."""
+    return post["discrepancy"]["end_error"].transpose(*SAMPLE_DIMS, "training_run").to_numpy()
+
+
+def _values(found: tuple[xr.DataArray, xr.DataArray, dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    mu, scale, shape = found
+    return mu.to_numpy(), scale.to_numpy(), shape
+
+
+def _log_densities(law: Law, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray, shape) -> np.ndarray:
     """Log density of each log loss under each draw, of shape (draw, run)."""
-    mu, scale, shape = expected(law, post, given, rng)
-    logs = law.noise.logpdf(loss, mu.to_numpy(), scale.to_numpy(), shape) + np.log(loss)
-    return logs.reshape(-1, len(loss))
+    return (law.noise.logpdf(loss, mu, scale, shape) + np.log(loss)).reshape(-1, len(loss))
 
 
 def _losses(table: pd.DataFrame) -> np.ndarray:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bayescale.checked import Checked, training_runs
-from bayescale.discrepancy import SIZES
+from bayescale.checked import Checked
+from bayescale.checkpoints import checkpoints
+from bayescale.discrepancy import sizes
 from bayescale.doubts import repeats, suspicions, weaknesses
 from bayescale.law import Law
 from bayescale.signature import signature
@@ -115,7 +116,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     -----
     UserWarning
         Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit; several
-        rows of one training run (column ``run``), which a law with a discrepancy discounts and others do not.
+        rows of one training run (column ``run``), whose errors go on in a law with a discrepancy only.
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
@@ -131,11 +132,11 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if len(runs):
         for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
             warnings.warn(message, UserWarning, stacklevel=3)
-    of_run = None if "run" in law.groups else training_runs(table)
-    if of_run is not None and of_run.max() > 0 and law.discrepancy is None:
-        warnings.warn(repeats(of_run), UserWarning, stacklevel=3)
+    found = None if "run" in law.groups else checkpoints(table, sizes(law.inputs))
+    if found is not None and len(found.names) > 1 and law.discrepancy is None:
+        warnings.warn(repeats(len(runs), len(found.names)), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
-    return Checked(columns, groups, loss, reference, levels, of_run=of_run)
+    return Checked(columns, groups, loss, reference, levels, checkpoints=found)
 
 
 def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
@@ -244,8 +245,7 @@ def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, f
             )
         return {**{f"{name}_top": float(law.reference[f"{name}0"]) for name in tops}, **_floats(law.reference)}
     logs = np.log(columns[names])
-    sizes = [name for name in SIZES if name in law.inputs and name in logs] or list(law.inputs)
-    largest = logs[sizes].sum(axis="columns").to_numpy().argmax()
+    largest = logs[list(sizes(law.inputs))].sum(axis="columns").to_numpy().argmax()
     middle = {f"{name}0": float(np.exp(logs[name].mean())) for name in names}
     top = {f"{name}_top": float(columns[name].iloc[largest]) for name in tops}
     return {**middle, **top, "loss_min": float(loss.min()), **_floats(law.reference)}

@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal, multivariate_t, norm
 from scipy.stats import t as student_t
 
 import bayescale as bs
-from bayescale import Prior
+from bayescale import Prior, scores
 from bayescale.arrays import compiled_for_arrays
 from bayescale.conditional import delta, increments, moments, shape_of
 from bayescale.density import Density, as_posterior
@@ -21,7 +21,7 @@ from bayescale.laplace import approximate
 from bayescale.laws import chinchilla, generalised, henighan2020
 from bayescale.laws.busbridge2025 import generalised_D
 from bayescale.noise import by_compute, laplace, lognormal
-from bayescale.prepared import discounts, prepare
+from bayescale.prepared import prepare
 from bayescale.runs import check
 from bayescale.source import Program
 from bayescale.tape import Tape
@@ -124,67 +124,93 @@ def test_an_outlier_has_little_weight(runs):
     assert weights.max() <= 5 / 4  # (nu + 1) / nu of nu = 4
 
 
-def test_checkpoints_count_by_how_alike_they_err():
+def curve(rng, n=60, rho=0.8, scale=0.004):
+    """One learning curve whose errors go on from point to point, in any order of the rows."""
+    D = np.geomspace(1e8, 1e10, n)
+    wander = lfilter([1.0], [1.0, -rho], scale * np.sqrt(1 - rho**2) * rng.standard_normal(n + 200))[200:]
+    return pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(wander), "run": "one"}).sample(
+        frac=1.0, random_state=0, ignore_index=True
+    )
+
+
+def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
+    """The covariance of an Ornstein-Uhlenbeck process in each run, and of the discrepancy in all."""
     rng = np.random.default_rng(0)
-    of_run, size = np.repeat(np.arange(400), 5), np.tile(np.arange(5.0), 400)
-    each, together = rng.standard_normal(2000), np.repeat(rng.standard_normal(400), 5)
-    # 4000 pairs: the correlation of independent residuals is 0 to within 0.02, so the weight 1 to within 0.08.
-    assert discounts(each, of_run, size) == pytest.approx(1.0, abs=0.15)
-    assert discounts(together, of_run, size) == pytest.approx(1 / 5, abs=0.01)
-    half = discounts(each + together, of_run, size)
-    assert half == pytest.approx(1 / (1 + 4 * 0.5), abs=0.05)
+    runs = pd.concat([curve(rng, n).assign(N=N, run=str(N)) for n, N in ((12, 1e8), (9, 1e9), (1, 3e9))])
+    table = check(FIXED, runs.reset_index(drop=True))
+    assert table.checkpoints is not None
+    length, size = 0.3, np.log10(table.columns["N"] * table.columns["D"]).to_numpy()
+    table = replace(table, checkpoints=replace(table.checkpoints, length=length))
+    density, shape = Density(FIXED, table), shape_of(FIXED, replace(table, checkpoints=None))
+    points = density.prior_points(np.random.default_rng(0), 5)
+    mu = chinchilla.formula(*table.columns.to_numpy().T, *[table.reference[k] for k in ("N0", "D0")], **FIXED.priors)
+    same = table.checkpoints.of_run == table.checkpoints.of_run[:, None]
+    noise = np.where(same, np.exp(-np.abs(size - size[:, None]) / length), 0.0)
+    found = []
+    for sigma, tau in zip(*(density.physical(points)[name] for name in ("sigma", "tau")), strict=True):
+        basis = shape.kept * np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
+        normal = multivariate_normal(np.log(mu), sigma**2 * noise + basis @ basis.T)
+        prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"]).logpdf(
+            np.log(tau)
+        )
+        found.append(normal.logpdf(np.log(table.loss)) - np.log(table.loss).sum() + prior)
+    # Eight combinations of each part are kept, of the runs in one basis and of what is new in them in the other.
+    assert density.value(points) == pytest.approx(np.array(found), abs=0.02)
 
 
-def test_points_of_one_curve_count_by_how_alike_neighbours_err():
-    rng = np.random.default_rng(0)
-    one, mixed = np.zeros(4000, dtype=int), rng.permutation(4000)  # rows may come in any order
-    each = rng.standard_normal(4000)
-    series = lfilter([1.0], [1.0, -0.6], each)
-    # 4000 neighbours: their correlation is known to within 0.016, so the weights to 0.03 (independent) and 0.02.
-    assert discounts(each[mixed], one, mixed) == pytest.approx(1.0, abs=0.1)
-    assert discounts(series[mixed], one, mixed) == pytest.approx(0.4 / 1.6, abs=0.06)
-    assert discounts(np.tile([1.0, -1.0], 10), one[:20], np.arange(20.0)) == pytest.approx(1.0)
-
-
-def test_a_curve_that_wanders_says_less():
+def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on():
     rng = np.random.default_rng(3)
-    D = np.geomspace(1e8, 1e10, 60)
-    wander = lfilter([1.0], [1.0, -0.8], 0.003 * rng.standard_normal(60))
-    curve = pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(wander), "run": "one"})
+    one = curve(rng)
     # With an amplitude of its own choice, the discrepancy would follow the wander where points are independent.
     law = replace(generalised_D, discrepancy=Discrepancy({"tau": 0.003}, name="fixed"))
-    width, powers = {}, {}
-    for name, table in (("curve", curve), ("runs", curve.drop(columns="run"))):
-        powers[name] = prepare(law, check(law, table), seed=0).table.powers
-        post = bs.fit(law, table, seed=1, method="laplace", progressbar=False)
-        width[name] = float(np.log(bs.predict(law, post, pd.DataFrame({"D": [1e9]}), seed=1)["mu"]).std())
-    assert powers["runs"] is None
-    # Neighbours of 60 points with correlation 0.8 are alike by 0.5 or more even after a smooth curve is taken off.
-    assert 0.05 < powers["curve"][0] < 0.35
+    far = pd.DataFrame({"D": [1.01e10, 1e11]})
+    width, post = {}, {}
+    for name, table in (("curve", one), ("runs", one.drop(columns="run"))):
+        post[name] = bs.fit(law, table, seed=1, method="laplace", progressbar=False)
+        width[name] = float(np.log(bs.predict(law, post[name], pd.DataFrame({"D": [1e9]}), seed=1)["mu"]).std())
     assert width["curve"] > 1.3 * width["runs"]
+    ends = post["curve"]["discrepancy"]
+    assert "length" not in post["runs"]["discrepancy"]
+    # A correlation of 0.8 at 2/59 decades is a length of 0.15; six such curves gave 0.03 to 0.6.
+    assert 0.02 < float(ends["length"]) < 1.0
+    assert ends["training_run"].values.tolist() == ["one"]
+    drawn = bs.predict(law, post["curve"], far, seed=1)
+    carried = np.log(drawn["loss"] / drawn["mu"])
+    end = ends["end_error"].isel(training_run=0)
+    assert np.corrcoef(end.values.ravel(), carried.isel(run=0).values.ravel())[0, 1] > 0.2
+    assert abs(np.corrcoef(end.values.ravel(), carried.isel(run=1).values.ravel())[0, 1]) < 0.05  # 4000 draws: 0.016
+    other = bs.predict(law, post["curve"], far.assign(run="another"), seed=1)
+    assert float(np.log(other["loss"] / other["mu"]).isel(run=0).std()) > 1.2 * float(carried.isel(run=0).std())
+    middle = drawn["loss"].median(("chain", "draw")).to_numpy()
+    density = bs.log_predictive(law, post["curve"], far.assign(loss=middle), seed=1).to_numpy()
+    kernel = scores.log_score(drawn["loss"].stack(s=("chain", "draw")).transpose("s", "run").to_numpy(), middle)
+    assert density == pytest.approx(kernel, abs=0.1)
 
 
-def test_checkpoints_of_few_runs_say_less():
+def test_checkpoints_say_less_of_what_runs_differ_in_and_more_of_what_they_pass_through():
     rng = np.random.default_rng(1)
     N = np.repeat(np.tile(np.geomspace(1e8, 3e9, 6), 4), 5)  # 24 runs, four of each size, five checkpoints a run
     runs = pd.DataFrame({"N": N, "D": N * np.tile(np.geomspace(10, 100, 5), 24), "run": np.repeat(np.arange(24), 5)})
     off = 0.006 * rng.standard_normal(24)[runs["run"]] + 0.001 * rng.standard_normal(120)
     runs["loss"] = (1.7 + 400 * runs["N"] ** -0.34 + 1500 * runs["D"] ** -0.35) * np.exp(off)
-    powers = prepare(generalised, check(generalised, runs), seed=0).table.powers
-    assert powers is not None and 20 < powers.sum() < 50
-    far = pd.DataFrame({"N": [1e10], "D": [2e11]})
-    width = {}
+    at = pd.DataFrame({"N": [1e8, 3e9, 1e8], "D": [1e10, 3e10, 2e11]})
+    of_size, of_data = {}, {}
     for name, table in (("checkpoints", runs), ("runs", runs.drop(columns="run"))):
         post = bs.fit(generalised, table, seed=1, method="laplace", progressbar=False)
-        width[name] = float(np.log(bs.predict(generalised, post, far, seed=1)["mu"]).std())
-    assert width["checkpoints"] > 1.3 * width["runs"]
+        mu = np.log(bs.predict(generalised, post, at, seed=1)["mu"])
+        of_size[name] = float((mu.isel(run=1) - mu.isel(run=0)).std())
+        of_data[name] = float((mu.isel(run=2) - mu.isel(run=0)).std())
+        if name == "checkpoints":
+            assert post["discrepancy"]["length"] > 1.0  # as long as the runs, of one decade each
+    assert of_size["checkpoints"] > 1.2 * of_size["runs"]
+    assert of_data["checkpoints"] < 0.7 * of_data["runs"]
     with pytest.warns(UserWarning, match="120 rows are of 24 training runs"):
         check(chinchilla, runs)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         check(chinchilla, runs[runs["run"] == 3])  # one curve is what is fitted
     assert not any("training runs" in str(warning.message) for warning in caught)
-    assert check(generalised, runs.assign(run="sweep")).of_run is None  # of several N: no training run
+    assert check(generalised, runs.assign(run="sweep")).checkpoints is None  # of several N: no training run
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +242,8 @@ def test_laplace_agrees_with_nuts(fitted, runs):
 def laplace_integral(table, mu, scale, tau):
     """The log likelihood that is sampled, at one draw."""
     tape = Tape(len(mu))
-    value = integrated(tape, generalised, table, tape.column(mu), tape.free(0), {"tau": tape.free(1)})
+    error = tape.column(np.log(table.loss) - np.log(mu))
+    value = integrated(tape, generalised, table, error, tape.free(0), {"tau": tape.free(1)})
     made = Program(tape, [value])
     c = made.constants
     run = compiled_for_arrays(made.for_arrays)

@@ -21,6 +21,7 @@ ORDER = (
     "noise",
     "law",
     "laws",
+    "checkpoints",
     "checked",
     "doubts",
     "runs",

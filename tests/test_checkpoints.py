@@ -1,0 +1,66 @@
+"""Checkpoints: rows of one training run, whose errors go on from one to the next."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayescale.checkpoints import MOST, Checkpoints, Onward, checkpoints
+
+
+def found(of_run, size, length):
+    return Checkpoints(np.array(of_run), tuple("abcdef"[: max(of_run) + 1]), np.array(size, dtype=float), length)
+
+
+def test_rows_follow_each_other_by_size_within_a_run():
+    one = found([0, 1, 0, 1, 0, 2], [3.0, 1.0, 1.0, 2.0, 2.0, 9.0], 0.5)
+    assert one.previous.tolist() == [4, 1, 2, 1, 2, 5]
+    assert one.last.tolist() == [0, 3, 5]
+    assert one.alike == pytest.approx([np.exp(-2), 0, 0, np.exp(-2), np.exp(-2), 0])
+
+
+def test_news_are_independent():
+    """Of errors drawn with the covariance of an Ornstein-Uhlenbeck process."""
+    one = found([0, 0, 0, 1, 1], [0.7, 0.0, 0.1, 0.0, 0.3], 0.4)
+    same = one.of_run == one.of_run[:, None]
+    covariance = np.where(same, np.exp(-np.abs(one.size - one.size[:, None]) / 0.4), 0.0)
+    news = one.news(np.eye(5)).T  # as a matrix that errors are multiplied by
+    assert news @ covariance @ news.T == pytest.approx(np.eye(5), abs=1e-12)
+    assert np.linalg.slogdet(covariance)[1] == pytest.approx(2 * np.log(one.fresh).sum())
+    errors = np.random.default_rng(0).standard_normal(5)
+    free = found(one.of_run, one.size, 0.0)
+    assert (free.news(errors) == errors).all()
+
+
+def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
+    one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
+    assert one.alike.max() == MOST and np.isfinite(one.news(np.array([0.1, 0.2, 0.3]))).all()
+    assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
+
+
+def test_what_is_forecast_goes_on_from_the_end_of_its_run():
+    names = ["a", "a", "b", "new", "new", None, None, "a"]
+    size = np.array([2.5, 2.2, 3.0, 1.0, 1.1, 1.0, 1.0, 1.5])
+    ends, length = np.array([0.5, -0.3]), 0.5
+    onward = Onward.of(names, size, ["a", "b"], np.array([2.0, 2.9]), length)
+    assert onward.of_end.tolist() == [0, 0, 1, -1, -1, -1, -1, -1]
+    assert onward.before.tolist() == [1, -1, -1, -1, 3, -1, -1, -1]
+    rng = np.random.default_rng(0)
+    drawn = onward.errors(rng.standard_normal((40_000, 8)), ends)
+    mu, scale = onward.marginal(np.ones(8), np.ones(8), ends)
+    # 40,000 draws: a mean has a standard error of 0.005, a standard deviation of 0.4 %.
+    assert drawn.mean(axis=0) == pytest.approx(np.log(mu), abs=0.02)
+    assert drawn.std(axis=0) == pytest.approx(scale, rel=0.02)
+    assert np.log(mu[:3]) == pytest.approx([0.5 * np.exp(-1), 0.5 * np.exp(-0.4), -0.3 * np.exp(-0.2)])
+    found = np.corrcoef(drawn.T)
+    assert found[3, 4] == pytest.approx(np.exp(-0.2), abs=0.02)
+    assert np.abs(found[[5, 6, 7]][:, [0, 2, 3]]).max() < 0.02 and abs(found[5, 6]) < 0.02
+
+
+def test_training_runs_are_told_by_name():
+    table = pd.DataFrame({"N": [1e8, 1e8, 1e9], "D": [1e9, 1e10, 1e10], "run": ["a", "a", "b"]})
+    one = checkpoints(table, ("N", "D"))
+    assert one is not None and one.names == ("a", "b") and one.size == pytest.approx([17, 18, 19])
+    assert checkpoints(table.drop(columns="run"), ("N", "D")) is None
+    assert checkpoints(table.assign(run=["a", "b", "c"]), ("N", "D")) is None
+    assert checkpoints(table.assign(run="sweep"), ("N", "D")) is None
+    assert checkpoints(table.assign(run=["a", None, "b"]), ("N", "D")) is None
