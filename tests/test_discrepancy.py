@@ -21,6 +21,7 @@ from bayescale.laplace import approximate
 from bayescale.laws import chinchilla, generalised, henighan2020
 from bayescale.laws.busbridge2025 import generalised_D
 from bayescale.noise import by_compute, laplace, lognormal
+from bayescale.predictive import log_predictive
 from bayescale.prepared import prepare
 from bayescale.runs import check
 from bayescale.source import Program
@@ -182,7 +183,7 @@ def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on():
     other = bs.predict(law, post["curve"], far.assign(run="another"), seed=1)
     assert float(np.log(other["loss"] / other["mu"]).isel(run=0).std()) > 1.2 * float(carried.isel(run=0).std())
     middle = drawn["loss"].median(("chain", "draw")).to_numpy()
-    density = bs.log_predictive(law, post["curve"], far.assign(loss=middle), seed=1).to_numpy()
+    density = log_predictive(law, post["curve"], far.assign(loss=middle), seed=1).to_numpy()
     kernel = scores.log_score(drawn["loss"].stack(s=("chain", "draw")).transpose("s", "run").to_numpy(), middle)
     assert density == pytest.approx(kernel, abs=0.1)
 
