@@ -14,6 +14,8 @@ from bayescale.modes import climb, find_modes
 
 #: Steps to the mode, from that of the law without its discrepancy.
 STEPS = 3
+#: Probability, beforehand, that errors of checkpoints are independent; the lengths that are tried share the rest.
+INDEPENDENT = 0.5
 #: The least curvature of a run, about that of one far outside: a mode needs some.
 FLATTEST = 0.02
 
@@ -22,8 +24,8 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     """The density of a law and its runs.
 
     With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
-    (`Sites`); it is found in steps, from that of the law without its discrepancy. Where rows are checkpoints, so is the
-    distance over which their errors are alike (`Checkpoints.length`).
+    (`Sites`); it is found in steps, from that of the law without its discrepancy. Where rows are checkpoints, the
+    distance over which their errors are alike (`Checkpoints.length`) is the median of its posterior.
 
     Raises
     ------
@@ -35,15 +37,17 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     rng = np.random.default_rng(seed)
     density = Density(law, _first(law, table, rng))
     density, mode = _settled(density, find_modes(density, rng)[0].point)
-    if table.checkpoints is None:
+    if table.checkpoints is None or not len(lengths := table.checkpoints.lengths):
         return density
-    best, most = density, _log_evidence(density, mode)
-    for length in table.checkpoints.lengths:
+    tried, evidence = [density], [_log_evidence(density, mode)]
+    for length in lengths:
         checkpoints = replace(table.checkpoints, length=float(length))
         density, mode = _settled(Density(law, replace(density.table, checkpoints=checkpoints)), mode)
-        if (found := _log_evidence(density, mode)) > most:
-            best, most = density, found
-    return best
+        tried.append(density)
+        evidence.append(_log_evidence(density, mode))
+    prior = np.array([INDEPENDENT, *np.full(len(lengths), (1.0 - INDEPENDENT) / len(lengths))])
+    probable = prior * np.exp(np.array(evidence) - np.max(evidence))
+    return tried[np.searchsorted(np.cumsum(probable), 0.5 * probable.sum())]
 
 
 def _log_evidence(density: Density, mode: np.ndarray) -> float:

@@ -87,7 +87,7 @@ def test_record_is_complete(name):
     record = info(name)
     assert record.name == name
     assert record.kind in ("runs", "curves", "constants")
-    assert ("run" in record.columns or name == "porian2024") or record.kind != "curves"
+    assert "run" in record.columns or record.kind != "curves"
     assert all((record.title, record.source, record.url, record.licence, record.columns))
     assert record.cite.count("{") == record.cite.count("}") > 0
     assert all(unit and meaning for unit, meaning in record.columns.values())

@@ -271,7 +271,7 @@ def test_laplace_needs_neither_pymc_nor_a_compiler(runs, tmp_path):
 
 
 def test_draws_are_the_same_whether_code_is_compiled_or_loaded(runs, tmp_path):
-    """In a process that compiles, LLVM once ran other copies of the inner functions, which differed in the last bits."""
+    """A process that compiles once ran other copies of the inner functions, which differed in the last bits."""
     runs.to_csv(tmp_path / "runs.csv", index=False)
     code = (
         "import pandas as pd; import bayescale as bs;"

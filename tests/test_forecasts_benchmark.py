@@ -119,3 +119,26 @@ def test_a_forecaster_that_fails_is_a_record(monkeypatch):
     runs = simulate(20, seed=2)
     (record,) = measure([Task("t", "", runs, (float(runs["C"].median()),))], ["broken"], None, lambda _: None)
     assert record["failed"] and "KeyError" in record["reason"]
+
+
+def test_checkpoints_are_scored_once_more_without_the_names_of_their_runs(monkeypatch):
+    from benchmarks.forecasts import methods
+
+    seen = []
+
+    def mean(train: pd.DataFrame, test: pd.DataFrame, seed: int):
+        seen.append(("run" in train, "run" in test))
+        return np.full((100, len(test)), train["loss"].mean()) * np.exp(0.1 * np.random.default_rng(0).random((100, 1)))
+
+    runs = simulate(20, seed=2)
+    named = runs.assign(run=np.arange(20) // 2)
+    for name in (methods.UNNAMED, methods.BASE, methods.DEFAULT):
+        monkeypatch.setitem(methods.METHODS, name, mean)
+    chosen = [Task(name, "", table, (float(runs["C"].median()),)) for name, table in (("few", named), ("own", runs))]
+    records = measure(chosen, [methods.BASE, methods.UNNAMED, methods.DEFAULT], None, lambda _: None)
+    assert [(one["data"], one["method"]) for one in records if one["method"] == methods.UNNAMED] == [
+        ("few", methods.UNNAMED)
+    ]
+    assert seen == [(True, True), (False, False), (True, True), (False, False), (False, False)]
+    assert {one["data"] for one in report.beside(records, methods.UNNAMED)} == {"few"}
+    assert report.partly(records) == []

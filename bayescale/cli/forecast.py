@@ -71,9 +71,7 @@ def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> di
 
     told = signs(law, post)
     if scores is not None and scores["covered_0.9"] < POOR:
-        told["backtest"] = (
-            f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
-        )
+        told["backtest"] = f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
     return told
 
 

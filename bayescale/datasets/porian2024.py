@@ -1,7 +1,19 @@
 """Porian et al. 2024: why Kaplan and Hoffmann disagree, in fifteen configurations."""
 
+from pathlib import Path
+
+import pandas as pd
+
 from bayescale.datasets.record import Dataset
 from bayescale.datasets.tables import tidy
+
+
+def read(path: Path) -> pd.DataFrame:
+    table = tidy(path)
+    model = table["group"] + "|" + table["N"].astype(str)
+    budgets = model + "|" + table["C"].astype(str)
+    return table.assign(run=model.where(table["decay"] != "chinchilla", budgets))
+
 
 DATASET = Dataset(
     name="porian2024",
@@ -9,6 +21,7 @@ DATASET = Dataset(
     kind="curves",
     rows=1745,
     columns={
+        "run": ("label", "which run: see the notes"),
         "group": ("label", "configuration: dataset|hparams|warmup|decay|param_count|split"),
         "dataset": ("label", "rw (RefinedWeb) or owt2 (OpenWebText2)"),
         "hparams": ("label", "base, or tuned by size"),
@@ -29,7 +42,7 @@ DATASET = Dataset(
         "N leaves out the input embeddings. standard counts the output head, kaplan leaves it out too, attention is an "
         "effective number that includes the FLOP of attention. D and C go with N, as C = 6ND.",
         "Rows of one group with the same N are checkpoints of one run and share its trajectory, except for decay == "
-        "'chinchilla', where each budget has its own run.",
+        "'chinchilla', where each budget has its own run; upstream names none, so a run is called by its group and N.",
         "Losses are smoothed and interpolated, so their scatter is less than that of runs. Three without a loss are "
         "left out.",
     ),
@@ -47,5 +60,5 @@ DATASET = Dataset(
     recipe="Upstream is pickles, which run code when they are read: open data/summary_df*.pickle.xz of the source "
     "where that does no harm. Write a CSV with the columns group, dataset, hparams, warmup, decay, param_count, split, "
     "N, D, C, loss, one line for each entry of orig_n, orig_t, orig_loss at each budget (flops), without NaN losses.",
-    read=tidy,
+    read=read,
 )

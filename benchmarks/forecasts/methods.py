@@ -15,6 +15,8 @@ from bayescale.stacking import WAYS, mixture
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"
+#: The default without names of training runs, scored apart: where rows are checkpoints, each is a run of its own.
+UNNAMED = "unnamed_runs"
 #: A package that is scored where it gives a forecast, and apart: it takes tables of N and D that both vary.
 PEER = "simple_scaling_laws"
 
@@ -57,6 +59,7 @@ METHODS: dict[str, Law | Forecaster] = {
     "kappa_omega": kappa_omega,
     **{f"stacked_{way}": mixture(STACKED, way) for way in WAYS},
     "two_amplitudes": _two(generalised),
+    UNNAMED: generalised,
     DEFAULT: generalised,
 }
 #: Laws of one column, for learning curves.
@@ -68,6 +71,7 @@ CURVES: dict[str, Law | Forecaster] = {
     "kappa_omega": _plain_curve,
     "two_amplitudes": _two(generalised_D),
     **{f"stacked_{way}": mixture(STACKED_CURVES, way) for way in WAYS},
+    UNNAMED: generalised_D,
     DEFAULT: generalised_D,
 }
 WORDS = {
@@ -81,5 +85,6 @@ WORDS = {
     "stacked_loo": "the same three, weighted by leave-one-out",
     "stacked_equal": "the same three, a third each",
     "two_amplitudes": "generalised law, a discrepancy with an amplitude for N and D and one for compute",
+    UNNAMED: "the default, each checkpoint taken for a run of its own, and so is what is forecast",
     DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`)",
 }

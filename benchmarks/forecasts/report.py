@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bayescale.scores import LEVELS
-from benchmarks.forecasts.methods import BASE, DEFAULT, PEER, WORDS
+from benchmarks.forecasts.methods import BASE, DEFAULT, PEER, UNNAMED, WORDS
 from benchmarks.forecasts.picture import picture
 from benchmarks.table import table, write
 
@@ -23,6 +23,8 @@ HONEST = (
 )
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
+#: Methods that can forecast some of the cuts only, each under a heading of its own.
+APART = {UNNAMED: "Checkpoints of runs that go on", PEER: "Beside a package"}
 #: Log scores below this are not told apart.
 WORST = -100
 #: Ends of the ranges of extrapolation that coverage is told by.
@@ -51,11 +53,11 @@ def beside(records: Sequence[dict], peer: str) -> list[dict]:
 
 
 def partly(records: Sequence[dict]) -> list[str]:
-    """Methods, the peer aside, that were scored on some of the data sets only."""
+    """Methods, those of `APART` aside, that were scored on some of the data sets only."""
     sets: dict[str, set[str]] = {}
     for one in records:
         sets.setdefault(one["method"], set()).add(one["data"])
-    return [method for method, some in sets.items() if method != PEER and some < set.union(*sets.values())]
+    return [method for method, some in sets.items() if method not in APART and some < set.union(*sets.values())]
 
 
 def _cut(one: dict) -> tuple:
@@ -167,8 +169,8 @@ def curves(records: Sequence[dict]) -> str:
 
 def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
     """Write the page, and the figure beside it."""
-    some, with_peer = partly(records), beside(records, PEER)
-    on_some, records = records, [one for one in records if one["method"] not in (PEER, *some)]
+    some, apart = partly(records), {method: beside(records, method) for method in APART}
+    on_some, records = records, [one for one in records if one["method"] not in (*APART, *some)]
     kept = common(records)
     found = by_data(kept)
     sets = list(dict.fromkeys(one["data"] for one in kept))
@@ -204,7 +206,7 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
             ]
     if some:
         shared = set.intersection(*({one["data"] for one in on_some if one["method"] == method} for method in some))
-        chosen = common([one for one in on_some if one["data"] in shared and one["method"] != PEER])
+        chosen = common([one for one in on_some if one["data"] in shared and one["method"] not in APART])
         scored = aggregate(by_data(chosen), [data for data in sets if data in shared])
         sections += [
             f"## On {len(shared)} of the data sets\n\n{', '.join(some)} were not scored on "
@@ -212,21 +214,22 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
             table(head, [[method, *shown(row)] for method, row in scored.items()]),
             "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in some),
         ]
-    if any(one["method"] == PEER for one in with_peer):
-        scored = by_data(with_peer)
-        theirs = list(dict.fromkeys(one["data"] for one in with_peer))
-        sections += [
-            f"## Beside a package\n\n{PEER}: {WORDS[PEER]}. The {len({_cut(one) for one in with_peer})} cuts of "
-            f"{len(theirs)} data sets where it gives a forecast.",
-            table(head, [[method, *shown(row)] for method, row in aggregate(scored, theirs).items()]),
-        ]
+    for method, beside_it in apart.items():
+        if beside_it:
+            theirs = list(dict.fromkeys(one["data"] for one in beside_it))
+            rows_of = aggregate(by_data(beside_it), theirs)
+            sections += [
+                f"## {APART[method]}\n\n{method}: {WORDS[method]}. {len({_cut(one) for one in beside_it})} cuts of "
+                f"{len(theirs)} data sets: {', '.join(theirs)}.",
+                table(head, [[one, *shown(row)] for one, row in rows_of.items()]),
+            ]
     if any(one["data"].startswith("curves_") for one in kept):
         sections += [
             "## Learning curves\n\nThe second part of each curve forecast from its first, on the authors' split; means "
             "over curves. Squared calibration error: mean over 19 levels of (share of held-out points below the "
-            "forecast's quantile less the level)², curves weighted equally. A curve is one run: a law with a "
-            "discrepancy counts its points by how alike neighbours err. Printed numbers: Lee et al. 2025, "
-            "arXiv:2505.23032, quoted from a note; their split of points may differ from ours.",
+            "forecast's quantile less the level)², curves weighted equally. A curve is one run: beside a law "
+            "with a discrepancy its errors go on from point to point, and so into the forecast. Printed numbers: "
+            "Lee et al. 2025, arXiv:2505.23032, quoted from a note; their split of points may differ from ours.",
             curves(kept),
         ]
     sections += ["## Failed and unconverged", table(["method", "cuts", "failed", "unconverged"], failures)]

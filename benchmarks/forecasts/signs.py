@@ -34,7 +34,7 @@ def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float
             train = task.runs[task.runs[task.by] <= cut]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of tables that are as they are
-                tested, checkpoints = _tested(task, train), check(generalised, train).of_run is not None
+                tested, checkpoints = _tested(task, train), check(generalised, train).checkpoints is not None
                 plain, general = (
                     draw(law, train, method="laplace", seed=SEED, progressbar=False)["posterior"].to_dataset()
                     for law in (chinchilla, generalised)
