@@ -127,9 +127,7 @@ def _helpers(code: str) -> str:
     loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in code else ()
     integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
-    parts = (
-        [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
-    )
+    parts = [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
     return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 
 
