@@ -15,8 +15,9 @@ import pandas as pd
 
 #: The most that neighbours are taken to be alike: two evaluations of one checkpoint are not one.
 MOST = 0.99
-#: Lengths that are tried, the longest in units of the longest run: there a run is off by one number.
-TRIED, LONGEST = 12, 10.0
+#: Lengths that are tried; the shortest in units of neighbours' smallest distance (there they are alike by 0.05), the
+#: longest in units of the longest run (there a run is off by one number).
+TRIED, SHORTEST, LONGEST = 12, 1.0 / 3.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Checkpoints:
         if not gaps.any():
             return np.empty(0)
         spans = pd.Series(self.size).groupby(self.of_run).agg(np.ptp)
-        return np.geomspace(gaps[gaps > 0].min(), LONGEST * spans.max(), TRIED)
+        return np.geomspace(SHORTEST * gaps[gaps > 0].min(), LONGEST * spans.max(), TRIED)
 
 
 def correlation(gap: Any, length: float) -> np.ndarray:

@@ -45,6 +45,8 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
         density, mode = _settled(Density(law, replace(density.table, checkpoints=checkpoints)), mode)
         tried.append(density)
         evidence.append(_log_evidence(density, mode))
+    if not np.isfinite(evidence).any():
+        return tried[0]
     prior = np.array([INDEPENDENT, *np.full(len(lengths), (1.0 - INDEPENDENT) / len(lengths))])
     probable = prior * np.exp(np.array(evidence) - np.max(evidence))
     return tried[np.searchsorted(np.cumsum(probable), 0.5 * probable.sum())]
