@@ -68,8 +68,8 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     Warns
     -----
     RuntimeWarning
-        If the Laplace approximation has no licence, and NUTS is used in its place; or if chains do not mix or diverge,
-        and importance sampling has a licence.
+        If the Laplace approximation has no licence, and NUTS is used in its place; if chains do not mix or diverge,
+        and importance sampling has a licence; if checkpoints are taken as independent, beside a discrepancy.
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
@@ -78,6 +78,11 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
         density.program  # noqa: B018 (a derivative may be out of reach too)
     except Untraceable as step:
         density, untraceable = None, str(step)
+        if law.discrepancy is not None and table.checkpoints is not None:
+            doubt = (
+                f"{law.name}: checkpoints of one run are taken as independent, since only PyMC can take {untraceable}."
+            )
+            warnings.warn(doubt, RuntimeWarning, stacklevel=4)
     size = {}
     if method == "laplace":
         size = LAPLACE_DEFAULTS  # as many draws, whichever way they are drawn

@@ -1,10 +1,19 @@
 """Checkpoints: rows of one training run, whose errors go on from one to the next."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import bayescale as bs
+from bayescale import Prior
+from bayescale.build import assemble
 from bayescale.checkpoints import MOST, Checkpoints, Onward, checkpoints
+from bayescale.discrepancy import Discrepancy, shared
+from bayescale.laws import henighan2020
+from bayescale.noise import student
+from bayescale.runs import check
 
 
 def found(of_run, size, length):
@@ -64,3 +73,32 @@ def test_training_runs_are_told_by_name():
     assert checkpoints(table.assign(run=["a", "b", "c"]), ("N", "D")) is None
     assert checkpoints(table.assign(run="sweep"), ("N", "D")) is None
     assert checkpoints(table.assign(run=["a", None, "b"]), ("N", "D")) is None
+
+
+@pytest.fixture
+def curve():
+    D = np.geomspace(1e8, 1e10, 12)
+    error = 0.004 * np.random.default_rng(0).standard_normal(12)
+    return pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(error), "run": "one"})
+
+
+def test_pymc_has_the_same_model_of_checkpoints(curve):
+    noise = replace(student, priors={"sigma": 0.004, "nu": 4.0})
+    fixed = {"E": 1.7, "excess_D": 0.9, "alpha_D": 0.35}
+    law = replace(henighan2020.L_D, priors=fixed, noise=noise, discrepancy=Discrepancy({"tau": 0.005}))
+    table = check(law, curve)
+    assert table.checkpoints is not None
+    found = replace(table.checkpoints, length=0.3)
+    model = assemble(law, replace(table, checkpoints=found))
+    none = np.zeros(len(model.coords["cell"]))
+    density = model.compile_logp(vars=model["loss"], sum=False)({"increment": none})[0]
+    mu, scale = found.onward(table.loss, law.formula(curve["D"].to_numpy(), table.reference["D0"], **fixed), 0.004)
+    assert density == pytest.approx(noise.logpdf(table.loss, mu, scale, {"nu": 4.0}))
+
+
+def test_checkpoints_that_only_pymc_can_fit_are_taken_as_independent_with_a_warning(curve):
+    weibull = Prior("Weibull", alpha=2.0, beta=0.4)
+    law = replace(henighan2020.L_D, discrepancy=shared, priors={**henighan2020.L_D.priors, "alpha_D": weibull})
+    with pytest.warns(RuntimeWarning, match="taken as independent, since only PyMC can take"):
+        post = bs.fit(law, curve, seed=1, draws=10, tune=10, chains=1, progressbar=False)
+    assert "length" not in post["discrepancy"]
