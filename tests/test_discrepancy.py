@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.signal import lfilter
 from scipy.stats import multivariate_normal, multivariate_t, norm
 from scipy.stats import t as student_t
 
 import bayescale as bs
-from bayescale import Prior, scores
+from bayescale import Prior, files, scores
 from bayescale.arrays import compiled_for_arrays
 from bayescale.conditional import delta, increments, moments, shape_of
 from bayescale.density import Density, as_posterior
@@ -159,7 +160,7 @@ def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
     assert density.value(points) == pytest.approx(np.array(found), abs=0.02)
 
 
-def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on():
+def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on(tmp_path):
     rng = np.random.default_rng(3)
     one = curve(rng)
     # With an amplitude of its own choice, the discrepancy would follow the wander where points are independent.
@@ -176,6 +177,8 @@ def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on():
     assert 0.02 < float(ends["length"]) < 1.0
     assert ends["training_run"].values.tolist() == ["one"]
     drawn = bs.predict(law, post["curve"], far, seed=1)
+    saved = files.save(post["curve"], tmp_path / "curve.nc")
+    xr.testing.assert_identical(drawn, bs.predict(law, files.load(saved), far, seed=1))
     carried = np.log(drawn["loss"] / drawn["mu"])
     end = ends["end_error"].isel(training_run=0)
     assert np.corrcoef(end.values.ravel(), carried.isel(run=0).values.ravel())[0, 1] > 0.2
