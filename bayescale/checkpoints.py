@@ -137,14 +137,14 @@ class Onward:
 
         Rows that are no larger than the end of their run are of a run like it, which errs anew.
         """
-        known = {name: k for k, name in enumerate(ends)}
-        names, rows = list(names), len(size)
-        of_end = np.array([known[name] if name in known else -1 for name in names], dtype=int)
+        known, names = {name: k for k, name in enumerate(ends)}, list(names)
+        of_end = np.array([-1 if name is None else known.get(name, -1) for name in names], dtype=int)
         end = np.append(end_size, np.inf)[of_end]
         of_end = np.where(size > end, of_end, -1)
-        run = np.array([f"{name} {k}" for name, k in zip(names, of_end, strict=True)])
-        order, before = np.lexsort((size, run)), np.full(rows, -1)
-        same = (run[order[1:]] == run[order[:-1]]) & np.array([names[k] is not None for k in order[1:]], dtype=bool)
+        keys = [(k, None, 0) if name is None else (-1, name, of_end[k]) for k, name in enumerate(names)]
+        run = pd.factorize(pd.Index(keys, tupleize_cols=False))[0]
+        order, before = np.lexsort((size, run)), np.full(len(size), -1)
+        same = run[order[1:]] == run[order[:-1]]
         before[order[1:][same]] = order[:-1][same]
         gap = np.where(of_end >= 0, size - end, np.inf)
         step = np.where(before >= 0, size - size[before], gap)
