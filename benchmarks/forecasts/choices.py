@@ -74,7 +74,7 @@ def sections(records: Sequence[dict]) -> list[str]:
     """The page."""
     scored = by_data(common(records))
     sets = list(scored[BASE])
-    rows = aggregate(scored, sets)
+    rows = aggregate({name: scored[name] for name in (BASE, *VARIANTS) if name in scored}, sets)
     cuts = len({(one["data"], one["group"], one["cut"]) for one in records})
     bad = {name: sum(one["converged"] is False for one in records if one["method"] == name) for name in rows}
     return [
