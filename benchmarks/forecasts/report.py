@@ -14,11 +14,11 @@ HEAD = ("50 %", "80 %", "90 %", "95 %", "sets ≥ .80", "CRPS ratio", "width rat
 HONEST = (
     "What was chosen on what. The generalised law and its discrepancy come from a study that looked at these "
     "tables among others. Two priors are ours, of the share of embeddings and of the amplitude, chosen on half "
-    "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. That errors of checkpoints "
-    "go on concerns porian, gemstones and the curves, most of them of half B: the way was chosen on simulated curves, "
-    "by us who knew how earlier ways, and half of the scores of this one's first form, had come out on these data "
-    "([decisions](decisions.md)). So neither half is a blind test, and half B confirms weakly; the sweeps of our own "
-    "were blind at their first scoring ([what came out](sweep.md#what-came-out))."
+    "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. That errors of "
+    "checkpoints go on concerns porian, gemstones and the curves, most of them of half B: the way was chosen on "
+    "simulated curves, by us who knew how earlier ways, and half of the scores of this one's first form, had come out "
+    "on these data ([decisions](decisions.md)). So neither half is a blind test, and half B confirms weakly; the "
+    "sweeps of our own were blind at their first scoring ([what came out](sweep.md#what-came-out))."
 )
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
