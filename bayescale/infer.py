@@ -184,7 +184,8 @@ def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) 
 
 def _provenance(law: Law, table: Checked) -> dict[str, Any]:
     data = hashlib.sha256()
-    for name, values in {**table.columns, **table.groups, "loss": table.loss}.items():
+    runs = {} if table.checkpoints is None else {"run": table.checkpoints.of_run}
+    for name, values in {**table.columns, **table.groups, "loss": table.loss, **runs}.items():
         array = np.asarray(values)
         data.update(name.encode() + (array.tobytes() if array.dtype != object else repr(array.tolist()).encode()))
     return {

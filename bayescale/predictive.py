@@ -24,8 +24,8 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     post : DataTree of `fit` (or of `sample_prior`).
     runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed. Where the
         rows that were fitted are checkpoints (column ``run``), rows of a training run of theirs that lie beyond its end
-        go on from its last error, and rows of any one run err together; without the column, a row goes on with the
-        training run, if there is one only, and is else of a run of its own.
+        go on from its last error, and rows of any one run err together. Without the column each row is of a run of its
+        own; but where the law has one column and was fitted to one run, rows are of that.
     seed : int, optional, of the noise.
 
     Returns
@@ -148,7 +148,7 @@ def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
     known, names = group["training_run"].to_numpy().tolist(), [None] * len(table)
     if "run" in table:
         names = [None if pd.isna(name) else str(name) for name in table["run"]]
-    elif len(known) == 1:
+    elif len(known) == 1 and len(law.inputs) == 1:  # a learning curve
         names = known * len(table)
     size = decades(table, sizes(law.inputs))
     return Onward.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))

@@ -324,6 +324,23 @@ def test_forecast_completes_and_pairs(sweep):
     assert [pair["at"]["N"] for pair in pairs] == [1e9, 2e9] and pairs[0]["mu"] == same[2][0]["mu"]
 
 
+def test_forecast_of_a_later_checkpoint(tmp_path):
+    rng = np.random.default_rng(1)
+    N = np.repeat(np.tile(np.geomspace(1e8, 3e9, 6), 4), 5)  # 24 runs, four of each size, five checkpoints a run
+    runs = pd.DataFrame({"N": N, "D": N * np.tile(np.geomspace(10, 100, 5), 24), "run": np.repeat(np.arange(24), 5)})
+    off = 0.006 * rng.standard_normal(24)[runs["run"]] + 0.001 * rng.standard_normal(120)
+    runs["loss"] = (1.7 + 400 * runs["N"] ** -0.34 + 1500 * runs["D"] ** -0.35) * np.exp(off)
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    done("fit", tmp_path / "runs.csv", "--law", "generalised", "--quick", "-o", tmp_path / "out")
+    at = ("forecast", tmp_path / "out", "--N", "1e8", "--D", "1.2e10")
+    new, later = (json.loads(done(*at, *run, "--json").stdout)["targets"][0] for run in ((), ("--at", "run=0")))
+    spans = [one["loss"]["eti90"][1] - one["loss"]["eti90"][0] for one in (new, later)]
+    assert spans[1] < 0.7 * spans[0] and new["mu"] == later["mu"] and later["at"]["run"] == "0"
+    assert "--at run=other: the posterior was fitted on checkpoints of the runs ['0'" in refused(
+        *at, "--at", "run=other"
+    )
+
+
 def test_forecast_refuses_what_is_not_a_run(fitted, sweep):
     out = sweep[0] / "out"
     assert "--at family=" in refused("forecast", out, "--N", "1e9", "--D", "1e11")

@@ -36,6 +36,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     --N 70e9 --D 1.4e12     that run
     --N 70e9 --C 5.9e23     D = C/(6N); likewise N from --D and --C
     --C 5.9e23              for a law in N and D: the compute-optimal run
+    --at run=NAME           a later checkpoint of a run that was fitted (column run)
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
     The expected loss is that of the law, its discrepancy included; a new run's loss has the noise of a single run too.
@@ -98,6 +99,12 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
     return table, optimal
 
 
+def training_runs(post: "xr.DataTree") -> list[str]:
+    """The training runs whose errors a forecast can go on from."""
+    coords = post["discrepancy"].coords if "discrepancy" in post.children else {}
+    return coords["training_run"].values.tolist() if "training_run" in coords else []
+
+
 def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
     """The values of ``--at``, each given once."""
     if len({key for key, _ in at}) < len(at):
@@ -106,12 +113,16 @@ def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
 
 
 def _value(law: "Law", post, key: str, text: str) -> Any:
-    """The value of ``--at``: a level of a group, or a number."""
+    """The value of ``--at``: a level of a group, a training run, or a number."""
     if key in law.groups:
         levels = {str(level): level for level in post["posterior"][key].values.tolist()}
         if text not in levels:
             raise ValueError(f"--at {key}={text}: the posterior was fitted on the levels {list(levels)} of {key}.")
         return levels[text]
+    if key == "run" and (names := training_runs(post)):
+        if text not in names:
+            raise ValueError(f"--at run={text}: the posterior was fitted on checkpoints of the runs {names}.")
+        return text
     try:
         return float(text)
     except ValueError:
@@ -125,7 +136,8 @@ def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
     needed = dict.fromkeys((*law.inputs, *law.noise.columns))
     wanted = [key for key in SIZES if key in needed]
     rest = [key for key in (*needed, *law.groups) if key not in SIZES]
-    missing, unknown = [key for key in rest if key not in others], sorted(others - set(rest))
+    known = {*rest, "run"} if training_runs(post) else set(rest)
+    missing, unknown = [key for key in rest if key not in others], sorted(others - known)
     if missing or unknown:
         levels = {group: post["posterior"][group].values.tolist() for group in law.groups}
         raise ValueError(
