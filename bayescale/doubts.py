@@ -83,5 +83,5 @@ def repeats(rows: int, training_runs: int) -> str:
     return (
         f"{rows} rows are of {training_runs} training runs (column 'run'). Checkpoints of one run err "
         "together; this law takes them as independent, so its intervals are too narrow. Keep the last row of each run, "
-        "or give the law a discrepancy, as laws.generalised has, beside which they err together."
+        "or give the law a discrepancy, as laws.generalised has, and the column along which a run grows."
     )

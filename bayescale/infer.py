@@ -34,7 +34,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     Parameters
     ----------
     law : Law
-    runs : DataFrame, one row a run: the law's columns (N [parameters], D [tokens], C [FLOP]), `loss` [nats/token].
+    runs : DataFrame, one row a run: the law's columns (N [parameters], D [tokens], C [FLOP]), `loss` [nats/token]. A
+        column ``run`` in which names repeat says that rows are checkpoints of training runs (docs/conventions.md).
     method : {"nuts", "laplace"}
         How to draw: by the No-U-Turn sampler; or in a fraction of a second by the Laplace approximation, corrected by
         Pareto-smoothed importance sampling, and by NUTS where that does not hold.

@@ -61,7 +61,9 @@ def _log_evidence(density: Density, mode: np.ndarray) -> float:
 def _settled(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
     """The density whose sites are those of its mode, and that mode, from one that is near."""
     law = density.law
-    for _ in range(STEPS if density.table.sites is not None else 0):
+    if density.table.sites is None:  # nothing to settle
+        return density, climb(density, mode)[0]
+    for _ in range(STEPS):
         density = Density(law, _sited(law, density.table, as_posterior(density, mode[None, None])))
         mode, _ = climb(density, mode)
     return density, mode

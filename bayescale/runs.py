@@ -116,7 +116,8 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     -----
     UserWarning
         Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit; several
-        rows of one training run (column ``run``), whose errors go on in a law with a discrepancy only.
+        rows of one training run (column ``run``), whose errors go on beside a discrepancy only, and along a column of
+        the law.
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
@@ -133,7 +134,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
         for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
             warnings.warn(message, UserWarning, stacklevel=3)
     found = None if "run" in law.groups else checkpoints(table, sizes(law.inputs))
-    if found is not None and len(found.names) > 1 and law.discrepancy is None:
+    if found is not None and len(found.names) > 1 and (law.discrepancy is None or not len(found.lengths)):
         warnings.warn(repeats(len(runs), len(found.names)), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
     return Checked(columns, groups, loss, reference, levels, checkpoints=found)

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
-from bayescale import Prior, engine
+from bayescale import Prior, engine, prepared
 from bayescale.build import assemble
 from bayescale.checkpoints import MOST, Checkpoints, Onward, checkpoints
 from bayescale.discrepancy import Discrepancy, shared
 from bayescale.laws import henighan2020
-from bayescale.noise import student
+from bayescale.noise import lognormal, student
 from bayescale.runs import check
 
 
@@ -44,6 +44,15 @@ def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
     one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
     assert one.alike.max() == MOST and np.isfinite(one.news(np.array([0.1, 0.2, 0.3]))).all()
     assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
+
+
+def test_checkpoints_that_a_law_cannot_tell_apart_are_not_taken_for_runs_in_silence():
+    N = np.repeat([1e8, 3e8, 1e9, 3e9], 3)
+    runs = pd.DataFrame({"N": N, "loss": 1.7 + 400 * N**-0.34, "run": np.repeat(list("abcd"), 3)})
+    runs["loss"] *= np.exp(0.002 * np.random.default_rng(0).standard_normal(12))
+    law = replace(henighan2020.L_N, discrepancy=shared)
+    with pytest.warns(UserWarning, match="12 rows are of 4 training runs"):
+        check(law, runs)
 
 
 def test_what_is_forecast_goes_on_from_the_end_of_its_run():
@@ -109,3 +118,20 @@ def test_checkpoints_that_only_pymc_can_fit_are_taken_as_independent_with_a_warn
         pytest.raises(KeyboardInterrupt),
     ):
         bs.fit(law, curve, seed=1, progressbar=False)
+
+
+@pytest.mark.parametrize("noise", [lognormal, student], ids=lambda noise: noise.name)
+def test_each_length_is_judged_at_its_own_mode(curve, noise, monkeypatch):
+    seen = []
+
+    def spy(density, mode):
+        slope = density.gradient(mode)[1]
+        seen.append(0.5 * slope @ np.linalg.solve(-density.hessian(mode), slope))  # what a step of Newton's would gain
+        return evidence(density, mode)
+
+    evidence = prepared._log_evidence
+    monkeypatch.setattr(prepared, "_log_evidence", spy)
+    law = replace(henighan2020.L_D, noise=noise, discrepancy=shared)
+    density = prepared.prepare(law, check(law, curve), seed=0)
+    assert len(seen) == 1 + len(density.table.checkpoints.lengths)
+    assert np.abs(seen).max() < 1e-3  # nats; evidences are told apart by tenths
