@@ -46,7 +46,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
         drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
     else:
         noise = np.log(law.noise.draw(rng, np.ones(mu.shape), scale.to_numpy(), shape))
-        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _ends(post)))
+        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _end_errors(post)))
     result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
         run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
@@ -99,7 +99,7 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
     losses = _losses(table)
     mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(seed)))
     if (onward := _onward(law, post, table)) is not None:
-        mu, scale = onward.marginal(mu, scale, _ends(post))
+        mu, scale = onward.marginal(mu, scale, _end_errors(post))
     every = _log_densities(law, losses, mu, scale, shape)
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
 
@@ -135,16 +135,23 @@ def in_sequence(
     post: xr.DataTree, found: Checkpoints | None, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Expected loss and scale of the runs that were fitted, of shape (chain, draw, run), given earlier checkpoints."""
-    if found is None or "discrepancy" not in post.children or "length" not in post["discrepancy"]:
+    group = ends(post)
+    if found is None or group is None:
         return mu, scale
-    return replace(found, length=float(post["discrepancy"]["length"])).onward(loss, mu, scale)
+    return replace(found, length=float(group["length"])).onward(loss, mu, scale)
+
+
+def ends(post: xr.DataTree) -> xr.Dataset | None:
+    """Ends of training runs that forecasts go on from (`bayescale.conditional.with_ends`); None if there are none."""
+    group = post["discrepancy"].to_dataset() if "discrepancy" in post.children else xr.Dataset()
+    return group if "length" in group else None
 
 
 def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
     """What rows to be forecast go on from; None where checkpoints' errors are independent."""
-    if "discrepancy" not in post.children or "length" not in post["discrepancy"]:
+    group = ends(post)
+    if group is None:
         return None
-    group = post["discrepancy"].to_dataset()
     known, names = group["training_run"].to_numpy().tolist(), [None] * len(table)
     if "run" in table:
         names = [None if pd.isna(name) else str(name) for name in table["run"]]
@@ -154,7 +161,7 @@ def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
     return Onward.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))
 
 
-def _ends(post: xr.DataTree) -> np.ndarray:
+def _end_errors(post: xr.DataTree) -> np.ndarray:
     """Errors at the ends of training runs, of shape (chain, draw, training run)."""
     return post["discrepancy"]["end_error"].transpose(*SAMPLE_DIMS, "training_run").to_numpy()
 

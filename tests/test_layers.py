@@ -32,6 +32,7 @@ ORDER = (
     "source",
     "chart",
     "integral",
+    "likelihood",
     "joint",
     "density",
     "modes",

@@ -101,8 +101,10 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
 
 def training_runs(post: "xr.DataTree") -> list[str]:
     """The training runs whose errors a forecast can go on from."""
-    coords = post["discrepancy"].coords if "discrepancy" in post.children else {}
-    return coords["training_run"].values.tolist() if "training_run" in coords else []
+    from bayescale.predictive import ends
+
+    group = ends(post)
+    return [] if group is None else group["training_run"].values.tolist()
 
 
 def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
