@@ -96,11 +96,16 @@ class Density:
         value, *slope = _run(self.program, point[None], self._thinned(self.program, most_runs))[0]
         return float(value), np.array(slope)
 
-    def hessian(self, point: np.ndarray, most_runs: int | None = None) -> np.ndarray:
-        """Second derivatives at one point: complex steps of the gradient (Squire & Trapp 1998)."""
+    def hessian(self, point: np.ndarray) -> np.ndarray:
+        """Second derivatives at one point."""
+        return self.derivatives(point)[1]
+
+    def derivatives(self, point: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and second derivatives at one point; complex steps of the gradient (Squire & Trapp 1998)."""
         constants = self._thinned(self.program, most_runs)
-        matrix = _run(self.program, point + 1j * STEP * np.eye(self.size), constants)[:, 1:].imag / STEP
-        return (matrix + matrix.T) / 2
+        found = _run(self.program, point + 1j * STEP * np.eye(self.size), constants)[:, 1:]
+        matrix = found.imag / STEP
+        return found[0].real, (matrix + matrix.T) / 2
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
         """The program's data, or that of so many runs at most, spread over the table."""

@@ -22,6 +22,8 @@ PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
 #: How often the proposal may be set anew to the weighted mean and covariance,
 REFRESHES = 2
+#: but not again where so small a share of its points counts then: one ellipsoid does not do;
+HOPELESS = 0.1
 #: and how often, after that, a fresh sample may be drawn, of so many times more proposals each time,
 ROUNDS, MORE = 3, 4
 #: as long as that costs no more than so many proposals times `Density.work`.
@@ -92,10 +94,12 @@ def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.nd
         yield (sample := pool.sample(proposal, max(count, min(MORE * count, most))))
         if sample.k < FAIR_K and sample.ess > FAIR_ESS:
             return
-    for _ in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
+    for refreshed in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
         yield (sample := pool.sample(proposal, count))
         if sample.k < GOOD_K and sample.ess > least_share * count:
             return
+        if refreshed and sample.ess < HOPELESS * count:
+            break
         proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
     for again in range(1, ROUNDS + 1):
         pool.adapt(min(max(most // 8, count // 4), count // 2))

@@ -76,9 +76,12 @@ def climb(
 ) -> tuple[np.ndarray, float]:
     """Newton's method to a maximum, damped, away from saddles (Dauphin et al. 2014); the point and its log density."""
     damping = 1e-3
-    value, slope = density.gradient(point, most_runs)
+    value = density.value(point[None], most_runs)[0]
     for _ in range(steps):
-        curvature, axes = np.linalg.eigh(-np.nan_to_num(density.hessian(point, most_runs)))
+        slope, hessian = density.derivatives(point, most_runs)
+        if not np.isfinite(slope).all():  # complex numbers overflow sooner
+            slope = density.gradient(point, most_runs)[1]
+        curvature, axes = np.linalg.eigh(-np.nan_to_num(hessian))
         along = axes.T @ slope
         while damping < 1e12:
             step = axes @ (along / (np.abs(curvature) + damping * np.abs(curvature).max() + 1e-12))
@@ -87,9 +90,8 @@ def climb(
             damping *= 10
         else:
             break
-        gain, point = new - value, point + step
-        value, slope = density.gradient(point, most_runs)
+        gain, value, point = new - value, new, point + step
         damping = max(damping / 10, 1e-12)
         if gain < GAIN:
             break
-    return point, value
+    return point, float(value)

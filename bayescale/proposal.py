@@ -14,7 +14,7 @@ DF = 4.0
 #: Steps of expectation maximisation when a mixture is fitted.
 STEPS = 12
 #: Points that a mixture is fitted to, at most.
-FITTED = 16000
+FITTED = 8000
 #: Share of the draws that come from the first component, which is as wide as all points together.
 DEFENSIVE = 0.15
 

@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 
 from bayescale.arrays import ARRAYS
+from bayescale.rounds import ENDS, IN_LOOP, Loop, loops, rounds
 from bayescale.tape import BINARY, Node, Tape, needed
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
 INTEGRALS = ("evidence", "solve", "solve_back")
-#: Steps that end a loop over the runs.
-ENDS = ("sum", "scatter", "project")
 #: More elements than this are added to a vector, run by run; fewer have a sum each, for several runs at once.
 MOST_SUMS = 16
-#: Steps that a loop over the runs takes from `bayescale.elementary`.
-IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 _OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 
 
@@ -139,29 +136,22 @@ class Program:
         """Code of ``f(x, grad, c, r, g, m)`` for one point: fills grad with the other outputs, returns the first.
 
         Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until
-        no sum needs another. Each loop is a function, of what it needs of the runs it works out all anew.
+        no sum needs another. Each loop is a function.
         """
-        rounds = self._rounds()
-        loops, lines = [], ["def f(x, grad, c, r, g, m):"]
-        for k in range(max(rounds.values(), default=0) + 1):
-            here = [n for n in self._steps if rounds[n.at] == k]
+        functions, lines = [], ["def f(x, grad, c, r, g, m):"]
+        found, planned = rounds(self._steps), loops(self._steps)
+        for k in range(max(found.values(), default=0) + 1):
+            here = [n for n in self._steps if found[n.at] == k]
             for node in (n for n in here if not n.per_run and n.op not in ENDS):
                 lines += [f"    {line}" for line in self._number(node)]
-            summed = [n for n in here if n.op in ENDS]
-            if summed:
-                head, loop = self._loop(f"round_{k}", summed)
-                loops += [f"def {head}:", *loop, ""]
-                lines.append(f"    {_listed(summed)} = {head}")
+            if k in planned:
+                head, body = self._loop(f"round_{k}", planned[k])
+                functions += [f"def {head}:", *body, ""]
+                lines += [f"    {_array(n)} = np.empty(r.shape[1])" for n in planned[k].kept if n.op != "spread"]
+                lines.append(f"    {_returned(planned[k])} = {head}")
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
-        return "\n".join([*loops, *lines])
-
-    def _rounds(self) -> dict[int, int]:
-        """The round in which a step can be worked out: a sum ends one."""
-        found: dict[int, int] = {}
-        for node in self._steps:
-            found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in node.inputs), default=0)
-        return found
+        return "\n".join([*functions, *lines])
 
     def _number(self, node: Node) -> list[str]:
         if node.op == "item":
@@ -175,18 +165,20 @@ class Program:
         """An array of numbers."""
         return [f"{name} = np.empty({len(parts)})", *(f"{name}[{k}] = {self._name(p)}" for k, p in enumerate(parts))]
 
-    def _loop(self, name: str, summed: list[Node]) -> tuple[str, list[str]]:
-        """One loop over the runs that fills these sums, as a function: its head and its body."""
-        wanted = needed([a for n in summed for a in n.inputs], of_runs=True)
-        inside = [n for n in self._steps if n.at in wanted]
-        given = {a.at: self._name(a) for n in (*inside, *summed) for a in n.inputs if not a.per_run}
-        head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in given.values() if v.startswith('v'))])})"
-        prefix = "" if any(n.op == "scatter" and n.args[2] > MOST_SUMS for n in summed) else "loop_"
-        before, added, after = (sum(parts, []) for parts in zip(*map(self._sum, summed), strict=True))
-        lines = [line for node in inside for line in self._before(node)]
+    def _loop(self, name: str, loop: Loop) -> tuple[str, list[str]]:
+        """One loop over the runs as a function: its head and its body."""
+        used = (a for n in (*loop.steps, *loop.sums) for a in n.inputs if not a.per_run)
+        numbers = {a.at: self._name(a) for a in used}
+        kept = [_array(n) for n in (*loop.given, *(n for n in loop.kept if n.op != "spread"))]
+        head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in numbers.values() if v.startswith('v')), *kept])})"
+        prefix = "" if any(n.op == "scatter" and n.args[2] > MOST_SUMS for n in loop.sums) else "loop_"
+        before, added, after = (sum(parts, []) for parts in zip(*map(self._sum, loop.sums), strict=True))
+        lines = [line for node in loop.steps for line in self._before(node)]
         lines += [*before, "for i in range(np.uint64(r.shape[1])):"]
-        lines += [f"    v{n.at} = {self._in_loop(n, prefix)}" for n in inside if n.op != "spread"]
-        lines += [*(f"    {line}" for line in added), *after, f"return {_listed(summed)}"]
+        lines += [f"    v{n.at} = {_array(n)}[i]" for n in loop.given if n.op != "spread"]
+        lines += [f"    v{n.at} = {self._in_loop(n, prefix)}" for n in loop.steps if n.op != "spread"]
+        lines += [f"    {_array(n)}[i] = v{n.at}" for n in loop.kept if n.op != "spread"]
+        lines += [*(f"    {line}" for line in added), *after, f"return {_returned(loop)}"]
         return head, [f"    {line}" for line in lines]
 
     def _before(self, node: Node) -> list[str]:
@@ -230,8 +222,14 @@ class Program:
         return f"{prefix if node.op in IN_LOOP else ''}{node.op}({', '.join(names)})"
 
 
-def _listed(nodes: Sequence[Node]) -> str:
-    return "".join(f"v{n.at}, " for n in nodes).rstrip()
+def _array(node: Node) -> str:
+    """The array of what a step is for each run."""
+    return f"{'s' if node.op == 'spread' else 'k'}{node.at}"
+
+
+def _returned(loop: Loop) -> str:
+    names = [f"v{n.at}" for n in loop.sums] + [_array(n) for n in loop.kept if n.op == "spread"]
+    return "".join(f"{name}, " for name in names).rstrip()
 
 
 def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:

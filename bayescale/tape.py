@@ -95,13 +95,20 @@ def _special(name: str, x):
     return {"lgamma": special.gammaln, "erf": special.erf}[name](x)
 
 
-def needed(outputs: Sequence[Node], of_runs: bool = False) -> set[int]:
-    """The steps that outputs need, the outputs with them; of runs only, if so wanted."""
+def _whole_power(base: Node, exponent: int) -> Node:
+    """A power by products."""
+    if exponent < 0:
+        return 1.0 / _whole_power(base, -exponent)
+    return base if exponent == 1 else base * _whole_power(base, exponent - 1)
+
+
+def needed(outputs: Sequence[Node]) -> set[int]:
+    """The steps that outputs need, the outputs with them."""
     found: set[int] = set()
     todo = list(outputs)
     while todo:
         node = todo.pop()
-        if node.at not in found and (node.per_run or not of_runs):
+        if node.at not in found:
             found.add(node.at)
             todo += node.inputs
     return found
@@ -231,10 +238,10 @@ class Tape:
             return args[1 - literal.index(1.0)]
         if len(args) == 2 and op in ("subtract", "divide", "power") and literal[1] == {"subtract": 0.0}.get(op, 1.0):
             return args[0]
-        if op == "power" and literal[1] == 2.0:
-            return self.step("multiply", args[0], args[0])
+        if op == "power" and literal[1] in (-3.0, -2.0, -1.0, 2.0, 3.0):
+            return _whole_power(args[0], int(literal[1]))
         if op == "power" and literal[1] == 0.5:
             return self.step("sqrt", args[0])
-        if op == "power" and args[1].free and not args[0].free:  # the logarithm is then worked out once, not each time
+        if op == "power" and args[1].free:  # the logarithm, which derivatives need too, is then worked out once
             return self.step("exp", self.step("multiply", args[1], self.step("log", args[0])))
         return None

@@ -29,6 +29,7 @@ ORDER = (
     "conditional",
     "build",
     "arrays",
+    "rounds",
     "source",
     "chart",
     "integral",

@@ -91,6 +91,33 @@ def test_sums_gathers_and_lone_numbers(most, monkeypatch):
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
 
 
+@pytest.mark.parametrize("exponent", [-3, -2, -1, 2, 3])
+def test_whole_powers_are_products(exponent):
+    made = program(lambda x, y: (x - 2.0 * y) ** exponent)
+    x, y = AT
+    base = x - 2.0 * y
+    slope_x = exponent * base ** (exponent - 1)
+    assert "**" not in made.for_one and base < 0
+    assert run(made, AT) == pytest.approx([base**exponent, slope_x, -2.0 * slope_x], rel=1e-14)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
+
+
+def test_what_is_dear_is_worked_out_once():
+    """Four loops over the runs need the exponential, the last of them its derivative too."""
+    tape = Tape(4)
+    column = tape.column(np.array([1.0, 2.0, 3.0, 4.0]))
+
+    def function(x, y):
+        value = np.exp(x * column)
+        left = value - tape.sum(value) / 4.0
+        return y * np.log(tape.sum(left * left)) + tape.sum(left * left * left / value)
+
+    made = program(function, tape)
+    assert made.for_one.count("for i in") == 4 and made.for_one.count("loop_exp(") == 1
+    assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
+    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
+
+
 def test_many_points_at_once():
     tape = Tape(3)
     column = tape.column(np.array([1.0, 2.0, 3.0]))

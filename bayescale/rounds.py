@@ -1,0 +1,70 @@
+"""Rounds: in which order the steps of a tape are worked out for one point, in loops over the runs.
+
+Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until no sum needs
+another. An integral over a discrepancy takes six loops, and its formula is dear: what is dear is kept for later loops.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bayescale.tape import Node
+
+#: Steps that end a loop over the runs.
+ENDS = ("sum", "scatter", "project")
+#: Steps that a loop over the runs takes from `bayescale.elementary`.
+IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
+#: Steps of runs whose values are kept where a later loop needs them; others are worked out anew, from these.
+DEAR = (*IN_LOOP, "spread", "lgamma", "erf")
+
+
+@dataclass
+class Loop:
+    """A loop over the runs.
+
+    Attributes
+    ----------
+    sums : what it adds up.
+    steps : what it works out of each run, in this order.
+    given : steps that an earlier loop has kept.
+    kept : steps, of its own, that it keeps for later ones.
+    """
+
+    sums: list[Node]
+    steps: list[Node] = field(default_factory=list)
+    given: list[Node] = field(default_factory=list)
+    kept: list[Node] = field(default_factory=list)
+
+
+def rounds(steps: Sequence[Node]) -> dict[int, int]:
+    """The round in which each step can be worked out: a sum ends one."""
+    found: dict[int, int] = {}
+    for node in steps:
+        found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in node.inputs), default=0)
+    return found
+
+
+def loops(steps: Sequence[Node]) -> dict[int, Loop]:
+    """The loop of each round that has one, by round."""
+    round_of, found = rounds(steps), {}
+    for node in (node for node in steps if node.op in ENDS):
+        found.setdefault(round_of[node.at], Loop([])).sums.append(node)
+    home: dict[int, Loop] = {}  # of each step of a run, the first loop that works it out
+    for _, loop in sorted(found.items()):
+        todo, seen = [a for n in loop.sums for a in n.inputs], set()
+        while todo:
+            node = todo.pop()
+            if node.at in seen or node.at not in round_of or not node.per_run:
+                continue
+            seen.add(node.at)
+            if node.op in DEAR and node.at in home:
+                loop.given.append(node)
+            else:
+                loop.steps.append(node)
+                todo += node.inputs
+        for nodes in (loop.steps, loop.given):
+            nodes.sort(key=lambda node: node.at)
+        for node in loop.given:
+            if node not in home[node.at].kept:
+                home[node.at].kept.append(node)
+        home |= {n.at: loop for n in loop.steps if n.at not in home}
+    return found
