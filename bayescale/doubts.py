@@ -85,3 +85,14 @@ def repeats(rows: int, training_runs: int) -> str:
         "together; this law takes them as independent, so its intervals are too narrow. Keep the last row of each run, "
         "or give the law a discrepancy, as laws.generalised has, and the column along which a run grows."
     )
+
+
+def uncounted(law: Law, runs: pd.DataFrame) -> Iterable[str]:
+    """That the share of embeddings is inferred where the table knows it."""
+    if "N_no_embed" in runs and isinstance(law.all_priors.get("embedding"), Prior):
+        yield (
+            "The table has N_no_embed beside N, from which the share of embeddings is inferred. Forecasts by "
+            "N_no_embed erred less on two published tables that have it; bs.count_parameters tells which to take. For "
+            "it: runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the command "
+            "line, --column N=N_no_embed --law nonembedding."
+        )

@@ -10,7 +10,7 @@ import pandas as pd
 from bayescale.checked import Checked
 from bayescale.checkpoints import checkpoints
 from bayescale.discrepancy import sizes
-from bayescale.doubts import repeats, suspicions, weaknesses
+from bayescale.doubts import repeats, suspicions, uncounted, weaknesses
 from bayescale.law import Law
 from bayescale.signature import signature
 
@@ -117,7 +117,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     UserWarning
         Duplicated rows, fewer runs than parameters, a constant column, N and D on one line, a suspicious unit; several
         rows of one training run (column ``run``), whose errors go on beside a discrepancy only, and along a column of
-        the law.
+        the law; a column ``N_no_embed`` that the law does not use.
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
@@ -131,7 +131,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if len(runs) == 1:
         raise ValueError("There is 1 run; a scaling law needs runs of at least two sizes, and more to be worth it.")
     if len(runs):
-        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss)):
+        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss), *uncounted(law, runs)):
             warnings.warn(message, UserWarning, stacklevel=3)
     found = None if "run" in law.groups else checkpoints(table, sizes(law.inputs))
     if found is not None and len(found.names) > 1 and (law.discrepancy is None or not len(found.lengths)):

@@ -4,7 +4,7 @@ Each sign is there because of what happened where it appeared, on published tabl
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from bayescale.predictive import log_left_out
 FLOOR = 0.8
 #: The share of parameters that are embeddings, of the smallest model less that of the largest, which bends a curve.
 SHARE = 0.1
+#: Columns that count parameters: with embeddings, or not said; and without.
+COUNTS = ("N", "N_no_embed")
 
 
 def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
@@ -53,9 +55,9 @@ def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
 
 
 def count_parameters(
-    law: Law,
+    law: Law | Mapping[str, Law],
     runs: pd.DataFrame,
-    columns: Sequence[str] = ("N", "N_no_embed"),
+    columns: Sequence[str] | None = None,
     *,
     method: str = "laplace",
     seed: int | None = None,
@@ -64,9 +66,10 @@ def count_parameters(
 
     Parameters
     ----------
-    law : Law in N.
+    law : Law in N, or a mapping from each column to the law whose N it is, such as
+        ``{"N": laws.generalised, "N_no_embed": laws.nonembedding}``.
     runs : DataFrame with `columns`, each a way to count [parameters], and what else the law needs.
-    columns : sequence of str
+    columns : sequence of str, by default those of the mapping, or N and N_no_embed.
     method, seed : as in `fit`.
 
     Returns
@@ -86,11 +89,14 @@ def count_parameters(
         If what one column leaves out is a much larger share of the smallest model than of the largest: then the choice
         bends the curve, and exponents depend on it (Pearce & Song 2024, arXiv:2406.12907).
     """
-    absent = [name for name in columns if name not in runs]
-    if absent or "N" not in law.inputs or len(columns) < 2:
+    if columns is None:
+        columns = list(law) if isinstance(law, Mapping) else COUNTS
+    laws = dict(law) if isinstance(law, Mapping) else dict.fromkeys(columns, law)
+    without = [one.name for name, one in laws.items() if name in columns and "N" not in one.inputs]
+    if without or len(columns) < 2 or not set(columns) <= {*runs.columns} & {*laws}:
         raise ValueError(
-            f"Wanted a law in N and two or more of the table's columns; '{law.name}' is in {list(law.inputs)}, the "
-            f"table has {list(runs.columns)}, and {list(columns)} were asked for."
+            f"Wanted laws in N, and two or more of the table's columns, each with a law; {list(columns)} were asked "
+            f"for, the table has {list(runs.columns)}, laws are given for {list(laws)}, and {without} have no N."
         )
     counts = runs[list(columns)].to_numpy(dtype=float)
     left_out = 1.0 - counts.min(axis=1) / counts.max(axis=1)
@@ -104,10 +110,9 @@ def count_parameters(
         )
     scores, converged = {}, {}
     for name in columns:
-        table = runs.assign(N=runs[name])
-        table = table.assign(C=6.0 * table["N"] * table["D"]) if "D" in table else table
-        post = draw(law, table, method=method, seed=seed, progressbar=False)
-        scores[name], converged[name] = log_left_out(law, post, table).to_numpy(), bool(post.attrs["converged"])
+        table = counted(runs, name)
+        post = draw(laws[name], table, method=method, seed=seed, progressbar=False)
+        scores[name], converged[name] = log_left_out(laws[name], post, table).to_numpy(), bool(post.attrs["converged"])
     best = max(scores, key=lambda name: scores[name].sum())
     rows = {
         name: {
@@ -120,3 +125,9 @@ def count_parameters(
     }
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
     return found.sort_values("elpd", ascending=False)
+
+
+def counted(runs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Runs whose N is the count of a column, and whose C is 6ND with it."""
+    table = runs.assign(N=runs[column]).drop(columns=COUNTS[1], errors="ignore")
+    return table.assign(C=6.0 * table["N"] * table["D"]) if "D" in table else table

@@ -133,12 +133,12 @@ def choices(kept, output):
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")
 def signs(kept, output):
     """How often signs of a bad forecast appear, and what then happens (BAYESCALE_DATA)."""
-    from benchmarks.forecasts.signs import counted, measure, report
+    from benchmarks.forecasts.signs import counts, measure, report
     from benchmarks.forecasts.splits import tasks
 
     records, every = [json.loads(line) for line in kept.read_text().splitlines()], list(tasks())
     seen = measure(every, lambda text: click.echo(text, err=True))
-    report(output, records, seen, counted(every, lambda text: click.echo(text, err=True)))
+    report(output, records, seen, counts(every, lambda text: click.echo(text, err=True)))
     click.echo(output)
 
 

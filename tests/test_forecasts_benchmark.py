@@ -142,3 +142,34 @@ def test_checkpoints_are_scored_once_more_without_the_names_of_their_runs(monkey
     assert seen == [(True, True), (False, False), (True, True), (False, False), (False, False)]
     assert {one["data"] for one in report.beside(records, methods.UNNAMED)} == {"few"}
     assert report.partly(records) == []
+
+
+def test_parameters_are_counted_as_the_runs_up_to_the_cut_prefer(monkeypatch):
+    from benchmarks.forecasts import methods, run
+
+    asked, seen = [], []
+
+    def count_parameters(laws, train, seed):
+        asked.append(len(train))
+        return pd.DataFrame(index=["N_no_embed" if len(train) < 12 else "N", "other"])
+
+    def mean(train: pd.DataFrame, test: pd.DataFrame, seed: int):
+        seen.append(float(train["N"].max()))
+        return np.full((100, len(test)), train["loss"].mean()) * np.exp(0.1 * np.random.default_rng(0).random((100, 1)))
+
+    monkeypatch.setattr(run.bs, "count_parameters", count_parameters)
+    for name in (methods.BASE, methods.GIVEN, methods.DEFAULT):
+        monkeypatch.setitem(methods.METHODS, name, mean)
+    for name in methods.COUNTED:
+        monkeypatch.setitem(methods.COUNTED, name, {"N": mean, "N_no_embed": mean})
+    runs = simulate(20, seed=2)
+    cuts = tuple(np.sort(runs["C"])[[9, 14]])
+    chosen = [Task("one", "", runs, cuts), Task("both", "", runs.assign(N_no_embed=runs["N"] / 2), cuts)]
+    names = (methods.BASE, methods.BASE_COUNTED, methods.GIVEN, methods.DEFAULT)
+    records = measure(chosen, names, None, lambda _: None)
+    largest = [float(runs["N"][runs["C"] <= cut].max()) for cut in cuts]
+    assert asked == [10, 15] * 2, "of the runs that are fitted, for the baseline and for the default"
+    assert seen == [*largest * 3, largest[0] / 2, largest[1], *largest, largest[0] / 2, largest[1]]
+    assert [one["cut"] for one in records if one["data"] == "both"][:2] == pytest.approx(cuts)
+    given = [one for one in report.filled(records) if one["method"] == methods.GIVEN]
+    assert [one["data"] for one in given] == ["one"] * 2 + ["both"] * 2

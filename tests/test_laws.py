@@ -387,11 +387,11 @@ def of_bracket(law, p, k):
         moves = (1 - p["rest"]) * k[x] ** -(p[f"alpha_{x}"] / p["kappa"])
         whole = p["rest"] + moves
         return {f"excess_{x}": p[f"excess_{x}"] * whole ** p["kappa"], "rest": p["rest"] / whole}
-    size = busbridge2025.working(k["N"], p["embedding"])
+    size = busbridge2025.working(k["N"], p["embedding"]) if "embedding" in p else k["N"]
     n = p["share_N"] * size ** -(p["alpha_N"] / p["kappa"])
     d = (1 - p["share_N"]) * k["D"] ** -(p["alpha_D"] / p["kappa"])
-    embedding = 1 - (1 - p["embedding"]) * size / k["N"]
-    return {"excess_ND": p["excess_ND"] * (n + d) ** p["kappa"], "share_N": n / (n + d), "embedding": embedding}
+    moved = {"excess_ND": p["excess_ND"] * (n + d) ** p["kappa"], "share_N": n / (n + d)}
+    return moved | ({"embedding": 1 - (1 - p["embedding"]) * size / k["N"]} if "embedding" in p else {})
 
 
 #: Laws whose amplitudes are not those of `by_terms`.
@@ -493,6 +493,13 @@ def test_working_parameters_of_pythia():
     share = 1 - runs["N_no_embed"][2] / 405334016
     found = busbridge2025.working(runs["N"] / runs["N"][2], share) * runs["N_no_embed"][2]
     np.testing.assert_allclose(found[1:], runs["N_no_embed"][1:], rtol=0.06)
+
+
+def test_without_embeddings_it_is_the_law_of_a_share_of_nought():
+    p = {"E": 1.5, "excess_ND": 0.9, "share_N": 0.4, "alpha_N": 0.34, "alpha_D": 0.28, "kappa": 0.5, "omega": 0.01}
+    inputs = {"N": np.geomspace(1e6, 1e12, 7), "D": np.geomspace(1e12, 1e8, 7)}
+    of_all = call(busbridge2025.formula, p | {"embedding": 0.0}, inputs, REFERENCE)
+    np.testing.assert_allclose(call(busbridge2025.without_embeddings, p, inputs, REFERENCE), of_all, rtol=1e-9)
 
 
 @pytest.mark.parametrize("kappa", [0.2, 0.5, 1.0, 2.0])

@@ -1,5 +1,6 @@
 """Signs of a bad forecast, and two ways to count parameters."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,10 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
-from bayescale.laws import chinchilla, generalised
+from bayescale.laws import chinchilla, generalised, nonembedding
 from bayescale.noise import student
-from bayescale.signals import FLOOR
+from bayescale.runs import check
+from bayescale.signals import FLOOR, counted
 
 TRUTH = {"E": 1.6, "excess_ND": 0.9, "share_N": 0.5, "alpha_N": 0.35, "alpha_D": 0.35, "kappa": 0.4, "omega": 0.004}
 
@@ -64,6 +66,33 @@ def test_the_count_that_made_the_losses_foretells_them_better():
     assert found.loc["N_total", "difference"] < -2 * found.loc["N_total", "se"] < 0
     with pytest.raises(ValueError, match="N_elsewhere"):
         bs.count_parameters(law, runs, ("N", "N_elsewhere"))
+
+
+def test_each_count_may_have_a_law_of_its_own():
+    runs = simulated(embedding=0.6).drop(columns="N").rename(columns={"N_total": "N"})
+    laws = {"N": generalised, "N_no_embed": nonembedding}
+    with pytest.warns(UserWarning, match="of the smallest model and"):
+        found = bs.count_parameters({name: replace(law, discrepancy=None) for name, law in laws.items()}, runs, seed=1)
+    assert set(found.index) == set(laws) and found["converged"].all()
+    # where embeddings are the cube root's, the generalised law finds them: the two are within two standard errors
+    assert abs(found["difference"].min()) < 2 * found["se"].max()
+    with pytest.raises(ValueError, match="laws are given for"):
+        bs.count_parameters({"N": generalised}, runs, ("N", "N_no_embed"))
+
+
+def test_runs_of_another_count(bent):
+    found = counted(bent, "N_total")
+    assert (found["N"] == bent["N_total"]).all() and "N_no_embed" not in found
+    assert found["C"].to_numpy() == pytest.approx(6.0 * bent["N_total"].to_numpy() * bent["D"].to_numpy())
+
+
+def test_a_count_without_embeddings_that_is_not_used_is_told(bent):
+    with pytest.warns(UserWarning, match="N_no_embed beside N"):
+        check(generalised, bent)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check(nonembedding, counted(bent, "N_no_embed"))
+        check(generalised, bent.drop(columns="N_no_embed"))
 
 
 def test_predictive_checks_are_what_arviz_draws(post, runs):

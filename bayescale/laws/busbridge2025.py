@@ -37,6 +37,12 @@ def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha
     return floor + excess_ND * bracket**kappa
 
 
+def without_embeddings(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega):
+    floor = E * (N / N_top * (D / D_top)) ** -omega
+    bracket = share_N * (N / N0) ** -(alpha_N / kappa) + (1 - share_N) * (D / D0) ** -(alpha_D / kappa)
+    return floor + excess_ND * bracket**kappa
+
+
 def a(*, alpha_N, alpha_D):
     """Exponent of the frontier of the reducible loss, N* ~ C^a."""
     return alpha_D / (alpha_N + alpha_D)
@@ -65,7 +71,7 @@ SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
 EMBEDDING = Prior("TruncatedNormal", mu=0.0, sigma=0.2, lower=0.0, upper=0.7)
 
 #: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (M/M0)^(-alpha_N/kappa) + …]^kappa, M: N without
-#: embeddings; with discrepancy. Where N is known to leave them out, fix embedding to 0.
+#: embeddings; with discrepancy.
 generalised = Law(
     formula,
     {
@@ -83,6 +89,14 @@ generalised = Law(
     derived={"a": a, "gamma": gamma},
     name="busbridge2025.generalised",
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
+)
+
+#: The same where N is known to leave embeddings out.
+nonembedding = replace(
+    generalised,
+    formula=without_embeddings,
+    priors={name: prior for name, prior in generalised.priors.items() if name != "embedding"},
+    name="busbridge2025.nonembedding",
 )
 
 

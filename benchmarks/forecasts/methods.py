@@ -10,13 +10,16 @@ from bayescale.baselines import huber_bootstrap, power_law
 from bayescale.discrepancy import separate
 from bayescale.law import Law
 from bayescale.laws import chinchilla, generalised, henighan2020
-from bayescale.laws.busbridge2025 import generalised_D
+from bayescale.laws.busbridge2025 import generalised_D, nonembedding
 from bayescale.stacking import WAYS, mixture
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"
 #: The default without names of training runs, scored apart: where rows are checkpoints, each is a run of its own.
 UNNAMED = "unnamed_runs"
+#: The default with N as the table has it; where a table has N without embeddings too, the default takes the count that
+#: leave-one-out prefers. And the baseline on the count that the default took, scored apart.
+GIVEN, BASE_COUNTED = "given_count", "huber_counted"
 #: A package that is scored where it gives a forecast, and apart: it takes tables of N and D that both vary.
 PEER = "simple_scaling_laws"
 
@@ -60,7 +63,14 @@ METHODS: dict[str, Law | Forecaster] = {
     **{f"stacked_{way}": mixture(STACKED, way) for way in WAYS},
     "two_amplitudes": _two(generalised),
     UNNAMED: generalised,
+    BASE_COUNTED: huber_bootstrap,
+    GIVEN: generalised,
     DEFAULT: generalised,
+}
+#: Methods that choose how N is counted: what forecasts from each count.
+COUNTED: dict[str, dict[str, Law | Forecaster]] = {
+    DEFAULT: {"N": generalised, "N_no_embed": nonembedding},
+    BASE_COUNTED: dict.fromkeys(("N", "N_no_embed"), huber_bootstrap),
 }
 #: Laws of one column, for learning curves.
 CURVES: dict[str, Law | Forecaster] = {
@@ -85,6 +95,9 @@ WORDS = {
     "stacked_loo": "the same three, weighted by leave-one-out",
     "stacked_equal": "the same three, a third each",
     "two_amplitudes": "generalised law, a discrepancy with an amplitude for N and D and one for compute",
+    BASE_COUNTED: "the baseline, N counted as the default has chosen",
+    GIVEN: "the default, but for N, which is as the table has it",
     UNNAMED: "the default, each checkpoint taken for a run of its own, and so is what is forecast",
-    DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`)",
+    DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`); where a table has N without "
+    "embeddings too, on the count that leave-one-out prefers",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bayescale.scores import LEVELS
-from benchmarks.forecasts.methods import BASE, DEFAULT, PEER, UNNAMED, WORDS
+from benchmarks.forecasts.methods import BASE, BASE_COUNTED, DEFAULT, GIVEN, PEER, UNNAMED, WORDS
 from benchmarks.forecasts.picture import picture
 from benchmarks.table import table, write
 
@@ -23,7 +23,11 @@ HONEST = (
 #: The half that choices are made on, of the data sets that are public; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
 #: Methods that can forecast some of the cuts only, each under a heading of its own.
-APART = {UNNAMED: "Checkpoints of runs that go on", PEER: "Beside a package"}
+APART = {
+    UNNAMED: "Checkpoints of runs that go on",
+    BASE_COUNTED: "Parameters counted without embeddings",
+    PEER: "Beside a package",
+}
 #: Log scores below this are not told apart.
 WORST = -100
 #: Ends of the ranges of extrapolation that coverage is told by.
@@ -48,7 +52,17 @@ def common(records: Sequence[dict]) -> list[dict]:
 def beside(records: Sequence[dict], peer: str) -> list[dict]:
     """Records of a peer, the baseline and the default, at the cuts where the peer gives a forecast."""
     cuts = {_cut(one) for one in records if one["method"] == peer and not one["failed"]}
-    return common([one for one in records if one["method"] in (BASE, peer, DEFAULT) and _cut(one) in cuts])
+    return common([one for one in records if one["method"] in (BASE, peer, GIVEN, DEFAULT) and _cut(one) in cuts])
+
+
+def filled(records: Sequence[dict]) -> list[dict]:
+    """With the default's records for `GIVEN`, in its place, where a table leaves nothing to choose."""
+    known, found = {_cut(one) for one in records if one["method"] == GIVEN}, []
+    for one in records:
+        if one["method"] == DEFAULT and known and _cut(one) not in known:
+            found.append({**one, "method": GIVEN})
+        found.append(one)
+    return found
 
 
 def partly(records: Sequence[dict]) -> list[str]:
@@ -168,6 +182,7 @@ def curves(records: Sequence[dict]) -> str:
 
 def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
     """Write the page, and the figure beside it."""
+    records = filled(records)
     some, apart = partly(records), {method: beside(records, method) for method in APART}
     on_some, records = records, [one for one in records if one["method"] not in (*APART, *some)]
     kept = common(records)

@@ -11,7 +11,8 @@ import bayescale as bs
 from bayescale.backtests import SCORES, Forecaster
 from bayescale.checkpoints import checkpoints
 from bayescale.law import Law
-from benchmarks.forecasts.methods import CURVES, METHODS, UNNAMED
+from bayescale.signals import COUNTS, counted
+from benchmarks.forecasts.methods import BASE_COUNTED, COUNTED, CURVES, DEFAULT, GIVEN, METHODS, UNNAMED
 from benchmarks.forecasts.splits import Task
 
 SEED = 1
@@ -36,18 +37,44 @@ def measure(
             forecaster = known_as[method][task.curve]
             if (task.data, task.group, method) in known or forecaster is None:
                 continue
+            several = COUNTS[1] in task.runs
+            if method in (GIVEN, BASE_COUNTED) and not several:
+                continue
             scored = task
             if method == UNNAMED:
                 if checkpoints(task.runs, ("D",)) is None:
                     continue
                 scored = task._replace(runs=task.runs.drop(columns="run"))
             say(f"{task.data} {task.group} {method}".replace("  ", " "))
-            new = score(method, forecaster, scored)
+            chooses = forecasters is None and method in COUNTED and several
+            new = score_counted(method, task) if chooses else score(method, forecaster, scored)
             done += new
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
                     file.writelines(json.dumps(one) + "\n" for one in new)
     return done
+
+
+def score_counted(method: str, task: Task) -> list[dict]:
+    """The records of a method that forecasts each cut from the count of parameters that leave-one-out prefers."""
+    records = []
+    for cut in task.cuts:
+        count = preferred(task, cut)
+        records += score(method, COUNTED[method][count], of_count(task, count, cut))
+    return records
+
+
+def preferred(task: Task, cut: float) -> str:
+    """The count of parameters that leave-one-out prefers, of the runs up to a cut."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bs.count_parameters(COUNTED[DEFAULT], task.runs[task.runs[task.by] <= cut], seed=SEED).index[0]
+
+
+def of_count(task: Task, count: str, cut: float) -> Task:
+    """A task with another count of parameters, cut where it was."""
+    runs = counted(task.runs, count).assign(order=task.runs[task.by])
+    return task._replace(runs=runs, by="order", cuts=(cut,))
 
 
 def score(method: str, forecaster: Law | Forecaster, task: Task) -> list[dict]:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,15 @@ from bayescale.infer import draw
 from bayescale.laws import chinchilla, generalised
 from bayescale.runs import check
 from bayescale.scores import LEVELS
-from benchmarks.forecasts.methods import DEFAULT
+from bayescale.signals import COUNTS
+from benchmarks.forecasts.methods import COUNTED, DEFAULT, GIVEN
+from benchmarks.forecasts.report import filled
+from benchmarks.forecasts.run import of_count, preferred, score
 from benchmarks.forecasts.splits import Task
 from benchmarks.table import table, write
 
 SEED = 1
 ADDITIVE = "additive"
-COUNTS = ("N", "N_no_embed")
 
 
 def measure(tasks: Iterable[Task], say: Callable) -> dict[tuple, dict[str, float]]:
@@ -63,39 +64,25 @@ def _tested(task: Task, train: pd.DataFrame) -> float:
     return float(board(inner)["covered_0.9"].iloc[0])
 
 
-def counted(tasks: Iterable[Task], say: Callable) -> list[list]:
+def counts(tasks: Iterable[Task], say: Callable) -> list[list]:
     """Where N is known with and without embeddings: how often the count that leave-one-out prefers forecast better.
 
     Returns
     -------
     list of [data set, cuts, preferred and better, mean RMSLE with the preferred, with the other].
     """
-    law = replace(generalised, priors={**generalised.priors, "embedding": 0.0})
     found: dict[str, list[tuple[float, float]]] = {}
     for task in (task for task in tasks if COUNTS[1] in task.runs and not task.curve):
         say(f"{task.data} {task.group}")
         for cut in task.cuts:
-            train = task.runs[task.runs[task.by] <= cut]
-            errors = {}
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                best = bs.count_parameters(law, train, COUNTS, seed=SEED).index[0]
-                for name in COUNTS:
-                    runs = task.runs.assign(N=task.runs[name]) if task.by != "N" else _renamed(task.runs, name)
-                    by = task.by if task.by != "N" else "order"
-                    one = bs.backtest(law, runs, by=by, cuts=[cut], seed=SEED, progressbar=False)
-                    errors[name] = float(board(one)["rmsle"].iloc[0])
-            other = next(name for name in COUNTS if name != best)
+            laws, best = COUNTED[DEFAULT], preferred(task, cut)
+            errors = {name: score(DEFAULT, law, of_count(task, name, cut))[0]["rmsle"] for name, law in laws.items()}
+            other = next(name for name in laws if name != best)
             found.setdefault(task.data, []).append((errors[best], errors[other]))
     return [
         [data, str(len(pairs)), str(sum(a < b for a, b in pairs)), *np.mean(pairs, axis=0)]
         for data, pairs in found.items()
     ]
-
-
-def _renamed(runs: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Runs with another count, cut where they were."""
-    return runs.assign(order=runs["N"], N=runs[name])
 
 
 def _moves(train) -> bool:
@@ -119,8 +106,8 @@ SIGNS: dict[str, Callable[[dict[str, float]], bool]] = {
 def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, float]], counts: Sequence[list]) -> None:
     """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws; and the counts."""
     by_cut: dict[tuple, dict[str, dict]] = {}
-    for one in records:
-        if one["method"] in (ADDITIVE, DEFAULT) and not one["failed"]:
+    for one in filled(records):
+        if one["method"] in (ADDITIVE, GIVEN) and not one["failed"]:
             by_cut.setdefault((one["data"], one["group"], one["cut"]), {})[one["method"]] = one
     cuts = [key for key in seen if len(by_cut.get(key, {})) == 2]
     rows = []
@@ -128,9 +115,9 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         fired = [key for key in cuts if sign(seen[key])]
         quiet = [key for key in cuts if key not in fired]
         row: list = [words, f"{len(fired)} of {len(cuts)}", len({key[0] for key in fired})]
-        for method in (ADDITIVE, DEFAULT):
-            for score in (lambda one: one["rmsle"], lambda one: one["covered"][LEVELS.index(0.9)]):
-                pair = [_by_data([(key[0], score(by_cut[key][method])) for key in some]) for some in (fired, quiet)]
+        for method in (ADDITIVE, GIVEN):
+            for number in (lambda one: one["rmsle"], lambda one: one["covered"][LEVELS.index(0.9)]):
+                pair = [_by_data([(key[0], number(by_cut[key][method])) for key in some]) for some in (fired, quiet)]
                 row.append(" v ".join("–" if np.isnan(value) else f"{value:.2f}" for value in pair))
         rows.append(row)
     head = ["sign", "cuts", "data sets", "additive: RMSLE [%]", "additive: inside 90 %"]
@@ -142,7 +129,8 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         table(head, rows),
         WORTH,
         "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that leave-one-"
-        "out prefers (`bs.count_parameters`, the generalised law with embedding 0) then forecast better.",
+        "out prefers (`bs.count_parameters`; the generalised law, its share of embeddings 0 where N has none) then "
+        "forecast better.",
         table(["data set", "cuts", "preferred was better", "RMSLE, preferred [%]", "RMSLE, other [%]"], counts),
     ]
     write(path, "Signs of a bad forecast", sections)
