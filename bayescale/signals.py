@@ -76,7 +76,8 @@ def count_parameters(
     -------
     DataFrame : indexed by column, best first: ``elpd``, the summed log density of each run's log loss given all others
         (Pareto-smoothed importance sampling); ``difference`` from the best, and its standard error ``se``;
-        ``converged``.
+        ``converged``. A difference of less than 4 decides nothing (Sivula et al. 2020, arXiv:2008.10296): then take the
+        count without embeddings, which is what scales (Pearce & Song 2024).
 
     Raises
     ------

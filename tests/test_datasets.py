@@ -177,6 +177,9 @@ def test_cerebras_gpt():
     SP, muP = (t[t.family == family] for family in ("SP", "muP"))
     assert (len(SP), len(muP)) == (7, 5)
     assert muP.loss_model_card.isna().all()
+    # With embeddings of 50257 tokens and 2048 positions the exact counts are the nominal sizes, to 2 %.
+    widths = dict(zip(SP.model, (768, 1088, 1536, 2048, 2560, 4096, 5120), strict=True))
+    np.testing.assert_allclose(t.N_no_embed + (50257 + 2048) * t.model.map(widths), t.N, rtol=0.025)
     # The paper's law describes the losses of the GitHub card to one per cent.
     np.testing.assert_allclose(SP.loss, (SP.C / 5.984e22) ** -0.0737 + 0.5066, rtol=0.0105)
     assert (abs(SP.loss - SP.loss_model_card) > 5e-4).sum() == 5

@@ -11,6 +11,10 @@ DATASET = Dataset(
         "family": ("label", "SP: standard parameterisation; muP: maximal update parameterisation"),
         "model": ("label", "nominal size"),
         "N": ("parameters", "the nominal size"),
+        "N_no_embed": (
+            "parameters",
+            "exact, without embeddings of tokens and positions: (50257 + 2048) times the width",
+        ),
         "D": ("tokens", "training tokens, as printed"),
         "C": ("FLOP", "training FLOPs as printed beside the loss; attention and embeddings are counted"),
         "loss": ("nats/token", "Pile test cross-entropy, zero-shot table of the GitHub card and of the paper"),

@@ -17,8 +17,8 @@ BASE = "huber_bootstrap"
 DEFAULT = "default"
 #: The default without names of training runs, scored apart: where rows are checkpoints, each is a run of its own.
 UNNAMED = "unnamed_runs"
-#: The default with N as the table has it; where a table has N without embeddings too, the default takes the count that
-#: leave-one-out prefers. And the baseline on the count that the default took, scored apart.
+#: The default with N as the table has it; where a table has N without embeddings too, the default takes that count
+#: unless leave-one-out is against it. And the baseline on the count that the default took, scored apart.
 GIVEN, BASE_COUNTED = "given_count", "huber_counted"
 #: A package that is scored where it gives a forecast, and apart: it takes tables of N and D that both vary.
 PEER = "simple_scaling_laws"
@@ -99,5 +99,5 @@ WORDS = {
     GIVEN: "the default, but for N, which is as the table has it",
     UNNAMED: "the default, each checkpoint taken for a run of its own, and so is what is forecast",
     DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`); where a table has N without "
-    "embeddings too, on the count that leave-one-out prefers",
+    "embeddings too, on that count, unless leave-one-out is against it by 4 or more",
 }
