@@ -92,6 +92,6 @@ def climb(
             break
         gain, value, point = new - value, new, point + step
         damping = max(damping / 10, 1e-12)
-        if gain < GAIN:
+        if not gain >= GAIN:  # nor is a climb one that starts and stays where there is no density
             break
     return point, float(value)
