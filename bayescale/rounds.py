@@ -4,7 +4,7 @@ Numbers, then a loop over the runs that adds up sums, then the numbers that need
 another. An integral over a discrepancy takes six loops, and its formula is dear: what is dear is kept for later loops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bayescale.tape import Node
@@ -43,9 +43,9 @@ def rounds(steps: Sequence[Node]) -> dict[int, int]:
     return found
 
 
-def loops(steps: Sequence[Node]) -> dict[int, Loop]:
+def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]:
     """The loop of each round that has one, by round."""
-    round_of, found = rounds(steps), {}
+    found: dict[int, Loop] = {}
     for node in (node for node in steps if node.op in ENDS):
         found.setdefault(round_of[node.at], Loop([])).sums.append(node)
     home: dict[int, Loop] = {}  # of each step of a run, the first loop that works it out

@@ -20,6 +20,8 @@ FLOOR = 0.8
 SHARE = 0.1
 #: Columns that count parameters: with embeddings, or not said; and without.
 COUNTS = ("N", "N_no_embed")
+#: A smaller difference of leave-one-out densities decides nothing (Sivula et al. 2020, arXiv:2008.10296).
+DECISIVE = 4.0
 
 
 def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
@@ -76,8 +78,9 @@ def count_parameters(
     -------
     DataFrame : indexed by column, best first: ``elpd``, the summed log density of each run's log loss given all others
         (Pareto-smoothed importance sampling); ``difference`` from the best, and its standard error ``se``;
-        ``converged``. A difference of less than 4 decides nothing (Sivula et al. 2020, arXiv:2008.10296): then take the
-        count without embeddings, which is what scales (Pearce & Song 2024).
+        ``converged``; and ``take``, true for one: the column that counts fewest parameters, since what embeddings do
+        for the loss is little (Pearce & Song 2024), unless it is 4 or more from the best; then the best. A smaller
+        difference decides nothing (Sivula et al. 2020, arXiv:2008.10296).
 
     Raises
     ------
@@ -115,12 +118,15 @@ def count_parameters(
         post = draw(laws[name], table, method=method, seed=seed, progressbar=False)
         scores[name], converged[name] = log_left_out(laws[name], post, table).to_numpy(), bool(post.attrs["converged"])
     best = max(scores, key=lambda name: scores[name].sum())
+    fewest = columns[int(np.argmin(counts.sum(axis=0)))]
+    take = fewest if scores[best].sum() - scores[fewest].sum() < DECISIVE else best
     rows = {
         name: {
             "elpd": float(each.sum()),
             "difference": float((each - scores[best]).sum()),
             "se": float((each - scores[best]).std(ddof=1) * np.sqrt(len(each))) if name != best else 0.0,
             "converged": converged[name],
+            "take": name == take,
         }
         for name, each in scores.items()
     }

@@ -139,9 +139,10 @@ class Program:
         no sum needs another. Each loop is a function.
         """
         functions, lines = [], ["def f(x, grad, c, r, g, m):"]
-        found, planned = rounds(self._steps), loops(self._steps)
-        for k in range(max(found.values(), default=0) + 1):
-            here = [n for n in self._steps if found[n.at] == k]
+        round_of = rounds(self._steps)
+        planned = loops(self._steps, round_of)
+        for k in range(max(round_of.values(), default=0) + 1):
+            here = [n for n in self._steps if round_of[n.at] == k]
             for node in (n for n in here if not n.per_run and n.op not in ENDS):
                 lines += [f"    {line}" for line in self._number(node)]
             if k in planned:

@@ -144,14 +144,14 @@ def test_checkpoints_are_scored_once_more_without_the_names_of_their_runs(monkey
     assert report.partly(records) == []
 
 
-def test_parameters_are_counted_without_embeddings_unless_the_runs_up_to_the_cut_are_against_it(monkeypatch):
+def test_parameters_are_counted_as_the_runs_up_to_each_cut_say(monkeypatch):
     from benchmarks.forecasts import methods, run
 
     asked, seen = [], []
 
     def count_parameters(laws, train, seed):
         asked.append(len(train))
-        return pd.DataFrame({"difference": [0.0, -3.9 if len(train) < 12 else -4.1]}, index=["N", "N_no_embed"])
+        return pd.DataFrame({"take": [len(train) > 12, len(train) < 12]}, index=["N", "N_no_embed"])
 
     def mean(train: pd.DataFrame, test: pd.DataFrame, seed: int):
         seen.append(float(train["N"].max()))

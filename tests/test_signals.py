@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import bayescale as bs
+from bayescale import signals
 from bayescale.laws import chinchilla, generalised, nonembedding
 from bayescale.noise import student
 from bayescale.runs import check
@@ -78,6 +80,16 @@ def test_each_count_may_have_a_law_of_its_own():
     assert abs(found["difference"].min()) < 2 * found["se"].max()
     with pytest.raises(ValueError, match="laws are given for"):
         bs.count_parameters({"N": generalised}, runs, ("N", "N_no_embed"))
+
+
+@pytest.mark.parametrize("behind, taken", [(3.9, "N_no_embed"), (4.1, "N"), (-9.0, "N_no_embed")])
+def test_fewest_parameters_are_counted_unless_leave_one_out_is_against_it(bent, behind, taken, monkeypatch):
+    monkeypatch.setattr(signals, "draw", lambda law, table, **_: xr.DataTree(xr.Dataset(attrs={"converged": 1})))
+    scores = iter([np.full(len(bent), behind / len(bent)), np.zeros(len(bent))])  # of N_total, and without
+    monkeypatch.setattr(signals, "log_left_out", lambda *_: xr.DataArray(next(scores), dims="run"))
+    runs = bent.assign(N=2.0 * bent["N"])
+    found = bs.count_parameters({"N": generalised, "N_no_embed": nonembedding}, runs)
+    assert found.index[found["take"]].tolist() == [taken]
 
 
 def test_runs_of_another_count(bent):

@@ -37,12 +37,6 @@ def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha
     return floor + excess_ND * bracket**kappa
 
 
-def without_embeddings(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega):
-    floor = E * (N / N_top * (D / D_top)) ** -omega
-    bracket = share_N * (N / N0) ** -(alpha_N / kappa) + (1 - share_N) * (D / D0) ** -(alpha_D / kappa)
-    return floor + excess_ND * bracket**kappa
-
-
 def a(*, alpha_N, alpha_D):
     """Exponent of the frontier of the reducible loss, N* ~ C^a."""
     return alpha_D / (alpha_N + alpha_D)
@@ -92,12 +86,7 @@ generalised = Law(
 )
 
 #: The same where N is known to leave embeddings out.
-nonembedding = replace(
-    generalised,
-    formula=without_embeddings,
-    priors={name: prior for name, prior in generalised.priors.items() if name != "embedding"},
-    name="busbridge2025.nonembedding",
-)
+nonembedding = replace(generalised, priors={**generalised.priors, "embedding": 0.0}, name="busbridge2025.nonembedding")
 
 
 def curve(D, D0, D_top, *, E, excess_D, rest, alpha_D, kappa, omega):

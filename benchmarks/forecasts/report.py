@@ -18,7 +18,7 @@ HONEST = (
     "checkpoints go on concerns porian, gemstones and the curves, most of them of half B: the way was chosen on "
     "simulated curves, by us who knew how earlier ways, and half of the scores of this one's first form, had come out "
     "on these data ([decisions](decisions.md)). That a count of N without embeddings is taken was decided on half A, "
-    "which has the three data sets that know both, and no other half confirms it. So neither half is a blind test, "
+    "which has the three data sets that know both, so nothing confirms it. So neither half is a blind test, "
     "and half B confirms weakly; the sweeps of our own were blind at their first scoring ([what came "
     "out](sweep.md#what-came-out))."
 )

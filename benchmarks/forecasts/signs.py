@@ -128,9 +128,9 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         "over data sets. One command: `python -m benchmarks signs --kept FILE`, on what `forecasts --kept FILE` keeps.",
         table(head, rows),
         WORTH,
-        "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that the "
-        "scoreboard's default takes, the one without unless leave-one-out is against it by 4 or more "
-        "(`bs.count_parameters`), then forecast better.",
+        "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that "
+        "`bs.count_parameters` takes, the one without unless leave-one-out is against it by 4 or more, then forecast "
+        "better.",
         table(["data set", "cuts", "taken was better", "RMSLE, taken [%]", "RMSLE, other [%]"], counts),
     ]
     write(path, "Signs of a bad forecast", sections)
