@@ -39,6 +39,7 @@ class Density:
     Attributes
     ----------
     size : int, number of coordinates.
+    near : array of shape (point, size), points near its modes, where they are known.
 
     Raises
     ------
@@ -50,6 +51,7 @@ class Density:
         self.law, self.table = law, table
         self._joint: Joint = write(law, table)
         self.size = self._joint.size
+        self.near = np.empty((0, self.size))
 
     @property
     def work(self) -> int:
@@ -98,14 +100,19 @@ class Density:
 
     def hessian(self, point: np.ndarray) -> np.ndarray:
         """Second derivatives at one point."""
-        return self.derivatives(point)[1]
+        return self.derivatives(point[None])[1][0]
 
-    def derivatives(self, point: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient and second derivatives at one point; complex steps of the gradient (Squire & Trapp 1998)."""
+    def derivatives(self, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients and second derivatives at points; complex steps of the gradient (Squire & Trapp 1998).
+
+        Of shapes (point, size) and (point, size, size); `most_runs` as in `value`.
+        """
         constants = self._thinned(self.program, most_runs)
-        found = _run(self.program, point + 1j * STEP * np.eye(self.size), constants)[:, 1:]
-        matrix = found.imag / STEP
-        return found[0].real, (matrix + matrix.T) / 2
+        steps = (points[:, None] + 1j * STEP * np.eye(self.size)).reshape(-1, self.size)
+        found = np.concatenate([_run(self.program, part, constants)[:, 1:] for part in _blocks(steps, constants)])
+        found = found.reshape(len(points), self.size, self.size)
+        hessians = found.imag / STEP
+        return found[:, 0].real, (hessians + hessians.swapaxes(1, 2)) / 2
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
         """The program's data, or that of so many runs at most, spread over the table."""

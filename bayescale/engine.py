@@ -26,9 +26,10 @@ DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 600, "chains": 4}
 LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
-TARGET_ACCEPT = 0.95
-#: Where chains have not mixed, there are no more coordinates than this, and none is an offset, importance sampling is
-#: tried before longer ones; everywhere when there is nothing else left to try.
+#: Target acceptance, and beside a discrepancy, whose corners are narrow (docs/decisions.md).
+TARGET_ACCEPT, TARGET_ACCEPT_DISCREPANCY = 0.95, 0.97
+#: Where chains diverge or have not mixed, there are no more coordinates than this, and none is an offset, importance
+#: sampling is tried before other chains; everywhere when there is nothing else left to try.
 FEW = 20
 #: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
 #: times longer, thinned to as many draws,
@@ -74,7 +75,7 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
     try:
-        density = prepare(law, table, seed)
+        density = prepare(law, table)
         density.program  # noqa: B018 (a derivative may be out of reach too)
     except Untraceable as step:
         density, untraceable = None, str(step)
@@ -132,7 +133,7 @@ def _nuts(
     fixed = _chosen(options)
     offset = any(not prior.centered for prior in law.every_prior)
     options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **size, **options, "nuts_sampler": sampler}
-    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT}
+    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT if law.discrepancy is None else TARGET_ACCEPT_DISCREPANCY}
     if sampler == "nutpie" and not offset:
         nuts["adaptation"] = "low_rank"
     options["nuts"] = {**nuts, **(options.get("nuts") or {})}
@@ -162,7 +163,7 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
         last = again == AGAIN or work > MOST_WORK
         if (mixed and steady) or fixed:
             break
-        if last or (not mixed and density.size <= FEW and ground.modes):
+        if last or (density.size <= FEW and ground.modes):
             other = _instead(density, seed, options, post, points)
             if other is not None:
                 return other
@@ -185,9 +186,9 @@ def _instead(
         return None
     other.attrs["rhat"], ess = chains.quality(other["posterior"].to_dataset())
     other.attrs["ess"] = min(ess, other.attrs["importance_ess"])
-    rhat, ess, steps = post.attrs["rhat"], post.attrs["ess"], post["sample_stats"]["diverging"]
+    rhat, ess, count = post.attrs["rhat"], post.attrs["ess"], int(post["sample_stats"]["diverging"].sum())
     doubt = (
-        f"have {int(steps.sum())} divergences"
+        f"have {count} divergence{'s' if count > 1 else ''}"
         if chains.mixed(post)
         else f"do not mix (R-hat {rhat:.2f}, ESS {ess:.0f})"
     )

@@ -8,12 +8,15 @@ from bayescale.density import START_RUNS, Density
 
 #: Draws from the prior to look for modes among; more where a discrepancy makes lesser modes.
 CANDIDATES, CANDIDATES_DISCREPANCY = 256, 512
-#: Which of them, in order of density, are climbed from, until two climbs of so many or more end at one height.
+#: Which of them, in order of density, are climbed from, until two climbs of so many or more end at one height: in a
+#: thorough search all are.
 CLIMBED, FEWEST = (0, 1, 2, 3, 6, 12, 24, 48), 3
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
-#: A step that gains less ends a climb: the proposal needs the mode, not its last digits.
-GAIN = 1e-6
+#: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
+STEPS, GAIN = 100, 1e-6
+#: A step that must be damped more is none.
+MOST_DAMPING = 1e12
 #: A mode is taken to be no wider than the prior, along any direction, by more than this factor (of the variance).
 WIDER = 2.0
 #: Modes with less than this share of the greatest mass are nowhere to start from.
@@ -45,18 +48,15 @@ class Mode:
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
-def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
-    """The modes that are reached from the best of many draws from the prior, the one of the greatest mass first."""
+def find_modes(density: Density, rng: np.random.Generator, thorough: bool = False) -> list[Mode]:
+    """The modes, the one of the greatest mass first.
+
+    They are reached from where they are known to be near (`Density.near`), or else from the best of many draws from the
+    prior: from all of `CLIMBED` where the search is `thorough`.
+    """
     points = density.promising(rng, CANDIDATES if density.law.discrepancy is None else CANDIDATES_DISCREPANCY)
     spread = points.std(axis=0) + 1e-12
-    few = START_RUNS if len(density.table.loss) > 2 * START_RUNS else None
-    found: list[tuple[np.ndarray, float]] = []
-    for count, at in enumerate(CLIMBED, start=1):
-        point = climb(density, points[at], most_runs=few)[0] if few else points[at]
-        found.append(climb(density, point))
-        heights = np.sort([height for _, height in found])
-        if count >= FEWEST and heights[-1] - heights[-2] < SAME_HEIGHT:  # two ways up lead to one top
-            break
+    found = _pairs(climb(density, density.near)) if len(density.near) else _search(density, points, thorough)
     kept: list[Mode] = []
     for point, height in sorted(found, key=lambda one: -one[1]):
         if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
@@ -65,33 +65,57 @@ def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
 
 
+def _pairs(climbed: tuple[np.ndarray, np.ndarray]) -> list[tuple[np.ndarray, float]]:
+    """Where each climb ended, and how high."""
+    points, heights = climbed
+    return list(zip(points, heights.tolist(), strict=True))
+
+
+def _search(density: Density, points: np.ndarray, thorough: bool) -> list[tuple[np.ndarray, float]]:
+    """Where climbs from the best of points end, and how high."""
+    few = START_RUNS if len(density.table.loss) > 2 * START_RUNS else None
+    found: list[tuple[np.ndarray, float]] = []
+    for at in np.split(CLIMBED, [] if thorough else [FEWEST]):
+        starts = climb(density, points[at], few)[0] if few else points[at]
+        found += _pairs(climb(density, starts))
+        heights = np.sort([height for _, height in found])
+        if heights[-1] - heights[-2] < SAME_HEIGHT:
+            break
+    return found
+
+
 def _root(density: Density, point: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """A root of the inverse curvature at a mode, in units of the prior's spread nowhere wider than it by far."""
     values, vectors = np.linalg.eigh(-np.nan_to_num(density.hessian(point)) * spread * spread[:, None])
     return spread[:, None] * vectors / np.sqrt(np.maximum(np.abs(values), 1.0 / WIDER))
 
 
-def climb(
-    density: Density, point: np.ndarray, steps: int = 100, most_runs: int | None = None
-) -> tuple[np.ndarray, float]:
-    """Newton's method to a maximum, damped, away from saddles (Dauphin et al. 2014); the point and its log density."""
-    damping = 1e-3
-    value = density.value(point[None], most_runs)[0]
-    for _ in range(steps):
-        slope, hessian = density.derivatives(point, most_runs)
-        if not np.isfinite(slope).all():  # complex numbers overflow sooner
-            slope = density.gradient(point, most_runs)[1]
-        curvature, axes = np.linalg.eigh(-np.nan_to_num(hessian))
-        along = axes.T @ slope
-        while damping < 1e12:
-            step = axes @ (along / (np.abs(curvature) + damping * np.abs(curvature).max() + 1e-12))
-            if (new := density.value((point + step)[None], most_runs)[0]) >= value:
-                break
-            damping *= 10
-        else:
+def climb(density: Density, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Newton's method to maxima, damped, away from saddles (Dauphin et al. 2014); `most_runs` as in `Density.value`.
+
+    From points of shape (point, size) to such points and their log densities.
+    """
+    points, values = points.copy(), density.value(points, most_runs)
+    damping, climbing = np.full(len(points), 1e-3), np.arange(len(points))
+    for _ in range(STEPS):
+        if not len(climbing):
             break
-        gain, value, point = new - value, new, point + step
-        damping = max(damping / 10, 1e-12)
-        if not gain >= GAIN:  # nor is a climb one that starts and stays where there is no density
-            break
-    return point, float(value)
+        slopes, hessians = density.derivatives(points[climbing], most_runs)
+        for at in np.flatnonzero(~np.isfinite(slopes).all(axis=1)):  # complex numbers overflow sooner
+            slopes[at] = density.gradient(points[climbing[at]], most_runs)[1]
+        curvatures, axes = np.linalg.eigh(-np.nan_to_num(hessians))
+        along = np.einsum("pji,pj->pi", axes, slopes)
+        gains, trying = np.full(len(climbing), np.nan), np.arange(len(climbing))
+        while len(trying):
+            at, bends = climbing[trying], np.abs(curvatures[trying])
+            bends = bends + damping[at, None] * bends.max(axis=1, keepdims=True) + 1e-12
+            new = points[at] + np.einsum("pij,pj->pi", axes[trying], along[trying] / bends)
+            new_values = density.value(new, most_runs)
+            up = new_values >= values[at]
+            with np.errstate(invalid="ignore"):
+                gains[trying[up]] = new_values[up] - values[at[up]]
+            points[at[up]], values[at[up]] = new[up], new_values[up]
+            damping[at] = np.where(up, np.maximum(damping[at] / 10, 1e-12), damping[at] * 10)
+            trying = trying[~up & (damping[at] < MOST_DAMPING)]
+        climbing = climbing[gains >= GAIN]  # nor is a climb one that starts and stays where there is no density
+    return points, values

@@ -12,20 +12,25 @@ from bayescale.families import student_curvature
 from bayescale.law import Law
 from bayescale.modes import climb, find_modes
 
-#: Steps to the mode, from that of the law without its discrepancy.
+#: Where modes are looked for has a seed of its own: the model is the same, whatever the seed of its draws.
+SEED = 0
+#: Steps to the mode, at most, from that of the law without its discrepancy,
 STEPS = 3
+#: until one changes the log density there by less.
+SETTLED = 1e-2
 #: Probability, beforehand, that errors of checkpoints are independent; the lengths that are tried share the rest.
 INDEPENDENT = 0.5
 #: The least curvature of a run, about that of one far outside: a mode needs some.
 FLATTEST = 0.02
 
 
-def prepare(law: Law, table: Checked, seed: int) -> Density:
-    """The density of a law and its runs.
+def prepare(law: Law, table: Checked) -> Density:
+    """The density of a law and its runs, and where its modes are.
 
     With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
-    (`Sites`); it is found in steps, from that of the law without its discrepancy. Where rows are checkpoints, the
-    distance over which their errors are alike (`Checkpoints.length`) is the median of its posterior.
+    (`Sites`); it is found in steps, from that of the law without its discrepancy. Of several modes, that of the
+    greatest mass counts. Where rows are checkpoints, the distance over which their errors are alike
+    (`Checkpoints.length`) is the median of its posterior.
 
     Raises
     ------
@@ -34,20 +39,33 @@ def prepare(law: Law, table: Checked, seed: int) -> Density:
     """
     if law.discrepancy is None:
         return Density(law, table)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     density = Density(law, _first(law, table, rng))
-    density, mode = _settled(density, find_modes(density, rng)[0].point)
-    if table.checkpoints is None or not len(lengths := table.checkpoints.lengths):
-        return density
-    tried, evidence = [density], [_log_evidence(density, mode)]
-    for length in lengths:
-        checkpoints = replace(table.checkpoints, length=float(length))
-        density, mode = _settled(Density(law, replace(density.table, checkpoints=checkpoints)), mode)
-        tried.append(density)
+    modes = find_modes(density, rng, thorough=True)
+    density, mode = _probable([_settled(density, mode.point) for mode in modes])
+    if table.checkpoints is not None and len(table.checkpoints.lengths):
+        density, mode = _of_length(density, mode)
+    density.near = np.array([mode, *(other.point for other in modes)])
+    return density
+
+
+def _probable(found: list[tuple[Density, np.ndarray]]) -> tuple[Density, np.ndarray]:
+    """The density, and its mode, of the greatest evidence."""
+    return max(found, key=lambda one: _log_evidence(*one)) if len(found) > 1 else found[0]
+
+
+def _of_length(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
+    """The density, and its mode, whose length is the median of the posterior; from that of independent errors."""
+    checkpoints = density.table.checkpoints
+    tried, evidence = [(density, mode)], [_log_evidence(density, mode)]
+    for length in checkpoints.lengths:
+        table = replace(density.table, checkpoints=replace(checkpoints, length=float(length)))
+        density, mode = _settled(Density(density.law, table), mode)
+        tried.append((density, mode))
         evidence.append(_log_evidence(density, mode))
     if not np.isfinite(evidence).any():
         return tried[0]
-    prior = np.array([INDEPENDENT, *np.full(len(lengths), (1.0 - INDEPENDENT) / len(lengths))])
+    prior = np.array([INDEPENDENT, *np.full(len(tried) - 1, (1.0 - INDEPENDENT) / (len(tried) - 1))])
     probable = prior * np.exp(np.array(evidence) - np.max(evidence))
     return tried[np.searchsorted(np.cumsum(probable), 0.5 * probable.sum())]
 
@@ -61,11 +79,12 @@ def _log_evidence(density: Density, mode: np.ndarray) -> float:
 def _settled(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
     """The density whose sites are those of its mode, and that mode, from one that is near."""
     law = density.law
-    if density.table.sites is None:  # nothing to settle
-        return density, climb(density, mode)[0]
-    for _ in range(STEPS):
+    (mode,), (height,) = climb(density, mode[None])
+    for _ in range(STEPS if density.table.sites is not None else 0):
         density = Density(law, _sited(law, density.table, as_posterior(density, mode[None, None])))
-        mode, _ = climb(density, mode)
+        before, ((mode,), (height,)) = height, climb(density, mode[None])
+        if abs(height - before) < SETTLED:
+            break
     return density, mode
 
 
@@ -74,7 +93,7 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     if law.noise.variate == "normal" or law.discrepancy is None:
         return table
     plain = Density(replace(law, discrepancy=None), table)
-    mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
+    mode = as_posterior(plain, find_modes(plain, rng, thorough=True)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
     none_yet = np.zeros(len(table.loss))
     table = replace(table, sites=Sites(none_yet, none_yet + 1.0, none_yet))

@@ -73,7 +73,7 @@ def test_the_process_beyond_has_its_covariance():
 
 def test_density_is_that_of_a_multivariate_normal(runs):
     table = check(FIXED, runs)
-    density = prepare(FIXED, table, seed=0)
+    density = prepare(FIXED, table)
     points = density.prior_points(np.random.default_rng(0), 5)
     physical = density.physical(points)
     mu = chinchilla.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **FIXED.priors)
@@ -118,7 +118,7 @@ def test_prediction_is_the_conditional_normal(runs):
 
 def test_an_outlier_has_little_weight(runs):
     odd = runs.assign(loss=runs["loss"].where(runs.index != runs.index[7], runs["loss"] * 1.15))
-    sites = prepare(generalised, check(generalised, odd), seed=0).table.sites
+    sites = prepare(generalised, check(generalised, odd)).table.sites
     assert sites is not None
     weights = 5 / (4 + sites.residuals**2)  # (nu + 1) / (nu + z^2), nu = 4
     assert np.argmax(np.abs(sites.residuals)) == np.argmin(sites.curvatures) == 7
@@ -256,7 +256,7 @@ def laplace_integral(table, mu, scale, tau):
 
 def test_the_integral_under_student_noise_is_close(runs):
     """Against importance sampling of the coefficients, at draws of the posterior: all but a constant agrees."""
-    density = prepare(generalised, check(generalised, runs), seed=0)
+    density = prepare(generalised, check(generalised, runs))
     table, draws = density.table, as_posterior(density, approximate(density, 0, 1, 60).points)
     mean, root, amplitudes, error, scale = moments(generalised, table, draws)
     rng, basis = np.random.default_rng(0), shape_of(generalised, table).kept
@@ -325,7 +325,7 @@ def test_prior_and_model_have_it(runs):
 
 
 def test_structures_do_not_depend_on_the_runs(runs):
-    one, other = (prepare(generalised, check(generalised, table), seed=0) for table in (runs, runs.iloc[5:]))
+    one, other = (prepare(generalised, check(generalised, table)) for table in (runs, runs.iloc[5:]))
     assert one.program.for_one == other.program.for_one
 
 

@@ -55,9 +55,9 @@ def test_a_climb_on_few_runs_ends_near_the_climb_on_all(density, runs):
     with pytest.warns(UserWarning, match="repeat"):
         long = Density(chinchilla, check(chinchilla, many))
     (mode,) = find_modes(long, np.random.default_rng(0))
-    few, _ = climb(long, mode.point, most_runs=1000)
+    few, _ = climb(long, mode.point[None], most_runs=1000)
     # A sixth of the runs: half the squared distance of their mode is some (6 - 1) / 2 for each coordinate.
-    assert long.value(few[None])[0] > mode.height - 20.0 * density.size
+    assert long.value(few)[0] > mode.height - 20.0 * density.size
     assert np.abs(long.gradient(mode.point)[1] @ mode.root).max() < 1e-2
 
 
