@@ -111,11 +111,10 @@ def climb(density: Density, points: np.ndarray, most_runs: int | None = None) ->
             bends = bends + damping[at, None] * bends.max(axis=1, keepdims=True) + 1e-12
             new = points[at] + np.einsum("pij,pj->pi", axes[trying], along[trying] / bends)
             new_values = density.value(new, most_runs)
-            up = new_values >= values[at]
-            with np.errstate(invalid="ignore"):
-                gains[trying[up]] = new_values[up] - values[at[up]]
+            up = np.isfinite(new_values) & (new_values >= values[at])
+            gains[trying[up]] = new_values[up] - values[at[up]]
             points[at[up]], values[at[up]] = new[up], new_values[up]
             damping[at] = np.where(up, np.maximum(damping[at] / 10, 1e-12), damping[at] * 10)
             trying = trying[~up & (damping[at] < MOST_DAMPING)]
-        climbing = climbing[gains >= GAIN]  # nor is a climb one that starts and stays where there is no density
+        climbing = climbing[gains >= GAIN]
     return points, values

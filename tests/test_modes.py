@@ -61,6 +61,25 @@ def test_a_climb_on_few_runs_ends_near_the_climb_on_all(density, runs):
     assert np.abs(long.gradient(mode.point)[1] @ mode.root).max() < 1e-2
 
 
+def test_climbs_at_once_are_climbs_one_by_one(density):
+    points = density.promising(np.random.default_rng(0), 64)[::16]
+    together, heights = climb(density, points)
+    alone = [climb(density, point[None]) for point in points]
+    assert heights == pytest.approx([height for _, (height,) in alone], abs=1e-4)
+    assert together == pytest.approx(np.array([point for (point,), _ in alone]), abs=1e-2)
+    with np.errstate(all="raise"):  # where there is no density a climb stays
+        lost, none = climb(density, np.full((2, density.size), 1e3))
+    assert (lost == 1e3).all() and (none == -np.inf).all()
+
+
+def test_modes_are_climbed_to_from_where_they_are_known_to_be_near(runs):
+    density = Density(chinchilla, check(chinchilla, runs))
+    (mode,) = find_modes(density, np.random.default_rng(0), thorough=True)
+    density.near = (mode.point + mode.root @ np.full(density.size, 0.5))[None]
+    (again,) = find_modes(density, np.random.default_rng(1))
+    assert again.height == pytest.approx(mode.height, abs=1e-4)
+
+
 def test_the_ground_is_a_linear_map_and_starts_on_the_hill(density):
     ground = Ground.of(density, 0)
     u = np.random.default_rng(0).standard_normal((5, density.size))
