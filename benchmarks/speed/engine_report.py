@@ -123,17 +123,21 @@ def default(measured: Measured) -> str:
         off = [None if one["off"] is None else f"{one['k']:.2f}", one["off"]]
         drawn = [by, f"{one['rhat']:.3f}", one["ess"], f"{one['divergences']:.0f}", one["seconds"]]
         rows.append([one["data"], one["group"], str(one["runs"]), *drawn, *off])
-    times = [
-        [method, cold, again, "< 30 s, < 5 s", cold < 30 and again < 5]
-        for method, (cold, again) in found["seconds"].items()
-    ]
+    times = []
+    for method, one in found["seconds"].items():
+        again = np.array(one["again"])
+        met = one["cold"] < 30 and bool(np.median(again) < 5)
+        times.append(
+            [method, one["cold"], np.median(again), "< 30 s, < 5 s", met, f"{np.mean(again < 5):.0%}", again.max()]
+        )
+    timed = ("method", "cold [s]", "again, median [s]", "wanted", "met", "of the seeds", "largest [s]")
     header = ("data set", "group", "runs", "by", "R-hat", "ESS", "divergences", "fit [s]", "Laplace: k", "off by [sd]")
     return f"""## The default of forecasts
 
 `busbridge2025.generalised` with its discrepancy. Fit and forecast of the 245 simulated runs, from the start of a
-process and again in one:
+process, and again in one with other seeds:
 
-{table.table(("method", "cold [s]", "again [s]", "wanted", "met"), times)}
+{table.table(timed, times)}
 On every table of the [scoreboard](forecasts.md), runs up to the last cut; wanted: R-hat at most 1.01, ESS at least 400,
 no divergence. By: chains of NUTS or, where they failed, the weights of importance sampling; its R-hat is of four
 chains, each of proposals of its own. Laplace: where it holds, its Pareto k, and the largest distance of a mean from the
