@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.checked import Checked, Sites
+from bayescale.checkpoints import Checkpoints
 from bayescale.conditional import moments, nu_of, shape_of
 from bayescale.density import Density, as_posterior
 from bayescale.families import student_curvature
@@ -44,7 +45,7 @@ def prepare(law: Law, table: Checked) -> Density:
     modes = find_modes(density, rng, thorough=True)
     density, mode = _probable([_settled(density, mode.point) for mode in modes])
     if table.checkpoints is not None and len(table.checkpoints.lengths):
-        density, mode = _of_length(density, mode)
+        density, mode = _of_length(density, mode, table.checkpoints)
     density.near = np.array([mode, *(other.point for other in modes)])
     return density
 
@@ -54,9 +55,8 @@ def _probable(found: list[tuple[Density, np.ndarray]]) -> tuple[Density, np.ndar
     return max(found, key=lambda one: _log_evidence(*one)) if len(found) > 1 else found[0]
 
 
-def _of_length(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
+def _of_length(density: Density, mode: np.ndarray, checkpoints: Checkpoints) -> tuple[Density, np.ndarray]:
     """The density, and its mode, whose length is the median of the posterior; from that of independent errors."""
-    checkpoints = density.table.checkpoints
     tried, evidence = [(density, mode)], [_log_evidence(density, mode)]
     for length in checkpoints.lengths:
         table = replace(density.table, checkpoints=replace(checkpoints, length=float(length)))
