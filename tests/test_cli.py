@@ -287,7 +287,7 @@ def test_reach_json(fitted):
 
 
 def test_reach_text(fitted, sweep):
-    text = done("reach", fitted[0], "--loss", "1.2", "--loss", "0.5", "--up-to", "1e25").stdout
+    text = done("reach", fitted[0], "--loss", "1.4", "--loss", "0.5", "--up-to", "1e25").stdout
     assert "up to 1e25 FLOP" in text and "inf" in text and "1.00" in text
     out = sweep[0] / "out"
     assert "D [tokens]" in done("reach", out, "--loss", 2.5, "--by", "D", "--N", 1e9, "--at", "family=a").stdout
