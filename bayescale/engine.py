@@ -26,8 +26,10 @@ DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 600, "chains": 4}
 LAPLACE_DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 #: Parameters that are not centred mix better, if slower, with a diagonal adaptation (docs/decisions.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
-#: Target acceptance, and beside a discrepancy, whose corners are narrow (docs/decisions.md).
-TARGET_ACCEPT, TARGET_ACCEPT_DISCREPANCY = 0.95, 0.97
+#: Where a discrepancy is integrated out, a step is dear, and four hundred of them adapt as well (docs/decisions.md).
+INTEGRATED_DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 400, "chains": 4}
+#: Target acceptance, and where a discrepancy is integrated out, whose corners are narrow (docs/decisions.md).
+TARGET_ACCEPT, TARGET_ACCEPT_INTEGRATED = 0.95, 0.97
 #: Where chains diverge or have not mixed, there are no more coordinates than this, and none is an offset, importance
 #: sampling is tried before other chains; everywhere when there is nothing else left to try.
 FEW = 20
@@ -130,14 +132,16 @@ def _nuts(
         raise ValueError(
             "nuts_sampler='blackjax' fails in pymc 6.4 (pymc issue 8367); use 'nutpie', 'pymc' or 'numpyro'."
         )
-    fixed = _chosen(options)
+    fixed, nuts = _chosen(options), options.get("nuts") or {}
     offset = any(not prior.centered for prior in law.every_prior)
-    options = {**(OFFSET_DEFAULTS if offset else DEFAULTS), **size, **options, "nuts_sampler": sampler}
-    nuts: dict[str, Any] = {"target_accept": TARGET_ACCEPT if law.discrepancy is None else TARGET_ACCEPT_DISCREPANCY}
-    if sampler == "nutpie" and not offset:
-        nuts["adaptation"] = "low_rank"
-    options["nuts"] = {**nuts, **(options.get("nuts") or {})}
-    if density is not None and sampler == "nutpie" and set(options) <= _OPTIONS and set(options["nuts"]) <= set(_NUTS):
+    taped = density is not None and sampler == "nutpie" and set(options) <= _OPTIONS and set(nuts) <= set(_NUTS)
+    integrated = taped and law.discrepancy is not None
+    defaults = OFFSET_DEFAULTS if offset else INTEGRATED_DEFAULTS if integrated else DEFAULTS
+    options = {**defaults, **size, **options, "nuts_sampler": sampler}
+    adaptation = {"adaptation": "low_rank"} if sampler == "nutpie" and not offset else {}
+    target = TARGET_ACCEPT_INTEGRATED if integrated else TARGET_ACCEPT
+    options["nuts"] = {"target_accept": target, **adaptation, **nuts}
+    if density is not None and taped:
         return _native(density, seed, options, fixed)
     return _by_pymc(law, table, seed, options, offset)
 
