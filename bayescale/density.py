@@ -24,6 +24,8 @@ START_RUNS = 2000
 LINES = 200
 #: What it costs to integrate a discrepancy out, in units of a run's share of a gradient.
 INTEGRAL = 1000
+#: Properties that hold a program of the tape.
+_PROGRAMS = {"program", "_value", "_physical"}
 #: Step of the complex-step derivative: its square vanishes beside one, so the derivative is exact to rounding.
 STEP = 1e-30
 
@@ -52,6 +54,13 @@ class Density:
         self._joint: Joint = write(law, table)
         self.size = self._joint.size
         self.near = np.empty((0, self.size))
+
+    def on(self, table: Checked) -> "Density":
+        """The density of other data, of as many runs and the same structure, such as other sites."""
+        other = Density(self.law, table)
+        for name in _PROGRAMS & set(vars(self)):  # writing a gradient down and naming its parts takes longest
+            vars(other)[name] = vars(self)[name].on(other._joint.tape)
+        return other
 
     @property
     def work(self) -> int:

@@ -5,14 +5,16 @@ The code holds no data, so equal structures give equal code, and the code is the
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from bayescale import filters
 from bayescale.arrays import ARRAYS
-from bayescale.rounds import ENDS, IN_LOOP, Loop, loops, rounds
+from bayescale.rounds import ENDS, FILTERS, IN_LOOP, Loop, loops, rounds
 from bayescale.tape import BINARY, Node, Tape, needed
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
@@ -60,18 +62,26 @@ class Program:
         self._steps = [n for n in tape.nodes if n.at in wanted and n.free and n.op != "free"]
         leaves = [a for n in (*self._steps, *self.outputs) for a in n.inputs if not a.free and a.op != "constant"]
         leaves += [n for n in self.outputs if not n.free and n.op != "constant"]
-        leaves = list({leaf.at: leaf for leaf in leaves}.values())
+        self._leaves = leaves = list({leaf.at: leaf for leaf in leaves}.values())
         self._names = {leaf.at: f"c[{k}]" for k, leaf in enumerate(n for n in leaves if not n.per_run)}
         self._names |= {leaf.at: f"r[{k}]" for k, leaf in enumerate(n for n in leaves if n.per_run)}
-        self.constants = self._constants(leaves)
+        wanted = needed(leaves)
+        self._known = [n for n in self.tape.nodes if n.at in wanted]
+        self.constants = self._constants()
 
-    def _constants(self, leaves: list[Node]) -> Constants:
+    def on(self, tape: Tape) -> "Program":
+        """The same program on the data of another tape of the same structure."""
+        other = copy(self)
+        other.tape = tape
+        other.constants = other._constants()
+        return other
+
+    def _constants(self) -> Constants:
         """Work out what no parameter enters."""
         values: dict[int, Any] = {}
-        wanted = needed(leaves)
-        for node in (n for n in self.tape.nodes if n.at in wanted):
+        for node in self._known:
             values[node.at] = _evaluate(node, values, self.tape)
-        n = self.tape.runs
+        n, leaves = self.tape.runs, self._leaves
         numbers = [float(values[leaf.at]) for leaf in leaves if not leaf.per_run]
         columns = [np.broadcast_to(values[leaf.at], (n,)) for leaf in leaves if leaf.per_run]
         groups = np.array(self.tape.groups, dtype=np.int64).reshape(len(self.tape.groups), n)
@@ -108,8 +118,8 @@ class Program:
         if node.op in INTEGRALS:
             *parts, matrix = node.args
             return f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
-        if node.op == "project":
-            return f"project({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
+        if node.op == "project" or node.op in FILTERS:
+            return f"{node.op}({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
         if node.op == "spread":
             half = len(node.args) // 2
             numbers = ", ".join(map(self._name, node.args[:half]))
@@ -200,6 +210,11 @@ class Program:
         if node.op == "project":
             end = f"{name} = projected(p{node.at}, r[{self._block(node.args[1:])}])"
             return [f"p{node.at} = np.empty(r.shape[1])"], [f"p{node.at}[i] = {value}"], [end]
+        if node.op in FILTERS:
+            first = int(self._names[node.args[1].at][2:-1])
+            columns = ", ".join(f"r[{first + k}]" for k in range(len(node.args) - 1))
+            end = f"{_array(node)} = {node.op}(p{node.at}, {columns})"
+            return [f"p{node.at} = np.empty(r.shape[1])"], [f"p{node.at}[i] = {value}"], [end]
         _, group, size = node.args
         if size > MOST_SUMS:
             return [f"{name} = np.zeros({size})"], [f"{name}[int(g[{group}, i])] += {value}"], []
@@ -229,7 +244,9 @@ def _array(node: Node) -> str:
 
 
 def _returned(loop: Loop) -> str:
-    names = [f"v{n.at}" for n in loop.sums] + [_array(n) for n in loop.kept if n.op == "spread"]
+    names = [_array(n) if n.op in FILTERS else f"v{n.at}" for n in loop.sums] + [
+        _array(n) for n in loop.kept if n.op == "spread"
+    ]
     return "".join(f"{name}, " for name in names).rstrip()
 
 
@@ -249,4 +266,6 @@ def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
         return np.bincount(tape.groups[node.args[1]], np.broadcast_to(args[0], tape.runs), node.args[2])
     if node.op == "item":
         return args[0][node.args[1]]
+    if node.op in FILTERS:
+        return getattr(filters, node.op)(np.broadcast_to(args[0], tape.runs), *args[1:])
     return ARRAYS[node.op](*args)
