@@ -21,6 +21,7 @@ ORDER = (
     "noise",
     "law",
     "laws",
+    "filters",
     "checkpoints",
     "checked",
     "doubts",
