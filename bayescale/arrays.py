@@ -1,11 +1,10 @@
 """Arrays: the steps of a tape in NumPy, for many points at once; arrays are of shape (point, 1) or (point, run)."""
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from bayescale.filters import filtered, filtered_back
 from bayescale.tape import BINARY, erf, lgamma
 
 
@@ -77,11 +76,6 @@ def _spread(numbers, columns, x):
     return _together(numbers, x) @ columns
 
 
-def _filter(along: Callable, values, columns, x):
-    values = np.broadcast_to(values, (x.shape[1], columns.shape[1]))
-    return along(np.ascontiguousarray(values.T), *columns).T
-
-
 class Solve:
     """Elements of `Tape.solve`."""
 
@@ -134,8 +128,6 @@ ARRAYS: dict[str, Callable] = {
     "total": _total,
     "project": _project,
     "spread": _spread,
-    "filtered": partial(_filter, filtered),
-    "filtered_back": partial(_filter, filtered_back),
     "evidence": Evidence,
     "solve": Solve,
     "solve_back": SolveBack,

@@ -77,7 +77,7 @@ def moments(
     """
     shape = shape_of(law, table)
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    error, scales = _errors(law, table, posterior)
+    error, scales = _errors(law, table, posterior, np.arange(len(table.loss)))
     scale = scales.isel(run=0).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error = table.news(error.to_numpy().reshape(draws, -1))
@@ -86,13 +86,13 @@ def moments(
     return mean, root, amplitudes, error, scale
 
 
-def _errors(law: Law, table: Checked, posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Log loss less log mu of the runs, and the scale of the noise, both of dims (chain, draw, run)."""
+def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Log loss less log mu of some runs, and the scale of the noise, both of dims (chain, draw, run)."""
     columns = {**table.columns, **table.groups}
-    given = {name: xr.DataArray(values.to_numpy(), dims="run") for name, values in columns.items()}
+    given = {name: xr.DataArray(values.to_numpy()[rows], dims="run") for name, values in columns.items()}
     tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
     mu, scale = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
-    losses = xr.DataArray(np.log(table.loss), dims="run")
+    losses = xr.DataArray(np.log(table.loss[rows]), dims="run")
     return (losses - np.log(mu)).transpose(*SAMPLE_DIMS, "run"), scale.transpose(*SAMPLE_DIMS, "run")
 
 
@@ -160,25 +160,21 @@ def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) ->
 
     Returns
     -------
-    Dataset : the group, and, unless checkpoints' errors are independent, ``end_wander`` (chain, draw, training_run)
-        [log loss], the wander at the last row of each training run; ``end_variance`` (training_run), its variance, in
-        units of the noise's variance; ``end_size`` (training_run) [decades], as of `bayescale.checkpoints.decades`;
-        ``length`` [decades]; and ``white``, the share of the noise's variance that is of each row's own.
+    Dataset : the group, and, unless checkpoints' errors are independent, ``end_error`` (chain, draw, training_run) [log
+        loss], the error of the last row of each training run; ``end_size`` (training_run) [decades], as of
+        `bayescale.checkpoints.decades`; and ``length`` [decades].
     """
     found = table.checkpoints
     if found is None or not found.length:
         return group
     tree = {"posterior": draws, "discrepancy": group, "constant_data": xr.Dataset(dict(table.reference))}
-    columns = {name: values.to_numpy() for name, values in table.columns.items()}
+    columns = {name: values.to_numpy()[found.last] for name, values in table.columns.items()}
     nothing_beyond = np.random.default_rng(0)
-    every = _errors(law, table, draws)[0].to_numpy()
-    wander, variance = found.ends(every - delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond))
+    error = _errors(law, table, draws, found.last)[0] - delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
     return group.assign(
-        end_wander=((*SAMPLE_DIMS, "training_run"), wander),
-        end_variance=("training_run", variance),
+        end_error=((*SAMPLE_DIMS, "training_run"), error.to_numpy()),
         end_size=("training_run", found.size[found.last]),
         length=found.length,
-        white=found.white,
     ).assign_coords(training_run=list(found.names))
 
 

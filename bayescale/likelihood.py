@@ -24,21 +24,23 @@ def log_likelihood(
     Untraceable
         If the formula or the scale of the noise holds a step that the tape cannot write down.
     """
-    losses = tape.column(table.loss)
-    mu, scale, shape = _expected(tape, law, table, physical, reference)
+    every, losses = np.arange(len(table.loss)), tape.column(table.loss)
+    mu, scale, shape = _expected(tape, law, table, physical, reference, every)
     if law.discrepancy is None:
         return tape.sum(law.noise.logpdf(losses, mu, scale, shape))
     error, found = np.log(losses) - np.log(mu), table.checkpoints
     if found is not None:  # what `Checkpoints.news` is to arrays
-        error = tape.filter(error, [tape.column(column) for column in found.filter])
+        before, *_ = _expected(tape, law, table, physical, reference, found.previous)
+        earlier = tape.column(np.log(table.loss[found.previous])) - np.log(before)
+        error = (error - tape.column(found.alike) * earlier) / tape.column(found.fresh)
     amplitudes = {name: physical[name] for name in law.discrepancy.parameters}
     return integrated(tape, law, table, error, scale, amplitudes)
 
 
-def _expected(tape: Tape, law: Law, table: Checked, physical, reference):
-    """Expected loss and scale of each row, and the shape of the variate."""
-    columns = {name: tape.column(values.to_numpy()) for name, values in table.columns.items()}
-    index = {name: pd.Index(table.levels[name]).get_indexer(table.groups[name]) for name in table.groups}
+def _expected(tape: Tape, law: Law, table: Checked, physical, reference, rows: np.ndarray):
+    """Expected loss and scale of these rows, one in the place of each of the table's, and the shape of the variate."""
+    columns = {name: tape.column(values.to_numpy()[rows]) for name, values in table.columns.items()}
+    index = {name: pd.Index(table.levels[name]).get_indexer(table.groups[name])[rows] for name in table.groups}
     groups: dict[tuple[str, ...], int] = {}
     of_run = {}
     for name, prior in law.all_priors.items():

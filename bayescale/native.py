@@ -21,7 +21,6 @@ import numpy as np
 
 from bayescale import elementary
 from bayescale.evidence import evidence, factor, projected, solve, solve_back, solved, spread
-from bayescale.filters import filtered, filtered_back
 from bayescale.source import Constants
 
 if TYPE_CHECKING:
@@ -128,9 +127,7 @@ def _helpers(code: str) -> str:
     loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in code else ()
     integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
-    series = (filtered, filtered_back) if "filtered(" in code else ()
-    parts = [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors]
-    parts += [("in_order", f) for f in (*integrals, *series)]
+    parts = [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
     return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
 
 

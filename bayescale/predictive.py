@@ -46,7 +46,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
         drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
     else:
         noise = np.log(law.noise.draw(rng, np.ones(mu.shape), scale.to_numpy(), shape))
-        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _end_wanders(post)))
+        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _end_errors(post)))
     result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
         run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
@@ -99,7 +99,7 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
     losses = _losses(table)
     mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(seed)))
     if (onward := _onward(law, post, table)) is not None:
-        mu, scale = onward.marginal(mu, scale, _end_wanders(post))
+        mu, scale = onward.marginal(mu, scale, _end_errors(post))
     every = _log_densities(law, losses, mu, scale, shape)
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
 
@@ -138,7 +138,7 @@ def in_sequence(
     group = ends(post)
     if found is None or group is None:
         return mu, scale
-    return replace(found, length=float(group["length"]), white=float(group["white"])).onward(loss, mu, scale)
+    return replace(found, length=float(group["length"])).onward(loss, mu, scale)
 
 
 def ends(post: xr.DataTree) -> xr.Dataset | None:
@@ -157,12 +157,13 @@ def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
         names = [None if pd.isna(name) else str(name) for name in table["run"]]
     elif len(known) == 1 and len(law.inputs) == 1:  # a learning curve
         names = known * len(table)
-    return Onward.of(names, decades(table, sizes(law.inputs)), group)
+    size = decades(table, sizes(law.inputs))
+    return Onward.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))
 
 
-def _end_wanders(post: xr.DataTree) -> np.ndarray:
-    """Wanders at the ends of training runs, of shape (chain, draw, training run)."""
-    return post["discrepancy"]["end_wander"].transpose(*SAMPLE_DIMS, "training_run").to_numpy()
+def _end_errors(post: xr.DataTree) -> np.ndarray:
+    """Errors at the ends of training runs, of shape (chain, draw, training run)."""
+    return post["discrepancy"]["end_error"].transpose(*SAMPLE_DIMS, "training_run").to_numpy()
 
 
 def _values(found: tuple[xr.DataArray, xr.DataArray, dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:

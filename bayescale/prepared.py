@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.checked import Checked, Sites
-from bayescale.checkpoints import WHITE, Checkpoints
+from bayescale.checkpoints import Checkpoints
 from bayescale.conditional import moments, nu_of, shape_of
 from bayescale.density import Density, as_posterior
 from bayescale.families import student_curvature
@@ -31,8 +31,7 @@ def prepare(law: Law, table: Checked) -> Density:
     With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
     (`Sites`); it is found in steps, from that of the law without its discrepancy. Of several modes, that of the
     greatest mass counts. Where rows are checkpoints, the distance over which their errors are alike
-    (`Checkpoints.length`) is the median of its posterior, and so is, given that, what share of them is not alike
-    (`Checkpoints.white`).
+    (`Checkpoints.length`) is the median of its posterior.
 
     Raises
     ------
@@ -46,7 +45,7 @@ def prepare(law: Law, table: Checked) -> Density:
     modes = find_modes(density, rng, thorough=True)
     density, mode = _probable([_settled(density, mode.point) for mode in modes])
     if table.checkpoints is not None and len(table.checkpoints.lengths):
-        density, mode = _of_wander(density, mode, table.checkpoints)
+        density, mode = _of_length(density, mode, table.checkpoints)
     density.near = np.array([mode, *(other.point for other in modes)])
     return density
 
@@ -56,29 +55,19 @@ def _probable(found: list[tuple[Density, np.ndarray]]) -> tuple[Density, np.ndar
     return max(found, key=lambda one: _log_evidence(*one)) if len(found) > 1 else found[0]
 
 
-def _of_wander(density: Density, mode: np.ndarray, checkpoints: Checkpoints) -> tuple[Density, np.ndarray]:
-    """The density, and its mode, whose length is the median of the posterior, and whose share of white noise is the
-    median given that; from that of independent errors."""
-    independent, tried, evidence = (density, mode), {}, {}
-    for white in WHITE:
-        density, mode = independent
-        for length in checkpoints.lengths:
-            known = replace(checkpoints, length=float(length), white=white)
-            density, mode = _settled(density.on(replace(density.table, checkpoints=known)), mode)
-            tried[length, white], evidence[length, white] = (density, mode), _log_evidence(density, mode)
-    found = np.array([[evidence[length, white] for white in WHITE] for length in checkpoints.lengths])
-    none = _log_evidence(*independent)
-    top = max(none, np.max(found))
-    if not np.isfinite(top):
-        return independent
-    probable = (1.0 - INDEPENDENT) * np.exp(found - top) / found.size
-    at = _median(np.append(INDEPENDENT * np.exp(none - top), probable.sum(axis=1)))
-    return independent if at == 0 else tried[checkpoints.lengths[at - 1], WHITE[_median(probable[at - 1])]]
-
-
-def _median(probable: np.ndarray) -> int:
-    """Where half of what is probable is reached."""
-    return int(np.searchsorted(np.cumsum(probable), 0.5 * probable.sum()))
+def _of_length(density: Density, mode: np.ndarray, checkpoints: Checkpoints) -> tuple[Density, np.ndarray]:
+    """The density, and its mode, whose length is the median of the posterior; from that of independent errors."""
+    tried, evidence = [(density, mode)], [_log_evidence(density, mode)]
+    for length in checkpoints.lengths:
+        table = replace(density.table, checkpoints=replace(checkpoints, length=float(length)))
+        density, mode = _settled(density.on(table), mode)
+        tried.append((density, mode))
+        evidence.append(_log_evidence(density, mode))
+    if not np.isfinite(evidence).any():
+        return tried[0]
+    prior = np.array([INDEPENDENT, *np.full(len(tried) - 1, (1.0 - INDEPENDENT) / (len(tried) - 1))])
+    probable = prior * np.exp(np.array(evidence) - np.max(evidence))
+    return tried[np.searchsorted(np.cumsum(probable), 0.5 * probable.sum())]
 
 
 def _log_evidence(density: Density, mode: np.ndarray) -> float:

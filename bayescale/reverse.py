@@ -73,9 +73,6 @@ def _back(tape: Tape, node: Node, adjoint: Node) -> list[tuple[Node, Any]]:
     if node.op == "spread":
         half = len(node.args) // 2
         return list(zip(node.args[:half], tape.project(adjoint, node.args[half:]), strict=True))
-    if node.op == "filtered":
-        back = tape.node("filtered_back", (adjoint, *node.args[1:]), per_run=True, free=adjoint.free)
-        return [(node.args[0], back)]
     if node.op == "item" and node.args[0].op in ("solve", "project"):
         return [(node.args[0], (node.args[1], adjoint))]
     if node.op == "sum":

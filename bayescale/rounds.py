@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 
 from bayescale.tape import Node
 
-#: Steps that need all runs of what they work on, and are one value a run themselves.
-FILTERS = ("filtered", "filtered_back")
 #: Steps that end a loop over the runs.
-ENDS = ("sum", "scatter", "project", *FILTERS)
+ENDS = ("sum", "scatter", "project")
 #: Steps that a loop over the runs takes from `bayescale.elementary`.
 IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
 #: Steps of runs whose values are kept where a later loop needs them; others are worked out anew, from these.
@@ -25,7 +23,7 @@ class Loop:
 
     Attributes
     ----------
-    sums : what it adds up, or what filters it ends with.
+    sums : what it adds up.
     steps : what it works out of each run, in this order.
     given : steps that an earlier loop has kept.
     kept : steps, of its own, that it keeps for later ones.
@@ -58,7 +56,7 @@ def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]
             if node.at in seen or node.at not in round_of or not node.per_run:
                 continue
             seen.add(node.at)
-            if node.op in FILTERS or (node.op in DEAR and node.at in home):
+            if node.op in DEAR and node.at in home:
                 loop.given.append(node)
             else:
                 loop.steps.append(node)
@@ -66,7 +64,7 @@ def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]
         for nodes in (loop.steps, loop.given):
             nodes.sort(key=lambda node: node.at)
         for node in loop.given:
-            if node.op not in FILTERS and node not in home[node.at].kept:
+            if node not in home[node.at].kept:
                 home[node.at].kept.append(node)
         home |= {n.at: loop for n in loop.steps if n.at not in home}
     return found

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bayescale import filters
 from bayescale.arrays import ARRAYS
-from bayescale.rounds import ENDS, FILTERS, IN_LOOP, Loop, loops, rounds
+from bayescale.rounds import ENDS, IN_LOOP, Loop, loops, rounds
 from bayescale.tape import BINARY, Node, Tape, needed
 
 #: Steps of the coefficients of a discrepancy: vectors of numbers, whose items are taken one by one.
@@ -118,8 +117,8 @@ class Program:
         if node.op in INTEGRALS:
             *parts, matrix = node.args
             return f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
-        if node.op == "project" or node.op in FILTERS:
-            return f"{node.op}({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
+        if node.op == "project":
+            return f"project({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
         if node.op == "spread":
             half = len(node.args) // 2
             numbers = ", ".join(map(self._name, node.args[:half]))
@@ -210,11 +209,6 @@ class Program:
         if node.op == "project":
             end = f"{name} = projected(p{node.at}, r[{self._block(node.args[1:])}])"
             return [f"p{node.at} = np.empty(r.shape[1])"], [f"p{node.at}[i] = {value}"], [end]
-        if node.op in FILTERS:
-            first = int(self._names[node.args[1].at][2:-1])
-            columns = ", ".join(f"r[{first + k}]" for k in range(len(node.args) - 1))
-            end = f"{_array(node)} = {node.op}(p{node.at}, {columns})"
-            return [f"p{node.at} = np.empty(r.shape[1])"], [f"p{node.at}[i] = {value}"], [end]
         _, group, size = node.args
         if size > MOST_SUMS:
             return [f"{name} = np.zeros({size})"], [f"{name}[int(g[{group}, i])] += {value}"], []
@@ -244,9 +238,7 @@ def _array(node: Node) -> str:
 
 
 def _returned(loop: Loop) -> str:
-    names = [_array(n) if n.op in FILTERS else f"v{n.at}" for n in loop.sums] + [
-        _array(n) for n in loop.kept if n.op == "spread"
-    ]
+    names = [f"v{n.at}" for n in loop.sums] + [_array(n) for n in loop.kept if n.op == "spread"]
     return "".join(f"{name}, " for name in names).rstrip()
 
 
@@ -266,6 +258,4 @@ def _evaluate(node: Node, values: dict[int, Any], tape: Tape) -> Any:
         return np.bincount(tape.groups[node.args[1]], np.broadcast_to(args[0], tape.runs), node.args[2])
     if node.op == "item":
         return args[0][node.args[1]]
-    if node.op in FILTERS:
-        return getattr(filters, node.op)(np.broadcast_to(args[0], tape.runs), *args[1:])
     return ARRAYS[node.op](*args)

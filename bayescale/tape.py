@@ -161,10 +161,6 @@ class Tape:
         numbers = tuple(self.as_node(value) for value in numbers)
         return self.node("spread", (*numbers, *columns), per_run=True, free=any(a.free for a in numbers))
 
-    def filter(self, node: Node, columns: Sequence[Node]) -> Node:
-        """What is new in each run's value beside earlier ones; columns: those of `bayescale.filters.filtered`."""
-        return self.node("filtered", (node, *columns), per_run=True, free=node.free)
-
     def group(self, index: np.ndarray) -> int:
         """Register which element of a vector belongs to which run; returns the number of the group."""
         self.groups.append(np.asarray(index, dtype=np.int64))

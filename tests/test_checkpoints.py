@@ -5,41 +5,34 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import bayescale as bs
 from bayescale import Prior, engine, prepared
 from bayescale.build import assemble
-from bayescale.checkpoints import MOST, WHITE, Checkpoints, Onward, checkpoints
+from bayescale.checkpoints import MOST, Checkpoints, Onward, checkpoints
+from bayescale.density import Density
 from bayescale.discrepancy import Discrepancy, shared
 from bayescale.laws import henighan2020
 from bayescale.noise import lognormal, student
 from bayescale.runs import check
 
 
-def found(of_run, size, length, white=0.0):
-    return Checkpoints(np.array(of_run), tuple("abcdef"[: max(of_run) + 1]), np.array(size, dtype=float), length, white)
-
-
-def wandering(one):
-    """Covariance of the wanders of rows, by its definition."""
-    same = one.of_run == one.of_run[:, None]
-    return np.where(same, (1.0 - one.white) * np.exp(-np.abs(one.size - one.size[:, None]) / one.length), 0.0)
+def found(of_run, size, length):
+    return Checkpoints(np.array(of_run), tuple("abcdef"[: max(of_run) + 1]), np.array(size, dtype=float), length)
 
 
 def test_rows_follow_each_other_by_size_within_a_run():
     one = found([0, 1, 0, 1, 0, 2], [3.0, 1.0, 1.0, 2.0, 2.0, 9.0], 0.5)
     assert one.previous.tolist() == [4, 1, 2, 1, 2, 5]
     assert one.last.tolist() == [0, 3, 5]
-    assert one.filter[0].tolist() == [2, 4, 0, 1, 3, 5]
-    assert one.filter[1] == pytest.approx([np.exp(-2), 0, 0, np.exp(-2), np.exp(-2), 0])
+    assert one.alike == pytest.approx([np.exp(-2), 0, 0, np.exp(-2), np.exp(-2), 0])
 
 
-@pytest.mark.parametrize("white", [0.0, 0.4])
-def test_news_are_independent(white):
-    """Of errors drawn with the covariance of an Ornstein-Uhlenbeck process and white noise."""
-    one = found([0, 0, 0, 1, 1], [0.7, 0.0, 0.1, 0.0, 0.3], 0.4, white)
-    covariance = wandering(one) + white * np.eye(5)
+def test_news_are_independent():
+    """Of errors drawn with the covariance of an Ornstein-Uhlenbeck process."""
+    one = found([0, 0, 0, 1, 1], [0.7, 0.0, 0.1, 0.0, 0.3], 0.4)
+    same = one.of_run == one.of_run[:, None]
+    covariance = np.where(same, np.exp(-np.abs(one.size - one.size[:, None]) / 0.4), 0.0)
     news = one.news(np.eye(5)).T  # as a matrix that errors are multiplied by
     assert news @ covariance @ news.T == pytest.approx(np.eye(5), abs=1e-12)
     assert np.linalg.slogdet(covariance)[1] == pytest.approx(2 * np.log(one.fresh).sum())
@@ -48,20 +41,9 @@ def test_news_are_independent(white):
     assert (free.news(errors) == errors).all()
 
 
-def test_wander_at_the_end_of_a_run_is_told_from_what_is_of_each_row():
-    one = found([0, 1, 0, 1, 0, 2], [3.0, 1.0, 1.0, 2.0, 2.0, 9.0], 0.7, 0.4)
-    errors = np.random.default_rng(0).standard_normal((2, 6))
-    by_rows = np.linalg.solve(wandering(one) + 0.4 * np.eye(6), wandering(one))  # regression on all rows
-    mean, variance = one.ends(errors)
-    assert mean == pytest.approx((errors @ by_rows)[:, one.last])
-    assert variance == pytest.approx(np.diag(wandering(one) @ (np.eye(6) - by_rows))[one.last])
-    alone = found(one.of_run, one.size, 0.7)
-    assert (alone.ends(errors)[0] == errors[:, one.last]).all() and not alone.ends(errors)[1].any()
-
-
 def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
     one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
-    assert one.filter[1].max() == MOST and np.isfinite(one.news(np.array([0.1, 0.2, 0.3]))).all()
+    assert one.alike.max() == MOST and np.isfinite(one.news(np.array([0.1, 0.2, 0.3]))).all()
     assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
 
 
@@ -74,14 +56,11 @@ def test_checkpoints_that_a_law_cannot_tell_apart_are_not_taken_for_runs_in_sile
         check(law, runs)
 
 
-@pytest.mark.parametrize(("white", "known"), [(0.0, 0.0), (0.4, 0.1)])
-def test_what_is_forecast_goes_on_from_the_end_of_its_run(white, known):
+def test_what_is_forecast_goes_on_from_the_end_of_its_run():
     names = ["a", "a", "b", "new", "new", None, None, "a"]
     size = np.array([2.5, 2.2, 3.0, 1.0, 1.1, 1.0, 1.0, 1.5])
-    ends = np.array([0.5, -0.3])
-    fitted = {"end_size": ("training_run", [2.0, 2.9]), "end_variance": ("training_run", [known, known])}
-    fitted = xr.Dataset({**fitted, "length": 0.5, "white": white}, {"training_run": ["a", "b"]})
-    onward = Onward.of(names, size, fitted)
+    ends, length = np.array([0.5, -0.3]), 0.5
+    onward = Onward.of(names, size, ["a", "b"], np.array([2.0, 2.9]), length)
     assert onward.of_end.tolist() == [0, 0, 1, -1, -1, -1, -1, -1]
     assert onward.before.tolist() == [1, -1, -1, -1, 3, -1, -1, -1]
     rng = np.random.default_rng(0)
@@ -92,10 +71,7 @@ def test_what_is_forecast_goes_on_from_the_end_of_its_run(white, known):
     assert drawn.std(axis=0) == pytest.approx(scale, rel=0.02)
     assert np.log(mu[:3]) == pytest.approx([0.5 * np.exp(-1), 0.5 * np.exp(-0.4), -0.3 * np.exp(-0.2)])
     found = np.corrcoef(drawn.T)
-    assert found[3, 4] == pytest.approx((1.0 - white) * np.exp(-0.2), abs=0.02)
-    # Rows 1 and 0 go on from one end: the covariance of their wanders there, given it, goes on to both.
-    together = np.exp(-0.4 - 1.0) * known + (1.0 - white) * np.exp(-0.6) * (1.0 - np.exp(-0.8))
-    assert np.cov(drawn[:, :2].T)[0, 1] == pytest.approx(together, abs=0.02)
+    assert found[3, 4] == pytest.approx(np.exp(-0.2), abs=0.02)
     assert np.abs(found[[5, 6, 7]][:, [0, 2, 3]]).max() < 0.02 and abs(found[5, 6]) < 0.02
 
 
@@ -116,14 +92,13 @@ def curve():
     return pd.DataFrame({"D": D, "loss": (1.7 + 900 * D**-0.35) * np.exp(error), "run": "one"})
 
 
-@pytest.mark.parametrize("white", [0.0, 0.4])
-def test_pymc_has_the_same_model_of_checkpoints(curve, white):
+def test_pymc_has_the_same_model_of_checkpoints(curve):
     noise = replace(student, priors={"sigma": 0.004, "nu": 4.0})
     fixed = {"E": 1.7, "excess_D": 0.9, "alpha_D": 0.35}
     law = replace(henighan2020.L_D, priors=fixed, noise=noise, discrepancy=Discrepancy({"tau": 0.005}))
     table = check(law, curve)
     assert table.checkpoints is not None
-    found = replace(table.checkpoints, length=0.3, white=white)
+    found = replace(table.checkpoints, length=0.3)
     model = assemble(law, replace(table, checkpoints=found))
     none = np.zeros(len(model.coords["cell"]))
     density = model.compile_logp(vars=model["loss"], sum=False)({"increment": none})[0]
@@ -147,7 +122,7 @@ def test_checkpoints_that_only_pymc_can_fit_are_taken_as_independent_with_a_warn
 
 
 @pytest.mark.parametrize("noise", [lognormal, student], ids=lambda noise: noise.name)
-def test_each_wander_is_judged_at_its_own_mode(curve, noise, monkeypatch):
+def test_each_length_is_judged_at_its_own_mode(curve, noise, monkeypatch):
     seen = []
 
     def spy(density, mode):
@@ -159,5 +134,17 @@ def test_each_wander_is_judged_at_its_own_mode(curve, noise, monkeypatch):
     monkeypatch.setattr(prepared, "_log_evidence", spy)
     law = replace(henighan2020.L_D, noise=noise, discrepancy=shared)
     density = prepared.prepare(law, check(law, curve))
-    assert len(seen) == 1 + len(density.table.checkpoints.lengths) * len(WHITE)
+    assert len(seen) == 1 + len(density.table.checkpoints.lengths)
     assert np.abs(seen).max() < 1e-3  # nats; evidences are told apart by tenths
+
+
+def test_a_density_goes_on_to_other_lengths(curve):
+    law = replace(henighan2020.L_D, discrepancy=shared)
+    one = prepared.prepare(law, check(law, curve))
+    points = one.prior_points(np.random.default_rng(0), 3)
+    before = one.value(points), one.derivatives(points)
+    table = replace(one.table, checkpoints=replace(one.table.checkpoints, length=0.7))
+    moved, anew = one.on(table), Density(law, table)
+    assert (moved.value(points) == anew.value(points)).all() and (before[0] != anew.value(points)).all()
+    assert moved.gradient(points[0])[1] == pytest.approx(anew.gradient(points[0])[1], rel=1e-14)
+    assert (one.derivatives(points)[1] == before[1][1]).all()

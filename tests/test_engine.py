@@ -14,11 +14,9 @@ import bayescale as bs
 from bayescale import Prior, chains, charted, laws, native
 from bayescale.build import model
 from bayescale.density import Density
-from bayescale.discrepancy import shared
 from bayescale.ground import Ground
 from bayescale.laplace import approximate
 from bayescale.laws import chinchilla, henighan2020
-from bayescale.prepared import prepare
 from bayescale.proposal import Mixture
 from bayescale.runs import check
 from tests.conftest import QUICK, pooled, simulate
@@ -171,33 +169,17 @@ def test_compiled_structures_are_kept_on_disk(runs, tmp_path, monkeypatch, usabl
     native.compiled.cache_clear()
     density = Density(laws.kaplan2020.L_N, check(laws.kaplan2020.L_N, runs))
     ground = Ground.of(density, 0)
-    for _ in range(2):
-        assert_compiled(density, ground)
-        native.compiled.cache_clear()
-    assert bool(list(folder.glob("compiled/**/*.nbc"))) == usable
-
-
-def test_a_discrepancy_and_checkpoints_are_compiled(runs):
-    table = runs.iloc[:12].assign(run=np.repeat(["a", "b", "c"], 4))
-    law = replace(laws.kaplan2020.L_N, discrepancy=shared, name="checkpoints")
-    checked = check(law, table)
-    assert checked.checkpoints is not None
-    found = replace(checked.checkpoints, length=0.5, white=0.3)
-    density = prepare(law, checked)
-    density = density.on(replace(density.table, checkpoints=found))
-    assert_compiled(density, Ground.of(density, 0))
-
-
-def assert_compiled(density, ground):
-    """The compiled code gives what the code for arrays gives."""
     start = ground.start(0)
     c = native.packed(density.program.constants, ground.center, ground.root)
-    functions = native.compiled(density.program.for_one)
-    grad, logp = np.empty(density.size), np.empty(1)
-    pointers = [array.ctypes.data_as(_double_pointer()) for array in (start, grad, logp, c)]
-    assert functions.density.ctypes(density.size, *pointers) == 0
-    value, slope = density.gradient(ground.points(start))
-    assert logp[0] == pytest.approx(value, rel=1e-12) and grad == pytest.approx(slope @ ground.root, rel=1e-9)
+    for _ in range(2):
+        functions = native.compiled(density.program.for_one)
+        grad, logp = np.empty(density.size), np.empty(1)
+        pointers = [array.ctypes.data_as(_double_pointer()) for array in (start, grad, logp, c)]
+        assert functions.density.ctypes(density.size, *pointers) == 0
+        value, slope = density.gradient(ground.points(start))
+        assert logp[0] == pytest.approx(value, rel=1e-12) and grad == pytest.approx(slope @ ground.root, rel=1e-9)
+        native.compiled.cache_clear()
+    assert bool(list(folder.glob("compiled/**/*.nbc"))) == usable
 
 
 def _double_pointer():

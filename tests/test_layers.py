@@ -21,7 +21,6 @@ ORDER = (
     "noise",
     "law",
     "laws",
-    "filters",
     "checkpoints",
     "checked",
     "doubts",

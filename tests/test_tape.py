@@ -7,9 +7,7 @@ import pytest
 
 from bayescale import elementary, source
 from bayescale.arrays import ARRAYS, compiled_for_arrays
-from bayescale.checkpoints import Checkpoints
 from bayescale.evidence import evidence, projected, solve, solve_back, spread
-from bayescale.filters import filtered, filtered_back
 from bayescale.reverse import gradient
 from bayescale.source import Program
 from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
@@ -48,8 +46,6 @@ def run_one(made, x):
         "solve_back": solve_back,
         "projected": projected,
         "spread": spread,
-        "filtered": filtered,
-        "filtered_back": filtered_back,
     }
     exec(made.for_one, scope)
     grad, c = np.empty(len(x)), made.constants
@@ -178,32 +174,6 @@ def test_the_mean_of_coefficients():
     mean = np.linalg.lstsq(design, np.r_[np.sqrt(weights) * e, np.zeros(3)])[0]
     expected = np.sum(np.log1p((e - basis * amplitudes @ mean) ** 2)) + mean @ mean
     assert run(made, AT)[0] == pytest.approx(expected, rel=1e-12)
-    assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
-    assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
-
-
-@pytest.mark.parametrize("fixed", [False, True])
-def test_what_is_new_in_series(fixed):
-    """Of two runs, rows in disorder; what is new is needed in two loops, and so is what it is new in."""
-    one = Checkpoints(np.array([0, 1, 0, 1, 0]), ("a", "b"), np.array([2.0, 0.1, 0.0, 0.0, 0.5]), 0.7, 0.3)
-    tape = Tape(5)
-    column, rows = tape.column(np.array([1.0, -0.4, 0.3, 0.8, 0.1])), [tape.column(values) for values in one.filter]
-
-    def function(x, y):
-        error = column * 2.0 if fixed else np.tanh(x * column) + column
-        news = tape.filter(error, rows)
-        left = news * y - tape.sum(news * news * x)
-        return tape.sum(np.log1p(left * left)) + tape.sum(error * y)
-
-    made = program(function, tape)
-    values = np.array([1.0, -0.4, 0.3, 0.8, 0.1])
-    error = 2.0 * values if fixed else np.tanh(AT[0] * values) + values
-    same = one.of_run == one.of_run[:, None]
-    covariance = 0.7 * np.where(same, np.exp(-np.abs(one.size - one.size[:, None]) / 0.7), 0.0) + 0.3 * np.eye(5)
-    at, news = one.filter[0].astype(int), np.empty(5)
-    news[at] = np.linalg.solve(np.linalg.cholesky(covariance[np.ix_(at, at)]), error[at])
-    left = news * AT[1] - AT[0] * news @ news
-    assert run(made, AT)[0] == pytest.approx(np.sum(np.log1p(left**2)) + AT[1] * error.sum(), rel=1e-12)
     assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
 
