@@ -112,7 +112,7 @@ def _laplace(
     many, draws = options["chains"], options["draws"]
     found = approximate(density, seed, many, draws, seen)
     if not found.licensed:
-        return None, f"the Laplace approximation does not hold (Pareto k {found.k:.2f}, importance ESS {found.ess:.0f})"
+        return None, f"the Laplace approximation does not hold ({found.doubt})"
     posterior = as_posterior(density, found.points)
     log_density = density.value(found.points.reshape(many * draws, -1)).reshape(many, draws)
     coords = {dim: posterior[dim] for dim in SAMPLE_DIMS}

@@ -50,16 +50,19 @@ class Approximation:
     points : array of shape (chain, draw, size), in the chart, equally weighted; each chain of proposals of its own.
     k : float, Pareto shape of the importance weights.
     ess : float, effective number of proposals, 1 / sum of squared weights.
+    doubt : str, why it may not be used: fewer than 400 effective draws, a Pareto k above 0.65 (0.7 where chains have been
+        seen), or proposals that find more of the posterior than those before; empty if it may.
     """
 
     points: np.ndarray
     k: float
     ess: float
+    doubt: str
 
     @property
     def licensed(self) -> bool:
-        """Whether the approximation may be used: Pareto k up to 0.7 and 400 effective draws."""
-        return self.k <= MAX_K and self.ess >= MIN_ESS
+        """Whether the approximation may be used."""
+        return not self.doubt
 
 
 def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.ndarray | None = None) -> Approximation:
@@ -74,15 +77,23 @@ def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.n
         Points, in the chart, where chains have been that did not mix.
     """
     rng = np.random.default_rng(seed)
-    rank = lambda one: (one.k <= MAX_K, one.k < FAIR_K, one.ess)  # noqa: E731
-    best = max(_samples(density, rng, chains * draws, seen), key=rank)
+    most_k = FAIR_K if seen is None else MAX_K  # tails do not tell what was never proposed; chains may
+    rank = lambda found: (found[1], found[0].k <= most_k, found[0].k < FAIR_K, found[0].ess)  # noqa: E731
+    best, complete = max(_samples(density, rng, chains * draws, seen), key=rank)
     parts = np.array_split(rng.permutation(len(best.points)), chains)
     points = [best.points[part[_systematic(rng, best.weights[part], draws)]] for part in parts]
-    return Approximation(np.array(points), best.k, best.ess)
+    doubt = f"Pareto k {best.k:.2f}, importance ESS {best.ess:.0f}" + ", proposals find more and more" * (not complete)
+    licensed = complete and best.k <= most_k and best.ess >= MIN_ESS
+    return Approximation(np.array(points), best.k, best.ess, "" if licensed else doubt)
 
 
-def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.ndarray | None) -> Iterator[Sample]:
-    """Samples of ever better proposals, until one is good."""
+def _samples(
+    density: Density, rng: np.random.Generator, draws: int, seen: np.ndarray | None
+) -> Iterator[tuple[Sample, bool]]:
+    """Samples of ever better proposals, until one is good; of one ellipsoid, only a good one.
+
+    Each with whether it holds no more of the density than the one before.
+    """
     count = max(PROPOSALS if len(density.table.loss) <= LONG else PROPOSALS_LONG, 2 * draws)
     modes = find_modes(density, rng)
     pool, proposal = Pool(density, rng), Mixture.about(modes)
@@ -91,21 +102,27 @@ def _samples(density: Density, rng: np.random.Generator, draws: int, seen: np.nd
     if seen is not None:
         followed = Mixture.fitted(seen, np.full(len(seen), 1.0 / len(seen)), rng, min(MANY, len(seen) // EACH))
         proposal = Mixture.average([followed, proposal], [1.0 - BESIDE, BESIDE])
-        yield (sample := pool.sample(proposal, max(count, min(MORE * count, most))))
+        sample = pool.sample(proposal, max(count, min(MORE * count, most)))
+        yield sample, True
         if sample.k < FAIR_K and sample.ess > FAIR_ESS:
             return
     for refreshed in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
-        yield (sample := pool.sample(proposal, count))
+        sample = pool.sample(proposal, count)
         if sample.k < GOOD_K and sample.ess > least_share * count:
+            yield sample, True
             return
         if refreshed and sample.ess < HOPELESS * count:
             break
         proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
+    before = None
     for again in range(1, ROUNDS + 1):
         pool.adapt(min(max(most // 8, count // 4), count // 2))
-        yield (sample := pool.fresh(max(count, min(MORE * again * count, most))))
-        if sample.k < FAIR_K and sample.ess > FAIR_ESS:
+        sample = pool.fresh(max(count, min(MORE * again * count, most)))
+        complete = before is None or not sample.beyond(before)
+        yield sample, complete
+        if complete and sample.k < FAIR_K and sample.ess > FAIR_ESS:
             return
+        before = sample
 
 
 def _systematic(rng: np.random.Generator, weights: np.ndarray, draws: int) -> np.ndarray:

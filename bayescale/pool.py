@@ -31,17 +31,23 @@ class Sample:
     values : array of shape (point,), log density.
     weights : array of shape (point,), smoothed, that sum to one.
     k : float, Pareto shape of the weights.
+    log_evidence : float, log of the integral of the density, as the unsmoothed weights have it.
     """
 
     points: np.ndarray
     values: np.ndarray
     weights: np.ndarray
     k: float
+    log_evidence: float
 
     @property
     def ess(self) -> float:
         """Effective number of proposals, 1 / sum of squared weights."""
         return float(1 / np.sum(self.weights**2))
+
+    def beyond(self, other: "Sample") -> bool:
+        """Whether it holds more of the density than another, beyond the error of both (three standard errors)."""
+        return self.log_evidence - other.log_evidence > 3.0 * np.sqrt(1.0 / self.ess + 1.0 / other.ess)
 
 
 class Pool:
@@ -88,8 +94,10 @@ class Pool:
         self._values = np.concatenate([self._values, values])
         self._logs = np.concatenate([self._logs, logs], axis=1)
         self._counts[-last:] += len(points) / last
-        weights, k = psis.smooth(values - log_sum(logs[-last:]))
-        return Sample(points, values, weights, float(k))
+        log_weights = values - log_sum(logs[-last:])
+        weights, k = psis.smooth(log_weights)
+        log_evidence = log_sum(log_weights) - np.log(len(points) / last)
+        return Sample(points, values, weights, float(k), float(log_evidence))
 
 
 def _tempered(weights: np.ndarray) -> np.ndarray:
