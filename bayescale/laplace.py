@@ -50,8 +50,8 @@ class Approximation:
     points : array of shape (chain, draw, size), in the chart, equally weighted; each chain of proposals of its own.
     k : float, Pareto shape of the importance weights.
     ess : float, effective number of proposals, 1 / sum of squared weights.
-    doubt : str, why it may not be used: fewer than 400 effective draws, a Pareto k above 0.65 (0.7 where chains have been
-        seen), or proposals that find more of the posterior than those before; empty if it may.
+    doubt : str, why it may not be used: fewer than 400 effective draws, a Pareto k above 0.65 (0.7 where chains have
+        been seen), or proposals that find more of the posterior than those before; empty if it may.
     """
 
     points: np.ndarray

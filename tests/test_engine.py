@@ -144,7 +144,8 @@ def test_laplace_reaches_the_tails_of_a_small_table():
 def test_laplace_that_does_not_hold_gives_way_to_nuts(monkeypatch):
     from bayescale import laplace
 
-    monkeypatch.setattr(laplace, "MAX_K", 0.0)
+    for limit in ("FAIR_K", "MAX_K"):
+        monkeypatch.setattr(laplace, limit, 0.0)
     six = simulate(6, seed=1)
     with pytest.warns(RuntimeWarning, match=r"does not hold \(Pareto k .*NUTS instead"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=UserWarning)
