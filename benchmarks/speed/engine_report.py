@@ -95,7 +95,7 @@ def laplace(measured: Measured) -> str:
     return f"""## Laplace against NUTS
 
 Every bundled and every published table, 160,000 draws of NUTS (its chains come to the tails of small tables seldom)
-and 16,000 of Laplace. Where the approximation does not hold (Pareto k above 0.7 or fewer than 400 effective draws)
+and 16,000 of Laplace. Where the approximation does not hold (Pareto k above 0.65 or fewer than 400 effective draws)
 `fit` draws by NUTS and says so; the differences are of the others: the largest, and the share that is within the
 tolerance, or beyond it by less than 2.6 Monte Carlo standard errors (one in a hundred is larger by chance). When to
 stop fitting proposals was set on `cerebras_gpt`, `porian2024`, `alabdulmohsin2022` and simulated tables of five to
