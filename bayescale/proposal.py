@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -69,8 +68,11 @@ class Mixture:
 
     def logpdf(self, points: np.ndarray) -> np.ndarray:
         """Log density at points, up to a constant, of shape (point,)."""
-        blocks = np.array_split(points, 1 + len(points) * self.centers.size // BLOCK)
-        return np.concatenate([log_sum(self._parts(block, tails=DF)) for block in blocks])
+        center, root = self.centers[0], self.roots[0]
+        blocks = np.array_split((points - center).T, 1 + len(points) * self.centers.size // BLOCK, axis=1)
+        squares = self._squares(center, root)
+        parts = (self._parts(squares @ _products(np.linalg.solve(root, block)), tails=DF) for block in blocks)
+        return np.concatenate([log_sum(part) for part in parts])
 
     @classmethod
     def fitted(cls, points: np.ndarray, weights: np.ndarray, rng: np.random.Generator, components: int) -> "Mixture":
@@ -84,54 +86,64 @@ class Mixture:
             return Mixture.single(center, whole)
         if len(points) > FITTED:  # as many, drawn by their weights, tell as much
             points, weights = points[rng.choice(len(points), FITTED, p=weights)], np.full(FITTED, 1.0 / FITTED)
+        # where all points together are round, one product of matrices gives all distances, and one all moments
+        products = _products(np.linalg.solve(whole, (points - center).T))
         picked = rng.choice(len(points), size=components - 1, replace=False, p=weights)
-        found = Mixture(
-            np.full(components - 1, 1.0 / (components - 1)),
-            points[picked],
-            np.broadcast_to(0.5 * whole, (components - 1, *whole.shape)),
-        )
+        shares = np.full(components - 1, 1.0 / (components - 1))
+        centers, roots = points[picked], np.broadcast_to(0.5 * whole, (components - 1, *whole.shape))
         # no component is narrower than a twentieth of all points along any direction, or it would be a spike
         least = 0.0025 * values.min()
         for _ in range(STEPS):
-            logs = found._parts(points, tails=None)
-            belongs = np.exp(logs - log_sum(logs)) * weights
-            shares = belongs.sum(axis=1) + 1e-12
-            fits = [moments(points, own / total) for own, total in zip(belongs, shares, strict=True)]
-            roots = [v * np.sqrt(np.maximum(e, least)) for _, e, v in fits]
-            found = Mixture(shares / shares.sum(), np.array([c for c, *_ in fits]), np.array(roots))
+            found = Mixture(shares, centers, roots)
+            logs = found._parts(found._squares(center, whole) @ products, tails=None)
+            near = np.exp(logs - logs.max(axis=0))
+            sums = (near * (weights / near.sum(axis=0))) @ products.T
+            shares = sums[:, -1] + 1e-12
+            mean, square = _moments(sums / shares[:, None], len(center))
+            centers = center + mean @ whole.T
+            values, vectors = np.linalg.eigh(whole @ (square - mean[:, :, None] * mean[:, None, :]) @ whole.T)
+            shares, roots = shares / shares.sum(), vectors * np.sqrt(np.maximum(values, least))[:, None, :]
         return Mixture(
-            np.concatenate([[DEFENSIVE], (1.0 - DEFENSIVE) * found.shares]),
-            np.concatenate([center[None], found.centers]),
-            np.concatenate([whole[None], found.roots]),
+            np.concatenate([[DEFENSIVE], (1.0 - DEFENSIVE) * shares]),
+            np.concatenate([center[None], centers]),
+            np.concatenate([whole[None], roots]),
         )
 
-    @cached_property
-    def _squares(self) -> np.ndarray:
-        """Coefficients of the squared distances from the centers, of shape (component, term); see `_terms`."""
+    def _squares(self, center: np.ndarray, root: np.ndarray) -> np.ndarray:
+        """Coefficients of the squared distances from each component, of shape (component, term).
+
+        They are those of `_products` of coordinates about a center, in units of a root: a product of matrices is
+        several times quicker than distances.
+        """
         inverses = np.linalg.inv(self.roots)
-        turned = inverses @ self.roots[0]
-        shifts = np.einsum("cij,cj->ci", inverses, self.centers - self.centers[0])
-        products = np.einsum("cki,ckj->cij", turned, turned)
-        i, j = np.triu_indices(self.centers.shape[1])
-        squares = products[:, i, j] * np.where(i == j, 1.0, 2.0)
+        turned, shifts = inverses @ root, np.einsum("cij,cj->ci", inverses, self.centers - center)
+        i, j = np.triu_indices(len(center))
+        squares = np.einsum("cki,ckj->cij", turned, turned)[:, i, j] * np.where(i == j, 1.0, 2.0)
         crosses = -2.0 * np.einsum("cki,ck->ci", turned, shifts)
         return np.concatenate([squares, crosses, np.sum(shifts**2, axis=1)[:, None]], axis=1)
 
-    def _terms(self, points: np.ndarray) -> np.ndarray:
-        """Products of coordinates in which the first component is round, of shape (term, point)."""
-        y = np.linalg.solve(self.roots[0], (points - self.centers[0]).T)
-        i, j = np.triu_indices(len(y))
-        return np.concatenate([y[i] * y[j], y, np.ones((1, len(points)))])
+    def _parts(self, squares: np.ndarray, tails: float | None) -> np.ndarray:
+        """Log share times density of each component, from squared distances, of shape (component, point).
 
-    def _parts(self, points: np.ndarray, tails: float | None) -> np.ndarray:
-        """Log share times density of each component, of shape (component, point); `tails` None is normal.
-
-        Squared distances are one product of matrices, several times quicker than distances.
+        `tails` None is normal.
         """
-        size = self.centers.shape[1]
-        distance = np.maximum(self._squares @ self._terms(points), 0.0)
+        distance, size = np.maximum(squares, 0.0), self.centers.shape[1]
         shape = -0.5 * distance if tails is None else -0.5 * (tails + size) * np.log1p(distance / tails)
         return shape + (np.log(self.shares) - np.linalg.slogdet(self.roots)[1])[:, None]
+
+
+def _products(y: np.ndarray) -> np.ndarray:
+    """Products of two coordinates, coordinates, and one, of shape (term, point), from shape (size, point)."""
+    i, j = np.triu_indices(len(y))
+    return np.concatenate([y[i] * y[j], y, np.ones((1, y.shape[1]))])
+
+
+def _moments(means: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Means of coordinates and of their products, from those of `_products`, of shape (component, term)."""
+    i, j = np.triu_indices(size)
+    square = np.empty((len(means), size, size))
+    square[:, i, j] = square[:, j, i] = means[:, : len(i)]
+    return means[:, len(i) : -1], square
 
 
 def log_sum(logs: np.ndarray) -> np.ndarray:
