@@ -8,9 +8,9 @@ from bayescale.density import START_RUNS, Density
 
 #: Draws from the prior to look for modes among; more where a discrepancy makes lesser modes.
 CANDIDATES, CANDIDATES_DISCREPANCY = 256, 512
-#: Which of them, in order of density, are climbed from, until two climbs of so many or more end at one height: in a
-#: thorough search all are.
-CLIMBED, FEWEST = (0, 1, 2, 3, 6, 12, 24, 48), 3
+#: So many of the best share of them are climbed from, as far apart as can be: the very best lie side by side, and miss
+#: modes.
+CLIMBED, BEST = 8, 0.25
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
@@ -48,40 +48,37 @@ class Mode:
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
-def find_modes(density: Density, rng: np.random.Generator, thorough: bool = False) -> list[Mode]:
+def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
     """The modes, the one of the greatest mass first.
 
-    They are reached from where they are known to be near (`Density.near`), or else from the best of many draws from the
-    prior: from all of `CLIMBED` where the search is `thorough`.
+    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior.
     """
     points = density.promising(rng, CANDIDATES if density.law.discrepancy is None else CANDIDATES_DISCREPANCY)
     spread = points.std(axis=0) + 1e-12
-    found = _pairs(climb(density, density.near)) if len(density.near) else _search(density, points, thorough)
+    tops, heights = climb(density, density.near) if len(density.near) else _search(density, points, spread)
     kept: list[Mode] = []
-    for point, height in sorted(found, key=lambda one: -one[1]):
+    for point, height in sorted(zip(tops, heights.tolist(), strict=True), key=lambda one: -one[1]):
         if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
             kept.append(Mode(point, height, _root(density, point, spread)))
     most = max(mode.mass for mode in kept)
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
 
 
-def _pairs(climbed: tuple[np.ndarray, np.ndarray]) -> list[tuple[np.ndarray, float]]:
-    """Where each climb ended, and how high."""
-    points, heights = climbed
-    return list(zip(points, heights.tolist(), strict=True))
+def _search(density: Density, points: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where climbs from points, the most probable first, end, and how high."""
+    starts = _apart(points[: max(CLIMBED, int(BEST * len(points)))], spread)
+    if len(density.table.loss) > 2 * START_RUNS:
+        starts, _ = climb(density, starts, START_RUNS)
+    return climb(density, starts)
 
 
-def _search(density: Density, points: np.ndarray, thorough: bool) -> list[tuple[np.ndarray, float]]:
-    """Where climbs from the best of points end, and how high."""
-    few = START_RUNS if len(density.table.loss) > 2 * START_RUNS else None
-    found: list[tuple[np.ndarray, float]] = []
-    for at in np.split(CLIMBED, [] if thorough else [FEWEST]):
-        starts = climb(density, points[at], few)[0] if few else points[at]
-        found += _pairs(climb(density, starts))
-        heights = np.sort([height for _, height in found])
-        if heights[-1] - heights[-2] < SAME_HEIGHT:
-            break
-    return found
+def _apart(points: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """The first point, and one after the other those that are farthest from all before."""
+    picked, distance = [0], np.full(len(points), np.inf)
+    while len(picked) < CLIMBED:
+        distance = np.minimum(distance, np.linalg.norm((points - points[picked[-1]]) / spread, axis=1))
+        picked.append(int(np.argmax(distance)))
+    return points[picked]
 
 
 def _root(density: Density, point: np.ndarray, spread: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ def prepare(law: Law, table: Checked) -> Density:
         return Density(law, table)
     rng = np.random.default_rng(SEED)
     density = Density(law, _first(law, table, rng))
-    modes = find_modes(density, rng, thorough=True)
+    modes = find_modes(density, rng)
     density, mode = _probable([_settled(density, mode.point) for mode in modes])
     if table.checkpoints is not None and len(table.checkpoints.lengths):
         density, mode = _of_length(density, mode, table.checkpoints)
@@ -93,7 +93,7 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     if law.noise.variate == "normal" or law.discrepancy is None:
         return table
     plain = Density(replace(law, discrepancy=None), table)
-    mode = as_posterior(plain, find_modes(plain, rng, thorough=True)[0].point[None, None])
+    mode = as_posterior(plain, find_modes(plain, rng)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
     none_yet = np.zeros(len(table.loss))
     table = replace(table, sites=Sites(none_yet, none_yet + 1.0, none_yet))

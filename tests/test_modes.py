@@ -9,6 +9,7 @@ import pytest
 from bayescale.density import Density
 from bayescale.ground import DEEP, Ground
 from bayescale.laws import chinchilla, henighan2020
+from bayescale.laws.busbridge2025 import generalised_D
 from bayescale.modes import WIDER, climb, find_modes
 from bayescale.proposal import DF, Mixture
 from bayescale.runs import check
@@ -72,9 +73,29 @@ def test_climbs_at_once_are_climbs_one_by_one(density):
     assert (lost == 1e3).all() and (none == -np.inf).all()
 
 
+def test_the_greatest_mode_is_found_whatever_the_seed():
+    # Curves that fall faster at their end: a floor that declines fast, or a bracket that bends, explains that. (Climbs
+    # from the best draws of the prior, which lie side by side, ended on the greatest mode of 4 in 18.)
+    law, missed = replace(generalised_D, discrepancy=None), 0
+    for seed in (3, 8, 20):
+        rng = np.random.default_rng(seed)
+        D = np.geomspace(1e6, 1e9, 60)
+        at, sharp = rng.uniform(0.3, 0.6), rng.uniform(0.1, 0.4)
+        slow, fast = rng.uniform(0.05, 0.15), rng.uniform(0.3, 0.6)
+        x = np.log(D / D[0])
+        bend = (fast - slow) * sharp * np.logaddexp(0, (x - at * x[-1]) / sharp)
+        loss = 0.9 * np.exp(-slow * x - bend + 0.01 * rng.standard_t(4, len(D)))
+        density = Density(law, check(law, pd.DataFrame({"D": D, "loss": loss})))
+        greatest = climb(density, density.promising(np.random.default_rng(0), 256)[:128:4])[1].max()
+        for other in range(6):
+            found = find_modes(density, np.random.default_rng(other))
+            missed += max(mode.height for mode in found) < greatest - 0.01
+    assert missed <= 1  # of 384 searches of 24 such curves one missed it: more than one of 18 is one in a thousand
+
+
 def test_modes_are_climbed_to_from_where_they_are_known_to_be_near(runs):
     density = Density(chinchilla, check(chinchilla, runs))
-    (mode,) = find_modes(density, np.random.default_rng(0), thorough=True)
+    (mode,) = find_modes(density, np.random.default_rng(0))
     density.near = (mode.point + mode.root @ np.full(density.size, 0.5))[None]
     (again,) = find_modes(density, np.random.default_rng(1))
     assert again.height == pytest.approx(mode.height, abs=1e-4)
