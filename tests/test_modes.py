@@ -75,7 +75,7 @@ def test_climbs_at_once_are_climbs_one_by_one(density):
 
 def test_the_greatest_mode_is_found_whatever_the_seed():
     # Curves that fall faster at their end: a floor that declines fast, or a bracket that bends, explains that. (Climbs
-    # from the best draws of the prior, which lie side by side, ended on the greatest mode of 4 in 18.)
+    # from the best draws of the prior, which lie side by side, ended on the greatest mode in 3 of 18.)
     law, missed = replace(generalised_D, discrepancy=None), 0
     for seed in (3, 8, 20):
         rng = np.random.default_rng(seed)
