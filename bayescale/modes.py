@@ -9,8 +9,8 @@ from bayescale.density import START_RUNS, Density
 #: Draws from the prior to look for modes among; more where a discrepancy makes lesser modes.
 CANDIDATES, CANDIDATES_DISCREPANCY = 256, 512
 #: So many of the best share of them are climbed from, as far apart as can be: the very best lie side by side, and miss
-#: modes.
-CLIMBED, BEST = 8, 0.25
+#: modes. (A discrepancy explains what else would take a mode of its own.)
+CLIMBED, CLIMBED_DISCREPANCY, BEST = 16, 8, 0.25
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
@@ -66,16 +66,17 @@ def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
 
 def _search(density: Density, points: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where climbs from points, the most probable first, end, and how high."""
-    starts = _apart(points[: max(CLIMBED, int(BEST * len(points)))], spread)
+    count = CLIMBED if density.law.discrepancy is None else CLIMBED_DISCREPANCY
+    starts = _apart(points[: max(count, int(BEST * len(points)))], spread, count)
     if len(density.table.loss) > 2 * START_RUNS:
         starts, _ = climb(density, starts, START_RUNS)
     return climb(density, starts)
 
 
-def _apart(points: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def _apart(points: np.ndarray, spread: np.ndarray, count: int) -> np.ndarray:
     """The first point, and one after the other those that are farthest from all before."""
     picked, distance = [0], np.full(len(points), np.inf)
-    while len(picked) < CLIMBED:
+    while len(picked) < count:
         distance = np.minimum(distance, np.linalg.norm((points - points[picked[-1]]) / spread, axis=1))
         picked.append(int(np.argmax(distance)))
     return points[picked]
