@@ -33,6 +33,8 @@ TARGET_ACCEPT, TARGET_ACCEPT_INTEGRATED = 0.95, 0.97
 #: Where chains diverge or have not mixed, there are no more coordinates than this, and none is an offset, importance
 #: sampling is tried before other chains; everywhere when there is nothing else left to try.
 FEW = 20
+#: Modes of a larger share of the mass than this that no chain visits: the chains have not mixed.
+MISSED = 0.01
 #: Chains that diverge or have not mixed are drawn anew so often, with these targets; those that have not mixed so many
 #: times longer, thinned to as many draws,
 AGAIN, CAREFUL, LONGER = 2, (0.98, 0.995), 4
@@ -162,6 +164,8 @@ def _native(density: Density, seed: int, options: Mapping[str, Any], fixed: bool
         u, stats = chains.draw(model, {**options, **length}, nuts, seed + again)
         points = ground.points(u)
         post = chains.kept(density, points, stats, thin)
+        if ground.missed(points) > MISSED:  # chains about one of several modes agree, which says nothing
+            post.attrs["rhat"] = np.inf
         mixed, steady = chains.mixed(post), not stats["diverging"].any()
         work = float(stats["n_steps"].sum()) * density.work * (1 if mixed else LONGER)
         last = again == AGAIN or work > MOST_WORK

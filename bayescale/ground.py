@@ -15,6 +15,9 @@ from bayescale.proposal import Mixture
 
 #: Draws from the prior to start from where there is no ground: the most probable of them.
 STARTS = 64
+#: A mode is visited by a draw nearer than this times the root of the number of coordinates, in standard deviations:
+#: half of its own draws, were it normal, are.
+NEAR = 1.0
 #: A chain starts at a density no lower than this many e-folds for each coordinate below the mode's.
 DEEP = 3.0
 
@@ -51,6 +54,17 @@ class Ground:
     def points(self, u: np.ndarray) -> np.ndarray:
         """Points in the chart, of shape (..., size)."""
         return self.center + u @ self.root.T
+
+    def missed(self, points: np.ndarray) -> float:
+        """Share of the mass, by Laplace's method, of the modes that no point is near.
+
+        From points in the chart, of shape (..., size).
+        """
+        if len(self.modes) < 2:
+            return 0.0
+        flat, far = points.reshape(-1, self.density.size), NEAR * np.sqrt(self.density.size)
+        away = [np.linalg.norm(np.linalg.solve(m.root, (flat - m.point).T), axis=0).min() > far for m in self.modes]
+        return float(Mixture.about(self.modes).shares[away].sum())
 
     def start(self, seed: int) -> np.ndarray:
         """Where a chain starts, of shape (size,): drawn about a mode, with a Student-t's tails."""

@@ -6,11 +6,14 @@ import numpy as np
 
 from bayescale.density import START_RUNS, Density
 
-#: Draws from the prior to look for modes among; more where a discrepancy makes lesser modes.
-CANDIDATES, CANDIDATES_DISCREPANCY = 256, 512
-#: So many of the best share of them are climbed from, as far apart as can be: the very best lie side by side, and miss
-#: modes. (A discrepancy explains what else would take a mode of its own.)
-CLIMBED, CLIMBED_DISCREPANCY, BEST = 16, 8, 0.25
+#: Draws from the prior to look for modes among,
+CANDIDATES = 512
+#: and the best share of them, of which so many are climbed from, as far apart as can be: the very best lie side by
+#: side, and miss modes.
+BEST, CLIMBED = 0.1, 8
+#: Twice as many for each coordinate beyond these, up to so many; not where a discrepancy explains what else would take
+#: a mode of its own.
+SIMPLE, MOST_CLIMBED = 6, 32
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
@@ -48,14 +51,17 @@ class Mode:
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
-def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
+def find_modes(density: Density, rng: np.random.Generator, most_climbed: int = MOST_CLIMBED) -> list[Mode]:
     """The modes, the one of the greatest mass first.
 
-    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior.
+    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior, so
+    many at most.
     """
-    points = density.promising(rng, CANDIDATES if density.law.discrepancy is None else CANDIDATES_DISCREPANCY)
+    points = density.promising(rng, CANDIDATES)
     spread = points.std(axis=0) + 1e-12
-    tops, heights = climb(density, density.near) if len(density.near) else _search(density, points, spread)
+    tops, heights = (
+        climb(density, density.near) if len(density.near) else _search(density, points, spread, most_climbed)
+    )
     kept: list[Mode] = []
     for point, height in sorted(zip(tops, heights.tolist(), strict=True), key=lambda one: -one[1]):
         if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
@@ -64,10 +70,12 @@ def find_modes(density: Density, rng: np.random.Generator) -> list[Mode]:
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
 
 
-def _search(density: Density, points: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _search(
+    density: Density, points: np.ndarray, spread: np.ndarray, most_climbed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Where climbs from points, the most probable first, end, and how high."""
-    count = CLIMBED if density.law.discrepancy is None else CLIMBED_DISCREPANCY
-    starts = _apart(points[: max(count, int(BEST * len(points)))], spread, count)
+    more = max(density.size - SIMPLE, 0) if density.law.discrepancy is None else 0
+    starts = _apart(points[: int(BEST * len(points))], spread, min(CLIMBED * 2**more, most_climbed))
     if len(density.table.loss) > 2 * START_RUNS:
         starts, _ = climb(density, starts, START_RUNS)
     return climb(density, starts)

@@ -1,15 +1,17 @@
 """Modes of a posterior, and the ground that chains start on."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import bayescale as bs
 from bayescale.density import Density
 from bayescale.ground import DEEP, Ground
 from bayescale.laws import chinchilla, henighan2020
-from bayescale.laws.busbridge2025 import generalised_D
+from bayescale.laws.busbridge2025 import generalised, generalised_D
 from bayescale.modes import WIDER, climb, find_modes
 from bayescale.proposal import DF, Mixture
 from bayescale.runs import check
@@ -73,24 +75,54 @@ def test_climbs_at_once_are_climbs_one_by_one(density):
     assert (lost == 1e3).all() and (none == -np.inf).all()
 
 
+def bending(seed: int) -> pd.DataFrame:
+    """A curve that falls faster at its end: a floor that declines fast, or a bracket that bends, explains that."""
+    rng = np.random.default_rng(seed)
+    D = np.geomspace(1e6, 1e9, 60)
+    at, sharp = rng.uniform(0.3, 0.6), rng.uniform(0.1, 0.4)
+    slow, fast = rng.uniform(0.05, 0.15), rng.uniform(0.3, 0.6)
+    x = np.log(D / D[0])
+    bend = (fast - slow) * sharp * np.logaddexp(0, (x - at * x[-1]) / sharp)
+    return pd.DataFrame({"D": D, "loss": 0.9 * np.exp(-slow * x - bend + 0.01 * rng.standard_t(4, len(D)))})
+
+
+PLAIN = replace(generalised_D, discrepancy=None)
+CASES = (("laplace", 1), ("laplace", 2), ("nuts", 1), ("nuts", 2))
+
+
 def test_the_greatest_mode_is_found_whatever_the_seed():
-    # Curves that fall faster at their end: a floor that declines fast, or a bracket that bends, explains that. (Climbs
-    # from the best draws of the prior, which lie side by side, ended on the greatest mode in 3 of 18.)
-    law, missed = replace(generalised_D, discrepancy=None), 0
+    # Climbs from the best draws of the prior, which lie side by side, ended on the greatest mode in 3 of 18.
+    missed = 0
     for seed in (3, 8, 20):
-        rng = np.random.default_rng(seed)
-        D = np.geomspace(1e6, 1e9, 60)
-        at, sharp = rng.uniform(0.3, 0.6), rng.uniform(0.1, 0.4)
-        slow, fast = rng.uniform(0.05, 0.15), rng.uniform(0.3, 0.6)
-        x = np.log(D / D[0])
-        bend = (fast - slow) * sharp * np.logaddexp(0, (x - at * x[-1]) / sharp)
-        loss = 0.9 * np.exp(-slow * x - bend + 0.01 * rng.standard_t(4, len(D)))
-        density = Density(law, check(law, pd.DataFrame({"D": D, "loss": loss})))
+        density = Density(PLAIN, check(PLAIN, bending(seed)))
         greatest = climb(density, density.promising(np.random.default_rng(0), 256)[:128:4])[1].max()
         for other in range(6):
             found = find_modes(density, np.random.default_rng(other))
             missed += max(mode.height for mode in found) < greatest - 0.01
     assert missed <= 1  # of 384 searches of 24 such curves one missed it: more than one of 18 is one in a thousand
+
+
+def test_chains_that_leave_a_mode_out_are_not_believed():
+    ground = Ground.of(Density(PLAIN, check(PLAIN, bending(8))), 0)
+    first, second = ground.modes
+    step = np.random.default_rng(0).standard_normal((4000, len(first.point)))
+    about = [mode.point + step @ mode.root.T for mode in (first, second)]
+    assert ground.missed(about[0]) == pytest.approx(Mixture.about([first, second]).shares[1])
+    assert ground.missed(np.array(about)) == 0.0
+
+
+def test_two_modes_far_apart_have_one_posterior_whatever_the_seed(shared_data):
+    # Models of nearly half embeddings explain the Delphi runs too, if the floor may not decline. (Two seeds of four had
+    # left that mode out, which has 95 % of the mass: log E .50 instead of -.06, spread .17.)
+    law = replace(generalised, discrepancy=None, priors={**generalised.priors, "omega": 1e-9})
+    delphi = bs.load("delphi").query("C <= 3.3e20")[["N", "D", "loss"]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of runs and of chains
+        posts = [bs.fit(law, delphi, seed=seed, method=method, progressbar=False) for method, seed in CASES]
+    floors = [np.log(post["posterior"]["E"]) for post in posts]
+    error = 0.2 * float(floors[0].std())
+    # 1000 effective draws of each and more: 0.03 standard deviations, and the difference of two means 0.045.
+    assert [float(E.mean() - floors[0].mean()) for E in floors] == pytest.approx([0.0] * 4, abs=error)
 
 
 def test_modes_are_climbed_to_from_where_they_are_known_to_be_near(runs):
