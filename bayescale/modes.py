@@ -11,9 +11,11 @@ CANDIDATES = 512
 #: and the best share of them, of which so many are climbed from, as far apart as can be: the very best lie side by
 #: side, and miss modes.
 BEST, CLIMBED = 0.1, 8
-#: Twice as many for each coordinate beyond these, up to so many; not where a discrepancy explains what else would take
-#: a mode of its own.
+#: Twice as many for each coordinate beyond these, up to so many.
 SIMPLE, MOST_CLIMBED = 6, 32
+#: A discrepancy explains what else would take a mode of its own, and far off its integral loses all digits: there
+#: climbs begin at these, in order of density.
+CLIMBED_BESIDE = (0, 1, 2, 3, 6, 12, 24, 48)
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
 #: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
@@ -74,8 +76,11 @@ def _search(
     density: Density, points: np.ndarray, spread: np.ndarray, most_climbed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where climbs from points, the most probable first, end, and how high."""
-    more = max(density.size - SIMPLE, 0) if density.law.discrepancy is None else 0
-    starts = _apart(points[: int(BEST * len(points))], spread, min(CLIMBED * 2**more, most_climbed))
+    if density.law.discrepancy is None:
+        count = min(CLIMBED * 2 ** max(density.size - SIMPLE, 0), most_climbed)
+        starts = _apart(points[: int(BEST * len(points))], spread, count)
+    else:
+        starts = points[list(CLIMBED_BESIDE)]
     if len(density.table.loss) > 2 * START_RUNS:
         starts, _ = climb(density, starts, START_RUNS)
     return climb(density, starts)
