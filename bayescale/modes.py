@@ -6,15 +6,15 @@ import numpy as np
 
 from bayescale.density import START_RUNS, Density
 
-#: Draws from the prior to look for modes among,
-CANDIDATES = 512
+#: Draws from the prior to look for modes among (fewer in a rough search),
+CANDIDATES, CANDIDATES_ROUGH = 512, 256
 #: and the best share of them, of which so many are climbed from, as far apart as can be: the very best lie side by
 #: side, and miss modes.
 BEST, CLIMBED = 0.1, 8
 #: Twice as many for each coordinate beyond these, up to so many.
 SIMPLE, MOST_CLIMBED = 6, 32
-#: A discrepancy explains what else would take a mode of its own, and far off its integral loses all digits: there
-#: climbs begin at these, in order of density.
+#: A discrepancy explains what else would take a mode of its own, and far off its integral loses all digits: there, and
+#: in a rough search, climbs begin at these, in order of density.
 CLIMBED_BESIDE = (0, 1, 2, 3, 6, 12, 24, 48)
 #: Log densities that differ less are one mode's.
 SAME_HEIGHT = 1e-3
@@ -53,17 +53,16 @@ class Mode:
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
-def find_modes(density: Density, rng: np.random.Generator, most_climbed: int = MOST_CLIMBED) -> list[Mode]:
+def find_modes(density: Density, rng: np.random.Generator, rough: bool = False) -> list[Mode]:
     """The modes, the one of the greatest mass first.
 
-    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior, so
-    many at most.
+    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior: the
+    very best where the search may be `rough`, as for something to begin from.
     """
-    points = density.promising(rng, CANDIDATES)
+    points = density.promising(rng, CANDIDATES_ROUGH if rough else CANDIDATES)
     spread = points.std(axis=0) + 1e-12
-    tops, heights = (
-        climb(density, density.near) if len(density.near) else _search(density, points, spread, most_climbed)
-    )
+    known = len(density.near) > 0
+    tops, heights = climb(density, density.near) if known else _search(density, points, spread, rough)
     kept: list[Mode] = []
     for point, height in sorted(zip(tops, heights.tolist(), strict=True), key=lambda one: -one[1]):
         if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
@@ -72,15 +71,13 @@ def find_modes(density: Density, rng: np.random.Generator, most_climbed: int = M
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
 
 
-def _search(
-    density: Density, points: np.ndarray, spread: np.ndarray, most_climbed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _search(density: Density, points: np.ndarray, spread: np.ndarray, rough: bool) -> tuple[np.ndarray, np.ndarray]:
     """Where climbs from points, the most probable first, end, and how high."""
-    if density.law.discrepancy is None:
-        count = min(CLIMBED * 2 ** max(density.size - SIMPLE, 0), most_climbed)
-        starts = _apart(points[: int(BEST * len(points))], spread, count)
-    else:
+    if rough or density.law.discrepancy is not None:
         starts = points[list(CLIMBED_BESIDE)]
+    else:
+        count = min(CLIMBED * 2 ** max(density.size - SIMPLE, 0), MOST_CLIMBED)
+        starts = _apart(points[: int(BEST * len(points))], spread, count)
     if len(density.table.loss) > 2 * START_RUNS:
         starts, _ = climb(density, starts, START_RUNS)
     return climb(density, starts)

@@ -11,7 +11,7 @@ from bayescale.conditional import moments, nu_of, shape_of
 from bayescale.density import Density, as_posterior
 from bayescale.families import student_curvature
 from bayescale.law import Law
-from bayescale.modes import CLIMBED, climb, find_modes
+from bayescale.modes import climb, find_modes
 
 #: Where modes are looked for has a seed of its own: the model is the same, whatever the seed of its draws.
 SEED = 0
@@ -93,7 +93,7 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     if law.noise.variate == "normal" or law.discrepancy is None:
         return table
     plain = Density(replace(law, discrepancy=None), table)
-    mode = as_posterior(plain, find_modes(plain, rng, CLIMBED)[0].point[None, None])
+    mode = as_posterior(plain, find_modes(plain, rng, rough=True)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
     none_yet = np.zeros(len(table.loss))
     table = replace(table, sites=Sites(none_yet, none_yet + 1.0, none_yet))
