@@ -59,7 +59,7 @@ class Verdict:
         if not self.converged:
             cure = "draw more (draws=, tune=)" if not self.divergences else "raise nuts={'target_accept': 0.99}"
             if np.isinf(self.rhat):
-                cure = "R-hat compares two chains or more (chains=) that visit every known mode (another seed=)"
+                cure = "R-hat compares chains, so draw two or more (chains=), that visit every known mode (seed=)"
             found.append(f"the chains have not converged; {cure}, or use fewer parameters")
         if self.unidentified:
             found.append(f"the data do not identify {', '.join(self.unidentified)}: posterior and prior are the same")
