@@ -99,7 +99,7 @@ class Mixture:
             near = np.exp(logs - logs.max(axis=0))
             sums = (near * (weights / near.sum(axis=0))) @ products.T
             shares = sums[:, -1] + 1e-12
-            mean, square = _moments(sums / shares[:, None], len(center))
+            mean, square = _unpacked(sums / shares[:, None], len(center))
             centers = center + mean @ whole.T
             values, vectors = np.linalg.eigh(whole @ (square - mean[:, :, None] * mean[:, None, :]) @ whole.T)
             shares, roots = shares / shares.sum(), vectors * np.sqrt(np.maximum(values, least))[:, None, :]
@@ -138,7 +138,7 @@ def _products(y: np.ndarray) -> np.ndarray:
     return np.concatenate([y[i] * y[j], y, np.ones((1, y.shape[1]))])
 
 
-def _moments(means: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _unpacked(means: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Means of coordinates and of their products, from those of `_products`, of shape (component, term)."""
     i, j = np.triu_indices(size)
     square = np.empty((len(means), size, size))

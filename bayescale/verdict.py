@@ -29,7 +29,8 @@ class Verdict:
 
     Attributes
     ----------
-    rhat : float, the worst R-hat of all parameters, of chains or of independent importance samples; NaN for Laplace.
+    rhat : float, the worst R-hat of all parameters, of chains or of independent importance samples; NaN for Laplace;
+        infinite for one chain, and where no chain visits a mode that is known.
     ess : float, the smallest effective sample size, bulk or tail; no more than that of the weights.
     divergences : int, divergent transitions after tuning.
     k : float, Pareto k of importance sampling; NaN where there is none (NUTS).
