@@ -113,8 +113,8 @@ def test_chains_that_leave_a_mode_out_are_not_believed():
 
 
 def test_two_modes_far_apart_have_one_posterior_whatever_the_seed(shared_data):
-    # Models of more than half embeddings explain the Delphi runs too, if the floor may not decline. (Three seeds of four
-    # by each method had left that mode out, which has 95 % of the mass: log E 0.50 instead of -0.06.)
+    # Models of more than half embeddings explain the Delphi runs too, if the floor may not decline. (Three seeds of
+    # four by each method had left that mode out, which has 95 % of the mass: log E 0.50 instead of -0.06.)
     law = replace(generalised, discrepancy=None, priors={**generalised.priors, "omega": 1e-9})
     delphi = bs.load("delphi").query("C <= 3.3e20")[["N", "D", "loss"]]
     with warnings.catch_warnings():
