@@ -1,6 +1,7 @@
 """Prepared: the density of a law and its runs, once it is known what the noise of each run is like."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,13 +12,14 @@ from bayescale.conditional import moments, nu_of, shape_of
 from bayescale.density import Density, as_posterior
 from bayescale.families import student_curvature
 from bayescale.law import Law
-from bayescale.modes import climb, find_modes
+from bayescale.modes import SAME_HEIGHT, Mode, climb, find_modes
 
 #: Where modes are looked for has a seed of its own: the model is the same, whatever the seed of its draws.
 SEED = 0
-#: Steps to the mode, at most, from that of the law without its discrepancy,
-STEPS = 3
-#: until one changes the log density there by less.
+#: Searches, at most: the first with what runs are like at the mode of the law without its discrepancy, others with what
+#: they are like at the best mode so far. Steps, at most, from a mode to that with what runs are like there.
+SEARCHES, STEPS = 4, 12
+#: A search that gains less log evidence, and a step that changes the log density by less, is the last.
 SETTLED = 1e-2
 #: Probability, beforehand, that errors of checkpoints are independent; the lengths that are tried share the rest.
 INDEPENDENT = 0.5
@@ -29,9 +31,9 @@ def prepare(law: Law, table: Checked) -> Density:
     """The density of a law and its runs, and where its modes are.
 
     With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
-    (`Sites`); it is found in steps, from that of the law without its discrepancy. Of several modes, that of the
-    greatest mass counts. Where rows are checkpoints, the distance over which their errors are alike
-    (`Checkpoints.length`) is the median of its posterior.
+    (`Sites`). From the modes that a search finds, steps lead to where they agree with what runs are like there; the one
+    of the greatest evidence counts, and the next search goes by it, as long as that gains. Where rows are checkpoints,
+    the distance over which their errors are alike (`Checkpoints.length`) is the median of its posterior.
 
     Raises
     ------
@@ -41,43 +43,58 @@ def prepare(law: Law, table: Checked) -> Density:
     if law.discrepancy is None:
         return Density(law, table)
     rng = np.random.default_rng(SEED)
-    density = Density(law, _first(law, table, rng))
-    modes = find_modes(density, rng)
-    density, mode = _probable([_settled(density, mode.point) for mode in modes])
+    best, modes = _searched(Density(law, _first(law, table, rng)), rng)
     if table.checkpoints is not None and len(table.checkpoints.lengths):
-        density, mode = _of_length(density, mode, table.checkpoints)
-    density.near = np.array([mode, *(other.point for other in modes)])
-    return density
+        best = _of_length(best, table.checkpoints)
+    best.density.near = np.array([best.mode, *(other.point for other in modes)])
+    return best.density
 
 
-def _probable(found: list[tuple[Density, np.ndarray]]) -> tuple[Density, np.ndarray]:
-    """The density, and its mode, of the greatest evidence."""
-    return max(found, key=lambda one: _log_evidence(*one)) if len(found) > 1 else found[0]
+class _Settled(NamedTuple):
+    """A density whose sites are those of its mode, that mode, its height, and the log evidence about it."""
+
+    density: Density
+    mode: np.ndarray
+    height: float
+    log_evidence: float
+
+    def is_at(self, mode: Mode) -> bool:
+        """Whether a mode of the density is this one."""
+        return abs(mode.height - self.height) < SAME_HEIGHT and mode.holds(self.mode)
 
 
-def _of_length(density: Density, mode: np.ndarray, checkpoints: Checkpoints) -> tuple[Density, np.ndarray]:
-    """The density, and its mode, whose length is the median of the posterior; from that of independent errors."""
-    tried, evidence = [(density, mode)], [_log_evidence(density, mode)]
+def _searched(density: Density, rng: np.random.Generator) -> tuple[_Settled, list[Mode]]:
+    """What has the greatest evidence of all that was found, and the modes of the last search."""
+    best: list[_Settled] = []
+    modes: list[Mode] = []
+    for _ in range(SEARCHES):
+        modes, before = find_modes(density, rng), best
+        new = (mode.point for mode in modes if not any(one.is_at(mode) for one in before))
+        best = [max([*before, *(_settled(density, point) for point in new)], key=lambda one: one.log_evidence)]
+        gained = not before or best[0].log_evidence - before[0].log_evidence >= SETTLED
+        density = best[0].density
+        if not gained or density.table.sites is None:
+            break
+    return best[0], modes
+
+
+def _of_length(best: _Settled, checkpoints: Checkpoints) -> _Settled:
+    """That whose length is the median of the posterior; from that of independent errors."""
+    tried = [best]
     for length in checkpoints.lengths:
+        density, mode, *_ = tried[-1]
         table = replace(density.table, checkpoints=replace(checkpoints, length=float(length)))
-        density, mode = _settled(density.on(table), mode)
-        tried.append((density, mode))
-        evidence.append(_log_evidence(density, mode))
+        tried.append(_settled(density.on(table), mode))
+    evidence = np.array([one.log_evidence for one in tried])
     if not np.isfinite(evidence).any():
-        return tried[0]
+        return best
     prior = np.array([INDEPENDENT, *np.full(len(tried) - 1, (1.0 - INDEPENDENT) / (len(tried) - 1))])
-    probable = prior * np.exp(np.array(evidence) - np.max(evidence))
+    probable = prior * np.exp(evidence - evidence.max())
     return tried[np.searchsorted(np.cumsum(probable), 0.5 * probable.sum())]
 
 
-def _log_evidence(density: Density, mode: np.ndarray) -> float:
-    """Log of the integral of a density about its mode, by Laplace's approximation; without a constant."""
-    sign, log_determinant = np.linalg.slogdet(-density.hessian(mode))
-    return float(density.value(mode[None])[0] - 0.5 * log_determinant) if sign > 0 else -np.inf
-
-
-def _settled(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
-    """The density whose sites are those of its mode, and that mode, from one that is near."""
+def _settled(density: Density, mode: np.ndarray) -> _Settled:
+    """From a mode that is near."""
     law = density.law
     (mode,), (height,) = climb(density, mode[None])
     for _ in range(STEPS if density.table.sites is not None else 0):
@@ -85,7 +102,13 @@ def _settled(density: Density, mode: np.ndarray) -> tuple[Density, np.ndarray]:
         before, ((mode,), (height,)) = height, climb(density, mode[None])
         if abs(height - before) < SETTLED:
             break
-    return density, mode
+    return _Settled(density, mode, float(height), _log_evidence(density, mode))
+
+
+def _log_evidence(density: Density, mode: np.ndarray) -> float:
+    """By Laplace's approximation about the mode."""
+    sign, log_determinant = np.linalg.slogdet(-density.hessian(mode))
+    return float(density.value(mode[None])[0] - 0.5 * log_determinant) if sign > 0 else -np.inf
 
 
 def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
