@@ -51,7 +51,7 @@ class Approximation:
     k : float, Pareto shape of the importance weights.
     ess : float, effective number of proposals, 1 / sum of squared weights.
     doubt : str, why it may not be used: fewer than 400 effective draws, a Pareto k above 0.65 (0.7 where chains have
-        been seen), or proposals that find more of the posterior than those before; empty if it may.
+        been seen), or other proposals that find more of the posterior; empty if it may.
     """
 
     points: np.ndarray
@@ -78,11 +78,13 @@ def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.n
     """
     rng = np.random.default_rng(seed)
     most_k = FAIR_K if seen is None else MAX_K  # tails do not tell what was never proposed; chains may
-    rank = lambda found: (found[1], found[0].k <= most_k, found[0].k < FAIR_K, found[0].ess)  # noqa: E731
-    best, complete = max(_samples(density, rng, chains * draws, seen), key=rank)
+    rank = lambda one: (one[1], one[0].k <= most_k, one[0].k < FAIR_K, one[0].ess)  # noqa: E731
+    found = list(_samples(density, rng, chains * draws, seen))
+    whole = [(one, complete and not any(other.beyond(one) for other, _ in found)) for one, complete in found]
+    best, complete = max(whole, key=rank)
     parts = np.array_split(rng.permutation(len(best.points)), chains)
     points = [best.points[part[_systematic(rng, best.weights[part], draws)]] for part in parts]
-    doubt = f"Pareto k {best.k:.2f}, importance ESS {best.ess:.0f}" + ", proposals find more and more" * (not complete)
+    doubt = f"Pareto k {best.k:.2f}, importance ESS {best.ess:.0f}" + ", other proposals find more" * (not complete)
     licensed = complete and best.k <= most_k and best.ess >= MIN_ESS
     return Approximation(np.array(points), best.k, best.ess, "" if licensed else doubt)
 

@@ -18,6 +18,7 @@ from bayescale.ground import Ground
 from bayescale.laplace import approximate
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised_D
+from bayescale.pool import Sample
 from bayescale.proposal import Mixture
 from bayescale.runs import check
 from tests.conftest import QUICK, pooled, simulate
@@ -139,6 +140,28 @@ def test_laplace_reaches_the_tails_of_a_small_table():
             # A quantile of 16,000 draws has an error of 0.02 standard deviations: five of these. One ellipsoid of seven
             # degrees of freedom is off by 0.13 here, with k of 0.32 to 0.46.
             assert np.abs(off).max() < 0.1 * np.sqrt(np.cov(exact, aweights=weights)), name
+
+
+def test_a_sample_that_a_later_one_finds_short_is_not_used(monkeypatch):
+    """As on five runs of gadre2024: the first held 0.74 of the density, with k 0.58; the third had k 0.68."""
+    from bayescale import laplace
+
+    even = np.full(2000, 1 / 2000)
+    points = np.random.default_rng(0).standard_normal((2000, 3))
+
+    def samples(*later):
+        return [Sample(points, even, even, k, evidence) for k, evidence in ((0.58, -6.0), *later)]
+
+    for later, flags, licensed in (
+        ([], [True], True),
+        ([(0.68, -5.98)], [True, True], True),  # within the error of both
+        ([(0.68, -5.70)], [True, False], False),
+        ([(0.68, -5.70), (0.68, -5.72)], [True, False, True], False),
+        ([(0.68, -5.70), (0.60, -5.72)], [True, False, True], True),
+    ):
+        found = list(zip(samples(*later), flags, strict=True))
+        monkeypatch.setattr(laplace, "_samples", lambda *_, found=found: found)
+        assert approximate(None, seed=0, chains=4, draws=100).licensed == licensed, later
 
 
 def test_laplace_that_does_not_hold_gives_way_to_nuts(monkeypatch):
