@@ -125,8 +125,8 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
     sections = [
         "What can be seen before a forecast is made, at the cuts of the [scoreboard](forecasts.md), and how the "
         "forecast then came out: where the sign appears v where it does not. Means over the cuts of a data set, then "
-        f"over data sets. The default is that of the scoreboard's row {GIVEN}. One command: `python -m benchmarks signs "
-        "--kept FILE`, on what `forecasts --kept FILE` keeps.",
+        f"over data sets. The default is that of the scoreboard's row {GIVEN}. One command: `python -m benchmarks "
+        "signs --kept FILE`, on what `forecasts --kept FILE` keeps.",
         table(head, rows),
         WORTH,
         "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that "
