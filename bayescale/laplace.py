@@ -51,7 +51,7 @@ class Approximation:
     k : float, Pareto shape of the importance weights.
     ess : float, effective number of proposals, 1 / sum of squared weights.
     doubt : str, why it may not be used: fewer than 400 effective draws, a Pareto k above 0.65 (0.7 where chains have
-        been seen), or other proposals that find more of the posterior; empty if it may.
+        been seen), or proposals that find more of the posterior than earlier ones; empty if it may.
     """
 
     points: np.ndarray
@@ -80,7 +80,9 @@ def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.n
     most_k = FAIR_K if seen is None else MAX_K  # tails do not tell what was never proposed; chains may
     rank = lambda one: (one[1], one[0].k <= most_k, one[0].k < FAIR_K, one[0].ess)  # noqa: E731
     found = list(_samples(density, rng, chains * draws, seen))
-    whole = [(one, complete and not any(other.beyond(one) for other, _ in found)) for one, complete in found]
+    # what later proposals find beyond a sample, it lacks; what earlier ones found may be chance
+    later = [[other for other, _ in found[at + 1 :]] for at in range(len(found))]
+    whole = [(o, flag and not any(p.beyond(o) for p in after)) for (o, flag), after in zip(found, later, strict=True)]
     best, complete = max(whole, key=rank)
     parts = np.array_split(rng.permutation(len(best.points)), chains)
     points = [best.points[part[_systematic(rng, best.weights[part], draws)]] for part in parts]

@@ -162,6 +162,9 @@ def test_a_sample_that_a_later_one_finds_short_is_not_used(monkeypatch):
         found = list(zip(samples(*later), flags, strict=True))
         monkeypatch.setattr(laplace, "_samples", lambda *_, found=found: found)
         assert approximate(None, seed=0, chains=4, draws=100).licensed == licensed, later
+    poor, good = Sample(points, even, even, 0.8, -5.5), Sample(points, even, even, 0.55, -5.8)
+    monkeypatch.setattr(laplace, "_samples", lambda *_: [(poor, True), (good, True)])
+    assert approximate(None, seed=0, chains=4, draws=100).k == 0.55  # an earlier one may find too much by chance
 
 
 def test_laplace_that_does_not_hold_gives_way_to_nuts(monkeypatch):
