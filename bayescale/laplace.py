@@ -81,8 +81,10 @@ def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.n
     rank = lambda one: (one[1], one[0].k <= most_k, one[0].k < FAIR_K, one[0].ess)  # noqa: E731
     found = list(_samples(density, rng, chains * draws, seen))
     # what later proposals find beyond a sample, it lacks; what earlier ones found may be chance
-    later = [[other for other, _ in found[at + 1 :]] for at in range(len(found))]
-    whole = [(o, flag and not any(p.beyond(o) for p in after)) for (o, flag), after in zip(found, later, strict=True)]
+    whole = [
+        (one, complete and not any(later.beyond(one) for later, _ in found[at + 1 :]))
+        for at, (one, complete) in enumerate(found)
+    ]
     best, complete = max(whole, key=rank)
     parts = np.array_split(rng.permutation(len(best.points)), chains)
     points = [best.points[part[_systematic(rng, best.weights[part], draws)]] for part in parts]
