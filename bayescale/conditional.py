@@ -90,7 +90,8 @@ def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -
     """Log loss less log mu of some runs, and the scale of the noise, both of dims (chain, draw, run)."""
     columns = {**table.columns, **table.groups}
     given = {name: xr.DataArray(values.to_numpy()[rows], dims="run") for name, values in columns.items()}
-    tree = xr.DataTree.from_dict({"posterior": posterior, "constant_data": xr.Dataset(dict(table.reference))})
+    bare = posterior.drop_vars(SAMPLE_DIMS, errors="ignore")  # labels would be compared at every step
+    tree = xr.DataTree.from_dict({"posterior": bare, "constant_data": xr.Dataset(dict(table.reference))})
     mu, scale = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
     losses = xr.DataArray(np.log(table.loss[rows]), dims="run")
     return (losses - np.log(mu)).transpose(*SAMPLE_DIMS, "run"), scale.transpose(*SAMPLE_DIMS, "run")

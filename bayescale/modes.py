@@ -109,8 +109,6 @@ def climb(density: Density, points: np.ndarray, most_runs: int | None = None) ->
         if not len(climbing):
             break
         slopes, hessians = density.derivatives(points[climbing], most_runs)
-        for at in np.flatnonzero(~np.isfinite(slopes).all(axis=1)):  # complex numbers overflow sooner
-            slopes[at] = density.gradient(points[climbing[at]], most_runs)[1]
         curvatures, axes = np.linalg.eigh(-np.nan_to_num(hessians))
         along = np.einsum("pji,pj->pi", axes, slopes)
         gains, trying = np.full(len(climbing), np.nan), np.arange(len(climbing))

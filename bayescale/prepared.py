@@ -67,15 +67,22 @@ def _searched(density: Density, rng: np.random.Generator) -> tuple[_Settled, lis
     """What has the greatest evidence of all that was found, and the modes of the last search."""
     best: list[_Settled] = []
     modes: list[Mode] = []
-    for _ in range(SEARCHES):
+    for search in range(SEARCHES):
         modes, before = find_modes(density, rng), best
         new = (mode.point for mode in modes if not any(one.is_at(mode) for one in before))
-        best = [max([*before, *(_settled(density, point) for point in new)], key=lambda one: one.log_evidence)]
-        gained = not before or best[0].log_evidence - before[0].log_evidence >= SETTLED
-        density = best[0].density
-        if not gained or density.table.sites is None:
+        best = [_best([*before, *(_settled(density, point) for point in new)])]
+        if density.table.sites is None:
             break
+        if not search:
+            best = [_best([*best, _settled(density.on(_ordinary(density.table)), best[0].mode)])]
+        if before and best[0].log_evidence - before[0].log_evidence < SETTLED:
+            break
+        density = best[0].density
     return best[0], modes
+
+
+def _best(found: list[_Settled]) -> _Settled:
+    return max(found, key=lambda one: one.log_evidence)
 
 
 def _of_length(best: _Settled, checkpoints: Checkpoints) -> _Settled:
@@ -118,9 +125,13 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng, rough=True)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
-    none_yet = np.zeros(len(table.loss))
-    table = replace(table, sites=Sites(none_yet, none_yet + 1.0, none_yet))
-    return _sited(law, table, mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
+    return _sited(law, _ordinary(table), mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
+
+
+def _ordinary(table: Checked) -> Checked:
+    """The table with all runs alike, as under normal noise."""
+    none = np.zeros(len(table.loss))
+    return replace(table, sites=Sites(none, none + 1.0, none))
 
 
 def _sited(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
