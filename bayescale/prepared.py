@@ -16,9 +16,9 @@ from bayescale.modes import SAME_HEIGHT, Mode, climb, find_modes
 
 #: Where modes are looked for has a seed of its own: the model is the same, whatever the seed of its draws.
 SEED = 0
-#: Searches, at most: the first with what runs are like at the mode of the law without its discrepancy (and from its best
-#: mode with all runs alike), others with what they are like at the best mode so far. Steps, at most, from a mode to that
-#: with what runs are like there.
+#: Searches, at most: the first with what runs are like at the mode of the law without its discrepancy, then, from
+#: the best mode, all runs alike; others with what they are like at the best mode so far. Steps, at most, from a mode to
+#: that with what runs are like there.
 SEARCHES, STEPS = 4, 12
 #: A search that gains less log evidence, and a step that changes the log density by less, is the last.
 SETTLED = 1e-2
