@@ -20,8 +20,6 @@ from bayescale.psis import MAX_K, MIN_ESS
 #: Proposals, of which the weights choose the draws; and for tables of more runs than LONG.
 PROPOSALS, PROPOSALS_LONG = 16000, 8000
 LONG = 500
-#: Where a density is dear, so many times fewer say first whether an ellipsoid is good.
-PILOT = 4
 #: How often the proposal may be set anew to the weighted mean and covariance,
 REFRESHES = 2
 #: but not again where so small a share of its points counts then: one ellipsoid does not do;
@@ -106,9 +104,7 @@ def _samples(
     modes = find_modes(density, rng)
     pool, proposal = Pool(density, rng), Mixture.about(modes)
     most = int(MOST_WORK / density.work)
-    dear = most < MORE * count
-    least_share, few = (GOOD_SHARE_DEAR, count // PILOT) if dear else (GOOD_SHARE, count)
-    good = lambda one: one.k < GOOD_K and one.ess > least_share * len(one.points)  # noqa: E731
+    least_share = GOOD_SHARE if most >= MORE * count else GOOD_SHARE_DEAR
     if seen is not None:
         followed = Mixture.fitted(seen, np.full(len(seen), 1.0 / len(seen)), rng, min(MANY, len(seen) // EACH))
         proposal = Mixture.average([followed, proposal], [1.0 - BESIDE, BESIDE])
@@ -117,13 +113,11 @@ def _samples(
         if sample.k < FAIR_K and sample.ess > FAIR_ESS:
             return
     for refreshed in range(0 if seen is not None else REFRESHES + 1 if len(modes) == 1 else 1):
-        sample = pool.sample(proposal, few)
-        if good(sample) and dear:
-            sample = pool.again(count)
-        if good(sample):
+        sample = pool.sample(proposal, count)
+        if sample.k < GOOD_K and sample.ess > least_share * count:
             yield sample, True
             return
-        if refreshed and sample.ess < HOPELESS * len(sample.points):
+        if refreshed and sample.ess < HOPELESS * count:
             break
         proposal = Mixture.fitted(sample.points, sample.weights, rng, 1)
     before = None

@@ -72,10 +72,6 @@ class Pool:
         self._logs = np.concatenate([self._logs, mixture.logpdf(self._points)[None]])
         return self._drawn(mixture, 1, count)
 
-    def again(self, count: int) -> Sample:
-        """Draw from the last mixture."""
-        return self._drawn(self._mixtures[-1], 1, count)
-
     def fresh(self, count: int) -> Sample:
         """Draw from the average of the last mixtures."""
         return self._drawn(Mixture.average(self._mixtures[-LAST:]), LAST, count)
