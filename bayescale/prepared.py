@@ -20,8 +20,9 @@ SEED = 0
 #: the best mode, all runs alike; others with what they are like at the best mode so far. Steps, at most, from a mode to
 #: that with what runs are like there.
 SEARCHES, STEPS = 4, 12
-#: A search that gains less log evidence, and a step that changes the log density by less, is the last.
-SETTLED = 1e-2
+#: A search that gains less log evidence is the last; a step, if it changes the log density by less, and no residual, in
+#: units of the noise, by more.
+SETTLED, STILL = 1e-2, 2e-2
 #: Probability, beforehand, that errors of checkpoints are independent; the lengths that are tried share the rest.
 INDEPENDENT = 0.5
 #: The least curvature of a run, about that of one far outside: a mode needs some.
@@ -103,12 +104,15 @@ def _of_length(best: _Settled, checkpoints: Checkpoints) -> _Settled:
 
 def _settled(density: Density, mode: np.ndarray) -> _Settled:
     """From a mode that is near."""
-    law = density.law
     (mode,), (height,) = climb(density, mode[None])
-    for _ in range(STEPS if density.table.sites is not None else 0):
-        density = density.on(_sited(law, density.table, as_posterior(density, mode[None, None])))
-        before, ((mode,), (height,)) = height, climb(density, mode[None])
-        if abs(height - before) < SETTLED:
+    sites = density.table.sites
+    for _ in range(STEPS):
+        if sites is None:
+            break
+        before, sites = sites, _sites(density.law, density.table, as_posterior(density, mode[None, None]))
+        density = density.on(replace(density.table, sites=sites))
+        last, ((mode,), (height,)) = height, climb(density, mode[None])
+        if abs(height - last) < SETTLED and np.max(np.abs(sites.residuals - before.residuals)) < STILL:
             break
     return _Settled(density, mode, float(height), _log_evidence(density, mode))
 
@@ -126,7 +130,8 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng, rough=True)[0].point[None, None])
     none = xr.zeros_like(mode[law.noise.parameters[0]])
-    return _sited(law, _ordinary(table), mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
+    sites = _sites(law, _ordinary(table), mode.assign(dict.fromkeys(law.discrepancy.priors, none)))
+    return replace(table, sites=sites)
 
 
 def _ordinary(table: Checked) -> Checked:
@@ -135,11 +140,11 @@ def _ordinary(table: Checked) -> Checked:
     return replace(table, sites=Sites(none, none + 1.0, none))
 
 
-def _sited(law: Law, table: Checked, mode: xr.Dataset) -> Checked:
-    """The table with what its runs are like at one draw of the parameters."""
+def _sites(law: Law, table: Checked, mode: xr.Dataset) -> Sites:
+    """What the runs of a table are like at one draw of the parameters."""
     left, spreads = _left(law, table, mode)
     curvatures = np.maximum(student_curvature(left, nu_of(law), spreads), FLATTEST)
-    return replace(table, sites=Sites(left, curvatures, spreads))
+    return Sites(left, curvatures, spreads)
 
 
 def _left(law: Law, table: Checked, mode: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
