@@ -115,7 +115,7 @@ class Density:
         return _symmetric(self._gradients(steps, self.program.constants).imag / STEP)
 
     def derivatives(self, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Gradients and, roughly, second derivatives at points, enough to climb by; a quarter of the work of `hessian`.
+        """Gradients at points and, by differences, second derivatives: enough to climb by, for a quarter of the work.
 
         Of shapes (point, size) and (point, size, size); `most_runs` as in `value`.
         """
