@@ -44,7 +44,8 @@ class Draws:
     Attributes
     ----------
     basis : array of shape (run, coefficient).
-    b : array of shape (draw, coefficient), amplitudes in units of the scale.
+    b : array of shape (draw, coefficient), amplitudes in units of the scale; or of shape (draw, 1) if they have one,
+        which is quicker: then the axes of G are those of B.
     weights : array of shape (run,), of the Gram matrix G.
     """
 
@@ -53,10 +54,27 @@ class Draws:
     weights: np.ndarray
 
     @cached_property
-    def precision(self) -> np.ndarray:
+    def _gram(self) -> np.ndarray:
+        return self.basis.T @ (self.weights[:, None] * self.basis)
+
+    @cached_property
+    def _axes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where there is one amplitude, eigenvalues of B for each draw, and its eigenvectors."""
+        values, vectors = np.linalg.eigh(self._gram)
+        return 1.0 + self.b * self.b * np.maximum(values, 0.0), vectors
+
+    @cached_property
+    def _precision(self) -> np.ndarray:
         """B, of shape (draw, coefficient, coefficient)."""
-        gram = self.basis.T @ (self.weights[:, None] * self.basis)
-        return np.eye(len(gram)) + self.b[:, :, None] * gram * self.b[:, None, :]
+        return np.eye(len(self._gram)) + self.b[:, :, None] * self._gram * self.b[:, None, :]
+
+    @property
+    def root(self) -> np.ndarray:
+        """R with B^-1 = R R', of shape (draw, coefficient, coefficient)."""
+        if self.b.shape[1] == 1:
+            values, vectors = self._axes
+            return vectors / np.sqrt(values)[:, None, :]
+        return np.swapaxes(np.linalg.inv(np.linalg.cholesky(self._precision)), -1, -2)
 
     def right(self, values: np.ndarray) -> np.ndarray:
         """b times the sums over the runs of values times each column."""
@@ -68,7 +86,10 @@ class Draws:
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """B^-1 right."""
-        return np.linalg.solve(self.precision, right[:, :, None])[:, :, 0]
+        if self.b.shape[1] == 1:
+            values, vectors = self._axes
+            return (right @ vectors / values) @ vectors.T
+        return np.linalg.solve(self._precision, right[:, :, None])[:, :, 0]
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Sum over the runs."""

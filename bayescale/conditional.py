@@ -14,7 +14,9 @@ import xarray as xr
 from bayescale.checked import Checked
 from bayescale.coefficients import Draws, mode
 from bayescale.discrepancy import RANK, Cells, Part, beyond, cells, rotation
-from bayescale.law import SAMPLE_DIMS, Law
+from bayescale.law import SAMPLE_DIMS, Law, draws_of, picked
+from bayescale.signature import call
+from bayescale.threads import blocks, each
 
 
 class Shape(NamedTuple):
@@ -77,34 +79,48 @@ def moments(
     """
     shape = shape_of(law, table)
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    error, scales = _errors(law, table, posterior, np.arange(len(table.loss)))
-    scale = scales.isel(run=0).to_numpy().reshape(-1)
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
-    error = table.news(error.to_numpy().reshape(draws, -1))
-    mean, precision = _given(law, table, shape.kept, amplitudes / scale[:, None], error / scale[:, None])
-    root = np.swapaxes(np.linalg.inv(np.linalg.cholesky(precision)), -1, -2)
+    error, scale = _errors(law, table, posterior, np.arange(len(table.loss)))
+    b = (amplitudes if len(set(shape.amplitudes)) > 1 else amplitudes[:, :1]) / scale[:, None]
+    error = table.news(error)
+    given = lambda part: _given(law, table, shape.kept, b[part], error[part] / scale[part, None])  # noqa: E731
+    mean, root = map(np.concatenate, zip(*each(given, blocks(draws, len(table.loss))), strict=True))
     return mean, root, amplitudes, error, scale
 
 
-def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[xr.DataArray, xr.DataArray]:
-    """Log loss less log mu of some runs, and the scale of the noise, both of dims (chain, draw, run)."""
-    columns = {**table.columns, **table.groups}
-    given = {name: xr.DataArray(values.to_numpy()[rows], dims="run") for name, values in columns.items()}
-    bare = posterior.drop_vars(SAMPLE_DIMS, errors="ignore")  # labels would be compared at every step
-    tree = xr.DataTree.from_dict({"posterior": bare, "constant_data": xr.Dataset(dict(table.reference))})
-    mu, scale = xr.broadcast(law.evaluate(law.formula, tree, given), law.evaluate(law.noise.scale, tree, {}))
-    losses = xr.DataArray(np.log(table.loss[rows]), dims="run")
-    return (losses - np.log(mu)).transpose(*SAMPLE_DIMS, "run"), scale.transpose(*SAMPLE_DIMS, "run")
+def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log loss less log mu of some runs, of shape (draw, run), and the scale of the noise, of shape (draw,).
+
+    In plain arrays: this is done at every step of a search, and labels would take most of the time.
+    """
+    count, losses = posterior.sizes["chain"] * posterior.sizes["draw"], np.log(table.loss[rows])
+    columns = {name: table.columns[name].to_numpy()[rows] for name in table.columns}
+    levels = {name: xr.DataArray(table.groups[name].to_numpy()[rows], dims="run") for name in table.groups}
+    draws, reference = draws_of(law, posterior)[0], {**law.reference, **table.reference}
+    flat = {
+        name: picked(value, levels).transpose(*SAMPLE_DIMS, ...).to_numpy().reshape(count, -1)
+        if isinstance(value, xr.DataArray)
+        else np.full((count, 1), value)
+        for name, value in draws.items()
+    }
+
+    def error(part: slice) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            mu = call(law.formula, {name: value[part] for name, value in flat.items()}, columns, reference)
+            return losses - np.log(np.broadcast_to(mu, (len(range(count)[part]), len(losses))))
+
+    scale = np.broadcast_to(call(law.noise.scale, flat, reference), (count, 1))[:, 0]
+    return np.concatenate(each(error, blocks(count, len(losses)))), scale
 
 
 def _given(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, or mode, and precision of the coefficients for each draw."""
+    """Mean, or mode, of the coefficients for each draw, and the root of their covariance."""
     sites = table.sites
     if sites is None:
         normal = Draws(basis, b, np.ones(len(basis)))
-        return normal.solve(normal.right(e)), normal.precision
+        return normal.solve(normal.right(e)), normal.root
     z, _, factor = mode(Draws(basis, b, sites.curvatures), e, sites, nu_of(law), np.sum(sites.curvatures))
-    return z, Draws(basis, b * np.sqrt(factor), sites.curvatures).precision
+    return z, Draws(basis, b * np.sqrt(factor), sites.curvatures).root
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
@@ -171,9 +187,10 @@ def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) ->
     tree = {"posterior": draws, "discrepancy": group, "constant_data": xr.Dataset(dict(table.reference))}
     columns = {name: values.to_numpy()[found.last] for name, values in table.columns.items()}
     nothing_beyond = np.random.default_rng(0)
-    error = _errors(law, table, draws, found.last)[0] - delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
+    beside = delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
+    error = _errors(law, table, draws, found.last)[0].reshape(beside.shape) - beside
     return group.assign(
-        end_error=((*SAMPLE_DIMS, "training_run"), error.to_numpy()),
+        end_error=((*SAMPLE_DIMS, "training_run"), error),
         end_size=("training_run", found.size[found.last]),
         length=found.length,
     ).assign_coords(training_run=list(found.names))

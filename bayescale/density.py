@@ -1,6 +1,5 @@
 """Density: the posterior as a function of the chart, with exact derivatives, for many points at once, in NumPy."""
 
-from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -15,9 +14,8 @@ from bayescale.prior import Prior
 from bayescale.reverse import gradient
 from bayescale.signature import call
 from bayescale.source import Constants, Program
+from bayescale.threads import blocks, each
 
-#: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
-BLOCK = 75_000
 #: More runs than this say no more on where to start.
 START_RUNS = 2000
 #: Lines of the code of Chinchilla's law.
@@ -101,7 +99,7 @@ class Density:
         With `most_runs`, of so many runs at most, spread over the table: enough to compare points that are far apart.
         """
         constants = self._thinned(self._value, most_runs)
-        found = np.concatenate([_run(self._value, part, constants)[:, 0] for part in _blocks(points, constants)])
+        found = _in_blocks(self._value, points, constants)[:, 0]
         return np.where(np.isfinite(found), found, -np.inf)
 
     def gradient(self, point: np.ndarray, most_runs: int | None = None) -> tuple[float, np.ndarray]:
@@ -126,7 +124,7 @@ class Density:
 
     def _gradients(self, points: np.ndarray, constants: Constants) -> np.ndarray:
         """Gradients at points, real or complex, of their shape."""
-        return np.concatenate([_run(self.program, part, constants)[:, 1:] for part in _blocks(points, constants)])
+        return _in_blocks(self.program, points, constants)[:, 1:]
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
         """The program's data, or that of so many runs at most, spread over the table."""
@@ -186,9 +184,10 @@ def _deep(value, shape: tuple[int, ...]):
     return value.reshape(-1, *(1,) * len(shape)) if np.ndim(value) == 1 and shape else value
 
 
-def _blocks(points: np.ndarray, constants: Constants) -> Iterator[np.ndarray]:
-    step = max(1, BLOCK // max(1, constants.columns.shape[1], constants.matrices.size))
-    return (points[at : at + step] for at in range(0, len(points), step))
+def _in_blocks(program: Program, points: np.ndarray, constants: Constants) -> np.ndarray:
+    """As `_run`, of many points."""
+    parts = blocks(len(points), max(constants.columns.shape[1], constants.matrices.size))
+    return np.concatenate(each(lambda part: _run(program, points[part], constants), parts))
 
 
 def _run(program: Program, points: np.ndarray, constants: Constants | None = None) -> np.ndarray:

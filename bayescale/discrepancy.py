@@ -127,7 +127,7 @@ def cells(decades: np.ndarray) -> Cells:
 
 def rotation(basis: np.ndarray) -> np.ndarray:
     """Orthogonal combinations of cells, of shape (cell, cell), those that the runs tell most of first."""
-    return np.linalg.svd(basis, full_matrices=True)[2].T
+    return np.linalg.svd(basis, full_matrices=len(basis) < len(basis.T))[2].T
 
 
 def beyond(rng: np.random.Generator, distances: np.ndarray, draws: int) -> np.ndarray:

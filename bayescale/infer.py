@@ -20,6 +20,7 @@ from bayescale.predictive import expected, in_sequence, labels_of
 from bayescale.prior import Prior
 from bayescale.runs import check
 from bayescale.signature import call
+from bayescale.threads import shared
 from bayescale.verdict import Verdict, judge
 
 SCHEMA = 1
@@ -92,7 +93,8 @@ def _drawn(law: Law, table: Checked, method: str, seed: int | None, sampler: dic
     if not len(table.loss):
         raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
-    post = engine.sample(law, table, seed, method, sampler)
+    with shared():
+        post = engine.sample(law, table, seed, method, sampler)
     post.attrs["seed"] = seed
     return post
 

@@ -145,7 +145,7 @@ class Law:
         draws, reference = draws_of(self, post)
         picks = {g: given[g] for g in self.groups if g in given}
         try:
-            chosen = {name: _pick(value, picks) for name, value in draws.items()}
+            chosen = {name: picked(value, picks) for name, value in draws.items()}
         except KeyError as error:
             known = {g: _levels(draws, g) for g in picks}
             raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
@@ -190,7 +190,7 @@ def _levels(draws: Mapping[str, Any], group: str) -> list:
     return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
 
 
-def _pick(value, picks: Mapping[str, Any]):
+def picked(value, picks: Mapping[str, Any]):
     """The draws at the chosen levels of the groups."""
     here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
     return value.sel(here) if here else value

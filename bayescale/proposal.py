@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayescale.modes import Mode
+from bayescale.threads import blocks, each
 
 #: Degrees of freedom: tails heavier than a posterior's, or importance weights would have no variance. (Four follow
 #: the tails of small tables better than five or seven; see `laplace.GOOD_SHARE`.)
@@ -16,9 +17,6 @@ STEPS = 12
 FITTED = 8000
 #: Share of the draws that come from the first component, which is as wide as all points together.
 DEFENSIVE = 0.15
-
-#: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
-BLOCK = 200_000
 
 
 @dataclass(frozen=True)
@@ -69,10 +67,13 @@ class Mixture:
     def logpdf(self, points: np.ndarray) -> np.ndarray:
         """Log density at points, up to a constant, of shape (point,)."""
         center, root = self.centers[0], self.roots[0]
-        blocks = np.array_split((points - center).T, 1 + len(points) * self.centers.size // BLOCK, axis=1)
         squares = self._squares(center, root)
-        parts = (self._parts(squares @ _products(np.linalg.solve(root, block)), tails=DF) for block in blocks)
-        return np.concatenate([log_sum(part) for part in parts])
+
+        def logs(part: slice) -> np.ndarray:
+            turned = np.linalg.solve(root, (points[part] - center).T)
+            return log_sum(self._parts(squares @ _products(turned), tails=DF))
+
+        return np.concatenate([np.empty(0), *each(logs, blocks(len(points), self.centers.size))])
 
     @classmethod
     def fitted(cls, points: np.ndarray, weights: np.ndarray, rng: np.random.Generator, components: int) -> "Mixture":

@@ -1,7 +1,8 @@
 """Rounds: in which order the steps of a tape are worked out for one point, in loops over the runs.
 
 Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until no sum needs
-another. An integral over a discrepancy takes six loops, and its formula is dear: what is dear is kept for later loops.
+another. Elementary functions of runs end a loop too: one that waits for another in the same loop keeps the processor
+from working on the next runs meanwhile. What is dear is kept for later loops.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,10 @@ from bayescale.tape import Node
 ENDS = ("sum", "scatter", "project")
 #: Steps that a loop over the runs takes from `bayescale.elementary`.
 IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
-#: Steps of runs whose values are kept where a later loop needs them; others are worked out anew, from these.
+#: Steps of runs whose values are kept where a later loop needs them; others are worked out anew, from these,
 DEAR = (*IN_LOOP, "spread", "lgamma", "erf")
+#: unless that takes more steps than this.
+LONG = 12
 
 
 @dataclass
@@ -39,24 +42,42 @@ def rounds(steps: Sequence[Node]) -> dict[int, int]:
     """The round in which each step can be worked out: a sum ends one."""
     found: dict[int, int] = {}
     for node in steps:
-        found[node.at] = max((found.get(a.at, 0) + (a.op in ENDS) for a in node.inputs), default=0)
+        found[node.at] = max((found.get(a.at, 0) + _ends(a) for a in node.inputs), default=0)
     return found
+
+
+def _ends(node: Node) -> bool:
+    """Whether later steps wait for the end of the loop that works a step out."""
+    return node.op in ENDS or (node.op in IN_LOOP and node.per_run and node.free)
+
+
+def _long(node: Node) -> bool:
+    """Whether it takes long to work out what a run's step is, from what is kept."""
+    todo, seen = [node], set()
+    while todo and len(seen) <= LONG:
+        node = todo.pop()
+        if node.at not in seen and node.per_run and node.free and node.op not in DEAR:
+            seen.add(node.at)
+            todo += node.inputs
+    return len(seen) > LONG
 
 
 def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]:
     """The loop of each round that has one, by round."""
     found: dict[int, Loop] = {}
-    for node in (node for node in steps if node.op in ENDS):
-        found.setdefault(round_of[node.at], Loop([])).sums.append(node)
+    waited: dict[int, list[Node]] = {}
+    for node in filter(_ends, steps):
+        loop = found.setdefault(round_of[node.at], Loop([]))
+        (loop.sums if node.op in ENDS else waited.setdefault(round_of[node.at], [])).append(node)
     home: dict[int, Loop] = {}  # of each step of a run, the first loop that works it out
-    for _, loop in sorted(found.items()):
-        todo, seen = [a for n in loop.sums for a in n.inputs], set()
+    for k, loop in sorted(found.items()):
+        todo, seen = [*waited.get(k, []), *(a for n in loop.sums for a in n.inputs)], set()
         while todo:
             node = todo.pop()
             if node.at in seen or node.at not in round_of or not node.per_run:
                 continue
             seen.add(node.at)
-            if node.op in DEAR and node.at in home:
+            if node.at in home and (node.op in DEAR or _long(node)):
                 loop.given.append(node)
             else:
                 loop.steps.append(node)

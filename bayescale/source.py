@@ -158,7 +158,7 @@ class Program:
                 head, body = self._loop(f"round_{k}", planned[k])
                 functions += [f"def {head}:", *body, ""]
                 lines += [f"    {_array(n)} = np.empty(r.shape[1])" for n in planned[k].kept if n.op != "spread"]
-                lines.append(f"    {_returned(planned[k])} = {head}")
+                lines.append(f"    {returned} = {head}" if (returned := _returned(planned[k])) else f"    {head}")
         lines += [f"    grad[{k}] = {self._name(n)}" for k, n in enumerate(self.outputs[1:])]
         lines.append(f"    return {self._name(self.outputs[0])}")
         return "\n".join([*functions, *lines])
@@ -182,7 +182,8 @@ class Program:
         kept = [_array(n) for n in (*loop.given, *(n for n in loop.kept if n.op != "spread"))]
         head = f"{name}({', '.join(['x', 'c', 'r', 'g', *(v for v in numbers.values() if v.startswith('v')), *kept])})"
         prefix = "" if any(n.op == "scatter" and n.args[2] > MOST_SUMS for n in loop.sums) else "loop_"
-        before, added, after = (sum(parts, []) for parts in zip(*map(self._sum, loop.sums), strict=True))
+        parts = [self._sum(node) for node in loop.sums]
+        before, added, after = ([line for part in parts for line in part[k]] for k in range(3))
         lines = [line for node in loop.steps for line in self._before(node)]
         lines += [*before, "for i in range(np.uint64(r.shape[1])):"]
         lines += [f"    v{n.at} = {_array(n)}[i]" for n in loop.given if n.op != "spread"]

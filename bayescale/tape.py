@@ -21,6 +21,16 @@ class Untraceable(TypeError):
     """A step that the tape cannot write down; the caller then leaves the work to PyMC."""
 
 
+def _operator(op: str, turned: bool = False):
+    """An operator of nodes: a step, or one for each element of an array."""
+
+    def operate(self, other: Any) -> Any:
+        pair = (other, self) if turned else (self, other)
+        return getattr(np, op)(*pair) if isinstance(other, np.ndarray) else self.tape.step(op, *pair)
+
+    return operate
+
+
 class Node:
     """One step: the operation, what it works on, whether it is one number a run, and whether a parameter is in it."""
 
@@ -48,18 +58,13 @@ class Node:
     def __bool__(self):
         raise Untraceable("a formula that branches on a value")
 
-    __add__ = lambda self, other: np.add(self, other)  # noqa: E731
-    __radd__ = lambda self, other: np.add(other, self)  # noqa: E731
-    __sub__ = lambda self, other: np.subtract(self, other)  # noqa: E731
-    __rsub__ = lambda self, other: np.subtract(other, self)  # noqa: E731
-    __mul__ = lambda self, other: np.multiply(self, other)  # noqa: E731
-    __rmul__ = lambda self, other: np.multiply(other, self)  # noqa: E731
-    __truediv__ = lambda self, other: np.divide(self, other)  # noqa: E731
-    __rtruediv__ = lambda self, other: np.divide(other, self)  # noqa: E731
-    __pow__ = lambda self, other: np.power(self, other)  # noqa: E731
-    __rpow__ = lambda self, other: np.power(other, self)  # noqa: E731
-    __neg__ = lambda self: np.negative(self)  # noqa: E731
-    __abs__ = lambda self: np.absolute(self)  # noqa: E731
+    __add__, __radd__ = _operator("add"), _operator("add", turned=True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", turned=True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", turned=True)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", turned=True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", turned=True)
+    __neg__ = lambda self: self.tape.step("negative", self)  # noqa: E731
+    __abs__ = lambda self: self.tape.step("absolute", self)  # noqa: E731
 
 
 for _op in UNARY:  # NumPy calls the method of this name on each element of an array of objects

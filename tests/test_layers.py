@@ -12,6 +12,7 @@ from bayescale import _HOME
 ROOT = Path(__file__).parents[1] / "bayescale"
 #: Each module may import those before it.
 ORDER = (
+    "threads",
     "signature",
     "tape",
     "reverse",

@@ -9,6 +9,7 @@ from bayescale import elementary, source
 from bayescale.arrays import ARRAYS, compiled_for_arrays
 from bayescale.evidence import evidence, projected, solve, solve_back, spread
 from bayescale.reverse import gradient
+from bayescale.rounds import LONG
 from bayescale.source import Program
 from bayescale.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
 
@@ -103,7 +104,7 @@ def test_whole_powers_are_products(exponent):
 
 
 def test_what_is_dear_is_worked_out_once():
-    """Four loops over the runs need the exponential, the last of them its derivative too."""
+    """Its own loop over the runs has the exponential; four others need it, the last of them its derivative too."""
     tape = Tape(4)
     column = tape.column(np.array([1.0, 2.0, 3.0, 4.0]))
 
@@ -113,9 +114,25 @@ def test_what_is_dear_is_worked_out_once():
         return y * np.log(tape.sum(left * left)) + tape.sum(left * left * left / value)
 
     made = program(function, tape)
-    assert made.for_one.count("for i in") == 4 and made.for_one.count("loop_exp(") == 1
+    assert made.for_one.count("for i in") == 5 and made.for_one.count("loop_exp(") == 1
     assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
+
+
+def test_what_takes_many_steps_is_worked_out_once():
+    tape = Tape(4)
+    column = tape.column(np.array([1.0, 2.0, 3.0, 4.0]))
+
+    def function(x, y, steps):
+        value = x * column
+        for k in range(steps):
+            value = y * value + float(k + 2)
+        return tape.sum(value * tape.sum(value))
+
+    few, many = (program(lambda x, y, k=k: function(x, y, k), tape) for k in (3, LONG))
+    assert few.for_one.count(" + (3.0)") > 1 and many.for_one.count(" + (3.0)") == 1
+    assert run(many, AT)[1:] == pytest.approx(slope(many, AT), rel=1e-7)
+    assert run_one(many, AT) == pytest.approx(run(many, AT), rel=1e-12)
 
 
 def test_many_points_at_once():

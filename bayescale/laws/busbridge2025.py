@@ -26,8 +26,8 @@ def working(n, embedding):
     w = embedding / (1 - embedding) ** (1 / 3) + 1e-12
     root = np.sqrt(w / 3)
     y = n / (2 * root**3)
-    t = (np.log(y) + np.log(1 + np.sqrt(1 + y**-2))) / 3  # a third of arsinh y
-    return (root * (np.exp(t) - np.exp(-t))) ** 3 / (1 - embedding)
+    turned = np.exp(np.log(y + np.sqrt(y * y + 1)) / 3)  # of a third of arsinh y
+    return (root * (turned - 1 / turned)) ** 3 / (1 - embedding)
 
 
 def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega, embedding):
