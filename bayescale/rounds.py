@@ -51,20 +51,25 @@ def _ends(node: Node) -> bool:
     return node.op in ENDS or (node.op in IN_LOOP and node.per_run and node.free)
 
 
-def _long(node: Node) -> bool:
-    """Whether it takes long to work out what a run's step is, from what is kept."""
-    todo, seen = [node], set()
-    while todo and len(seen) <= LONG:
-        node = todo.pop()
-        if node.at not in seen and node.per_run and node.free and node.op not in DEAR:
-            seen.add(node.at)
-            todo += node.inputs
-    return len(seen) > LONG
+def _kept(steps: Sequence[Node]) -> set[int]:
+    """Steps of runs that are kept where a later loop needs them: from these, no other is far."""
+    found: set[int] = set()
+    for last in (node for node in steps if node.per_run):
+        todo, seen = [last], set()
+        while todo and len(seen) <= LONG:
+            node = todo.pop()
+            if node.at not in seen and node.at not in found and node.per_run and node.free:
+                seen.add(node.at)
+                todo += node.inputs
+        if last.op in DEAR or len(seen) > LONG:
+            found.add(last.at)
+    return found
 
 
 def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]:
     """The loop of each round that has one, by round."""
     found: dict[int, Loop] = {}
+    kept = _kept(steps)
     waited: dict[int, list[Node]] = {}
     for node in filter(_ends, steps):
         loop = found.setdefault(round_of[node.at], Loop([]))
@@ -77,7 +82,7 @@ def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]
             if node.at in seen or node.at not in round_of or not node.per_run:
                 continue
             seen.add(node.at)
-            if node.at in home and (node.op in DEAR or _long(node)):
+            if node.at in home and node.at in kept:
                 loop.given.append(node)
             else:
                 loop.steps.append(node)
