@@ -18,8 +18,8 @@ from bayescale.threads import blocks, each
 
 #: More runs than this say no more on where to start.
 START_RUNS = 2000
-#: Lines of the code of Chinchilla's law.
-LINES = 200
+#: Steps of a gradient that cost as much as that of Chinchilla's law.
+STEPS = 170
 #: What it costs to integrate a discrepancy out, in units of a run's share of a gradient.
 INTEGRAL = 1000
 #: Properties that hold a program of the tape.
@@ -65,8 +65,8 @@ class Density:
     @property
     def work(self) -> int:
         """What one gradient costs, in units of a run's share of that of Chinchilla's law."""
-        lines = max(1, len(self.program.for_one.splitlines()) // LINES)
-        return max(30, len(self.table.loss)) * lines + (0 if self.law.discrepancy is None else INTEGRAL)
+        times = max(1, self.program.size // STEPS)
+        return max(30, len(self.table.loss)) * times + (0 if self.law.discrepancy is None else INTEGRAL)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -39,7 +39,7 @@ class Loop:
 
 
 def rounds(steps: Sequence[Node]) -> dict[int, int]:
-    """The round in which each step can be worked out: a sum ends one."""
+    """The round in which each step can be worked out: a sum ends one, and an elementary function of runs."""
     found: dict[int, int] = {}
     for node in steps:
         found[node.at] = max((found.get(a.at, 0) + _ends(a) for a in node.inputs), default=0)

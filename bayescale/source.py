@@ -68,6 +68,11 @@ class Program:
         self._known = [n for n in self.tape.nodes if n.at in wanted]
         self.constants = self._constants()
 
+    @property
+    def size(self) -> int:
+        """Number of steps."""
+        return len(self._steps)
+
     def on(self, tape: Tape) -> "Program":
         """The same program on the data of another tape of the same structure."""
         other = copy(self)

@@ -43,12 +43,12 @@ def blocks(points: int, numbers: int) -> Iterator[slice]:
     return (slice(at, at + step) for at in range(0, points, step))
 
 
-def each(function: Callable[[Any], Any], blocks: Iterable[Any]) -> list[Any]:
-    """The function of each block, in their order; side by side where there are threads for it."""
-    blocks, pool = list(blocks), _pool
-    if pool is None or len(blocks) < 2:
-        return [function(block) for block in blocks]
-    return list(pool.map(function, blocks))
+def each(function: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+    """The function of each part, in their order; side by side where there are threads for it."""
+    parts, pool = list(parts), _pool
+    if pool is None or len(parts) < 2:
+        return [function(part) for part in parts]
+    return list(pool.map(function, parts))
 
 
 def _begin() -> None:

@@ -14,6 +14,7 @@ from scipy.stats import t as student_t
 import bayescale as bs
 from bayescale import Prior, files, prepared, scores
 from bayescale.arrays import compiled_for_arrays
+from bayescale.coefficients import Draws
 from bayescale.conditional import delta, increments, moments, shape_of
 from bayescale.density import Density, as_posterior
 from bayescale.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, separate, shared
@@ -301,6 +302,17 @@ def laplace_integral(table, mu, scale, tau):
     c = made.constants
     run = compiled_for_arrays(made.for_arrays)
     return float(run(np.array([scale, tau])[:, None, None], c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
+
+
+def test_one_amplitude_is_several_that_are_the_same():
+    rng = np.random.default_rng(0)
+    basis, weights = rng.normal(size=(20, 5)), rng.uniform(0.1, 2.0, 20)
+    basis[:, 4] = 0.0  # a part with fewer cells than others
+    b, right = np.exp(rng.normal(size=(7, 1))), rng.normal(size=(7, 5))
+    one, several = Draws(basis, b, weights), Draws(basis, np.repeat(b, 5, axis=1), weights)
+    assert one.solve(right) == pytest.approx(several.solve(right), rel=1e-10)
+    inverses = (draws.root @ draws.root.swapaxes(1, 2) for draws in (one, several))
+    assert next(inverses) == pytest.approx(next(inverses), rel=1e-10, abs=1e-14)
 
 
 def test_the_integral_under_student_noise_is_close(runs):
