@@ -141,7 +141,7 @@ def targets(row: Sequence[float], records: Sequence[dict], fair: Sequence[float]
         lines.append(("Delphi to 3.3e20, then 1e21 to 1e23 (and a run of 3.6e20): RMSLE .6 %, all inside 90 %", reached,
                       last["rmsle"] <= 0.6 and inside == 1))  # fmt: skip
         held = 0.9 ** last["held_out"]
-        note = f"\n\nRight 90 % intervals hold all of {last['held_out']} independent runs with probability {held:.2f}."
+        note = f"\nRight 90 % intervals hold all of {last['held_out']} independent runs with probability {held:.2f}."
     images = [one for one in ours if one["data"] == "curves_IC"]
     if images:
         rmsle, density, _ = _curve(images)
