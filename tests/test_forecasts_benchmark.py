@@ -13,8 +13,25 @@ from benchmarks.forecasts.run import measure
 from benchmarks.forecasts.splits import Task, own, tasks
 from tests.conftest import simulate
 
-#: Largest compute held out over the largest fitted, as the study prints it for these data sets.
-RATIOS = {"chinchilla": 130, "delphi": 2585, "cerebras": 95, "gadre": 666}
+#: Fewest and most runs fitted, and largest compute held out over the largest fitted, as the study prints them. (Of the
+#: image curves it took every sixth. Of Cerebras-GPT it prints 95 where 6ND comes to 98; how it counted is not said.)
+STUDY = {
+    "cerebras": (4, 6, 95),
+    "chinchilla": (136, 222, 130),
+    "clark_dense": (6, 7, 10),
+    "curves_BB": (19, 19, 2),
+    "curves_LM": (11, 59, 2),
+    "curves_NMT": (9, 10, 2),
+    "delphi": (39, 81, 2585),
+    "gadre": (5, 32, 666),
+    "gemstones": (70, 187, 32),
+    "gpt3": (5, 7, 65),
+    "llama3": (62, 93, 17),
+    "marin_oa": (25, 35, 17),
+    "muennighoff": (9, 17, 752),
+    "porian": (40, 108, 128),
+    "pythia": (4, 6, 12),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +47,17 @@ def test_every_cut_fits_some_runs_and_forecasts_larger_ones(every):
         assert task.runs["loss"].notna().all() and task.runs.index.is_unique
 
 
-def test_the_data_sets_and_their_reach(every):
-    assert len({task.data for task in every}) >= 10
-    for data, wanted in RATIOS.items():
-        found = 0.0
+def test_splits_are_those_of_the_study(every):
+    assert {task.data for task in every} == {*STUDY, "curves_IC"}
+    for data, (fewest, most, reach) in STUDY.items():
+        fitted, ratios = [], []
         for task in (task for task in every if task.data == data):
-            held = [task.runs[task.by] > cut for cut in task.cuts]
-            found = max(found, *(task.runs["C"][out].max() / task.runs["C"][~out].max() for out in held))
-        assert found == pytest.approx(wanted, rel=0.15), data
-
-
-def test_chinchilla_has_as_many_runs_as_the_study(every):
-    task = next(task for task in every if task.group == "240 points")
-    counts = [(task.runs["C"] <= cut).sum() for cut in task.cuts]
-    assert counts == pytest.approx([136, 177, 217], abs=1)
+            for out in (task.runs[task.by] > cut for cut in task.cuts):
+                fitted.append((~out).sum())
+                compute = task.runs["D" if task.curve else "C"]
+                ratios.append(compute[out].max() / compute[~out].max())
+        assert (min(fitted), max(fitted)) == (fewest, most), data
+        assert max(ratios) == pytest.approx(reach, rel=0.03, abs=0.5), data  # printed as whole numbers
 
 
 def test_a_folder_of_tables(tmp_path):

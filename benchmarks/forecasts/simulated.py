@@ -18,6 +18,7 @@ from bayescale.laws.busbridge2025 import generalised_D
 from bayescale.noise import lognormal
 from bayescale.signature import call
 from benchmarks.forecasts.methods import DEFAULT, kappa_omega
+from benchmarks.forecasts.splits import budgets
 from benchmarks.table import table, write
 
 #: Replicates of each truth, runs' noise (Student-t, 4 degrees) and simulations of the calibration.
@@ -32,11 +33,11 @@ CURVED = {"E": 1.6, "excess_ND": 1.0, "share_N": 0.5, "alpha_N": 0.35, "alpha_D"
 CURVED |= {"kappa": 0.5, "omega": 0.0, "embedding": 0.0}
 
 
-def designs() -> Iterator[tuple[str, pd.DataFrame, float]]:
-    """Name, runs (N and D of published tables) and the cut in compute behind which they are forecast."""
+def designs() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Name and runs (N, D and budget of published tables); those of more than 3e20 FLOP are forecast."""
     runs = bs.load("besiroglu2024")
-    yield "Chinchilla", runs.loc[~runs["excluded"], ["N", "D"]].reset_index(drop=True), 3e20
-    yield "Delphi", bs.load("delphi")[["N", "D"]].reset_index(drop=True), 3.3e20
+    yield "Chinchilla", runs[~runs["excluded"]].assign(budget=lambda t: 6.0 * t["N"] * t["D"])
+    yield "Delphi", budgets(bs.load("delphi"))
 
 
 def truths(runs: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -53,14 +54,15 @@ def truths(runs: pd.DataFrame) -> dict[str, np.ndarray]:
 def robustness(say: Callable) -> list[list[Any]]:
     """Rows of design, truth, law and scores: means over replicates."""
     rows = []
-    for design, runs, cut in designs():
+    for design, published in designs():
+        runs = published[["N", "D", "budget"]].reset_index(drop=True)
         for truth, mean in truths(runs).items():
             say(f"{design}, {truth}")
             scores: dict[str, list[pd.Series]] = {name: [] for name in LAWS}
             for seed in range(REPLICATES):
                 noise = NOISE * np.random.default_rng(seed).standard_t(4, len(runs))
                 simulated = runs.assign(loss=mean * np.exp(noise))
-                found = bs.backtest(LAWS, simulated, cuts=[cut], seed=seed, progressbar=False)
+                found = bs.backtest(LAWS, simulated, by="budget", cuts=[3e20], seed=seed, progressbar=False)
                 for name, one in board(found).iterrows():
                     scores[str(name)].append(one)
             for name, ones in scores.items():

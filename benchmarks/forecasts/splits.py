@@ -34,7 +34,7 @@ def tasks() -> Iterator[Task]:
     runs = _plain(bs.load("besiroglu2024"))
     for group, part in (("240 points", runs[~runs["excluded"]]), ("245 points", runs)):
         yield Task("chinchilla", group, part, (1e20, 3e20, 1e21))
-    yield Task("delphi", "", _plain(bs.load("delphi")), (3.3e19, 1e20, 3.3e20))
+    yield Task("delphi", "", _plain(budgets(bs.load("delphi"))), (3e19, 9e19, 3e20), "budget")
     porian = bs.load("porian2024")
     for group in (f"{corpus}|{recipe}|standard|val" for corpus in ("rw", "owt2") for recipe in PORIAN):
         yield Task("porian", group, _plain(porian[porian["group"] == group]), (2.1e17, 1.7e18, 6.6e18))
@@ -113,7 +113,12 @@ def _open_athena() -> Iterator[Task]:
     yield Task("llama3", "", _plain(runs[runs["group"] == "llama_3__raw_loss"]), (7e19, 3.3e20))
     for group in ("comma", "dclm", "nemotron"):
         part = runs[runs["group"] == f"marin_202603__{group}__llama_2"]
-        yield Task("marin_oa", group, _plain(part), (2e19, 3.3e19))
+        yield Task("marin_oa", group, _plain(budgets(part)), (1.8e19, 3e19), "budget")
+
+
+def budgets(runs: pd.DataFrame) -> pd.DataFrame:
+    """With the C of the table kept as `budget`: that of a sweep, which 6ND of Marin's runs misses by up to 35 %."""
+    return runs.assign(budget=runs["C"])
 
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:
