@@ -89,7 +89,7 @@ def repeats(rows: int, training_runs: int) -> str:
 
 def uncounted(law: Law, runs: pd.DataFrame) -> Iterable[str]:
     """That the share of embeddings is inferred where the table knows it."""
-    if "N_no_embed" in runs and isinstance(law.all_priors.get("embedding"), Prior):
+    if "N_no_embed" in runs and runs["N_no_embed"].notna().all() and isinstance(law.all_priors.get("embedding"), Prior):
         yield (
             "The table has N_no_embed beside N, from which the share of embeddings is inferred. Forecasts by "
             "N_no_embed erred less on two of three published tables; bs.count_parameters tells which to take. For it: "

@@ -19,6 +19,7 @@ from scipy.optimize import curve_fit
 from bayescale import datasets
 from bayescale.datasets import besiroglu2024, clark2022, info, load, muennighoff2023, names
 from bayescale.datasets.fetch import keys
+from bayescale.datasets.marin import without_embeddings
 
 PF_DAY = 8.64e19
 ROOT = Path(__file__).parents[1]
@@ -297,6 +298,18 @@ def test_delphi_optima(shared_data, table):
         assert c - b**2 / (4 * a) == pytest.approx(optima.loss_opt[C], rel=1e-9)
 
 
+def test_embeddings_that_a_count_of_parameters_has(table):
+    delphi, isoflop, gemstones = table("delphi"), table("isoflop"), table("gemstones2025")
+    widths = delphi[delphi["width"].notna()]
+    assert (widths["N"] - widths["N_no_embed"] == 2 * 128256 * widths["width"]).all()
+    assert (delphi["N"] - delphi["N_no_embed"]).iloc[-1] == 2 * 128256 * 5376  # whose width the table does not say
+    assert (isoflop["N_no_embed"].notna() == (isoflop["source"] == "marin_202603")).all()
+    one = (gemstones["N_no_embed"] - gemstones["width"]) / (gemstones["depth"] * gemstones["width"])
+    assert (one % 1 == 0).all() and one.between(14 * gemstones["width"], 16 * gemstones["width"]).all()
+    with pytest.raises(ValueError, match="of 0 models of Marin's suite"):
+        without_embeddings(pd.Series([1e9]))
+
+
 def test_muennighoff_reader(tmp_path):
     losses = {"1b11b5400mc4seed1": 3.0, "1b12b7100m": 5.0, "1b11b5100m": 4.0, "7m1b25100m": 0, "1b1100m100m": 6.0}
     file = tmp_path / "f.json"
@@ -540,7 +553,7 @@ def test_another_file_is_refused(name, content, tmp_path, monkeypatch):
 def test_too_few_rows_are_refused(tmp_path, monkeypatch):
     file = tmp_path / info("delphi").local
     file.parent.mkdir(parents=True)
-    pd.DataFrame(1, index=range(3), columns=list(info("delphi").columns)).to_csv(file)
+    pd.DataFrame(1, index=range(3), columns=list(info("delphi").columns)).assign(N=156508160).to_csv(file)
     monkeypatch.setenv("BAYESCALE_DATA", str(tmp_path))
     with pytest.raises(ValueError, match="3 rows, wanted 88"):
         load("delphi")

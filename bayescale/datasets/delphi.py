@@ -1,7 +1,18 @@
 """Delphi: the scaling suite of Marin, IsoFLOP runs and the large runs that they forecast."""
 
+from pathlib import Path
+
+import pandas as pd
+
+from bayescale.datasets.marin import without_embeddings
 from bayescale.datasets.record import Dataset
 from bayescale.datasets.tables import tidy
+
+
+def read(path: Path) -> pd.DataFrame:
+    runs = tidy(path)
+    return runs.assign(N_no_embed=without_embeddings(runs["N"]))
+
 
 DATASET = Dataset(
     name="delphi",
@@ -11,7 +22,8 @@ DATASET = Dataset(
     columns={
         "run": ("label", "name of the run, with its seed where there are several"),
         "group": ("label", "isoflop (to fit) or heldout_optimal (to forecast)"),
-        "N": ("parameters", "parameter count as logged"),
+        "N": ("parameters", "parameter count as logged, with embeddings"),
+        "N_no_embed": ("parameters", "exact, without embeddings of input and output: 2 * 128256 times the width"),
         "D": ("tokens", "training tokens"),
         "C": ("FLOP", "isoflop: nominal budget; held out: total as logged. Not 6ND"),
         "loss": ("nats/token", "Paloma macro loss, tokens of Llama 3"),
@@ -44,5 +56,5 @@ DATASET = Dataset(
     recipe="Write a CSV with the columns run, group, N, D, C, loss, width, depth, batch_seqs: from the source, the 81 "
     "runs isoflop-*-adamh_scaling_v6 (group isoflop, C the nominal budget) and the seven "
     "adamh-scaling-ladder-nemotron-optimal-* (group heldout_optimal, C the total).",
-    read=tidy,
+    read=read,
 )

@@ -14,12 +14,16 @@ HASHES = (
     "bdf01b6b21bafc414218124a6f9e195cee07f3d69ceacbfae2fcf069d34f4e61",
     "acb4468e5fcba4f01bdf9584ccbaa513e9cece68f8daf46e452a867f355483ac",
 )
+#: Rows of an embedding; those of input and output are not tied. What is left of N is, to the last digit, a whole number
+#: of layers and their norms for all 22 models.
+VOCABULARY = 50304
 NAMES = {"run_name": "run", "params_active_precise": "N", "tokens": "D", "final_loss": "loss"}
 
 
 def read(*paths: Path) -> pd.DataFrame:
     parts = [pd.read_json(path, lines=True).assign(group=group) for path, group in zip(paths, GROUPS, strict=True)]
-    return with_compute(pd.concat(parts, ignore_index=True).rename(columns=NAMES))
+    runs = with_compute(pd.concat(parts, ignore_index=True).rename(columns=NAMES))
+    return runs.assign(N_no_embed=runs["N"] - 2 * VOCABULARY * runs["width"])
 
 
 DATASET = Dataset(
@@ -31,6 +35,7 @@ DATASET = Dataset(
         "run": ("label", "run that the checkpoint is of, or that its cooldown branches off"),
         "group": ("label", "main_hot (constant rate), main_cooldown (branches) or lr_ablation_hot (lower rate)"),
         "N": ("parameters", "total, with embeddings"),
+        "N_no_embed": ("parameters", "exact, without embeddings of input and output: 2 * 50304 times the width"),
         "D": ("tokens", "tokens seen, every 10 billion to 100 billion; branches 10 % more"),
         "C": ("FLOP", "6ND"),
         "loss": ("nats/token", "validation"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayescale.datasets.besiroglu2024 import DATASET as BESIROGLU
+from bayescale.datasets.marin import without_embeddings
 from bayescale.datasets.record import Dataset
 
 NAMES = {"experiment": "group", "model": "arch", "params": "N", "tokens": "D", "budget": "C"}
@@ -13,7 +14,8 @@ NAMES = {"experiment": "group", "model": "arch", "params": "N", "tokens": "D", "
 def read(path: Path) -> pd.DataFrame:
     raw = pd.read_csv(path)
     kept = raw[(raw.condition != "exp_loss") & (raw.source != "misfitting")]
-    return kept.rename(columns=NAMES)
+    runs = kept.rename(columns=NAMES)
+    return runs.assign(N_no_embed=without_embeddings(runs.loc[runs["source"] == "marin_202603", "N"]))
 
 
 DATASET = Dataset(
@@ -27,6 +29,7 @@ DATASET = Dataset(
         "dataset": ("label", "training corpus"),
         "arch": ("label", "architecture"),
         "N": ("parameters", "as reported by each origin"),
+        "N_no_embed": ("parameters", "Marin: exact, without embeddings; blank for the others"),
         "D": ("tokens", "training tokens"),
         "C": ("FLOP", "nominal budget"),
         "loss": ("nats/token (Llama 3: 1)", "Chinchilla: training; Marin: Paloma macro loss; Llama 3: normalised"),

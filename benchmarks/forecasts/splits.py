@@ -110,7 +110,8 @@ def _curves() -> Iterator[Task]:
 def _open_athena() -> Iterator[Task]:
     runs = bs.load("isoflop")
     runs = runs[~runs["outlier"].astype(bool)]
-    yield Task("llama3", "", _plain(runs[runs["group"] == "llama_3__raw_loss"]), (7e19, 3.3e20))
+    llama3 = runs[runs["group"] == "llama_3__raw_loss"].drop(columns="N_no_embed")  # blank there
+    yield Task("llama3", "", _plain(llama3), (7e19, 3.3e20))
     for group in ("comma", "dclm", "nemotron"):
         part = runs[runs["group"] == f"marin_202603__{group}__llama_2"]
         yield Task("marin_oa", group, _plain(budgets(part)), (1.8e19, 3e19), "budget")
