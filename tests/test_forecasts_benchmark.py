@@ -58,6 +58,7 @@ def test_splits_are_those_of_the_study(every):
                 ratios.append(compute[out].max() / compute[~out].max())
         assert (min(fitted), max(fitted)) == (fewest, most), data
         assert max(ratios) == pytest.approx(reach, rel=0.03, abs=0.5), data  # printed as whole numbers
+    assert sum(len(task.cuts) for task in every if task.data == "gadre") == 21
 
 
 def test_a_folder_of_tables(tmp_path):

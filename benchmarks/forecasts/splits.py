@@ -80,11 +80,17 @@ def own(folder: Path) -> Iterator[Task]:
 
 
 def _gadre() -> Iterator[Task]:
+    """Losses on C4, OpenLM and Penn Treebank, cut by compute and by size, and on C4 after the five runs of the paper.
+
+    The study does not name its three losses. Of all threes, by these cuts, the Huber bootstrap's coverage, width, error
+    and bias on these come nearest to what it prints.
+    """
     for group, part in bs.load("gadre2024").groupby("group", sort=False):
-        yield Task("gadre", f"{group}, compute", _plain(part), (2e19,))
-        small = part["N"] < 5e8
-        kept = part[small | (part["N"] > 1e9)]
-        yield Task("gadre", f"{group}, size", _plain(kept), (5e8,), "N")
+        for loss, name in (("loss", ""), ("loss_openlm", ", OpenLM"), ("loss_paloma_ptb", ", PTB")):
+            runs = _plain(part.assign(loss=part[loss]))
+            yield Task("gadre", f"{group}{name}, compute", runs, (2e19,))
+            kept = runs[(runs["N"] < 5e8) | (runs["N"] > 1e9)]
+            yield Task("gadre", f"{group}{name}, size", kept.reset_index(drop=True), (5e8,), "N")
         five = part["paper_fit"].astype(bool)
         chosen = part[five | (part["N"] > 1e9)].assign(order=lambda t: 2.0 - t["paper_fit"].astype(float))
         yield Task("gadre", f"{group}, five runs", _plain(chosen), (1.0,), "order")
