@@ -3,7 +3,8 @@
 import numpy as np
 
 import bayescale as bs
-from bayescale.laws import chinchilla, generalised
+from bayescale.laws import chinchilla, generalised, nonembedding
+from bayescale.signals import counted
 from benchmarks.claims import Claim
 from benchmarks.papers._shared import isoflop, near_optimum
 from benchmarks.store import SEED, Store
@@ -18,7 +19,9 @@ def claims(store: Store) -> list[Claim]:
     post = store.fit("delphi-rows", isoflop, near)
     a = post["posterior"]["a"].to_numpy().ravel()
     additive = store.fit("delphi-additive", chinchilla, known)
-    general = store.fit("delphi-generalised", generalised, known)
+    general = store.fit("delphi-generalised", generalised, counted(known, "N"))
+    count = "N_no_embed"
+    without = store.fit("delphi-nonembedding", nonembedding, counted(known, count))
     found = [
         Claim(quantity="exponent of N_opt", published="0.40", here=a, where="least squares on seven optima", tag="C"),
         Claim(
@@ -30,12 +33,13 @@ def claims(store: Store) -> list[Claim]:
             note="Above the loss that was reached at 1e22 FLOP: no entropy.",
         ),
     ]
-    for law, tree, words in (
-        (isoflop, post, "frontier"),
-        (chinchilla, additive, "additive law"),
-        (generalised, general, "generalised law"),
+    for law, tree, runs, words in (
+        (isoflop, post, later, "frontier"),
+        (chinchilla, additive, later, "additive law"),
+        (generalised, general, later, "generalised law"),
+        (nonembedding, without, counted(later, count), "generalised law, embeddings not counted"),
     ):
-        drawn = np.log(bs.predict(law, tree, later, seed=SEED)["loss"]).stack(sample=("chain", "draw"))
+        drawn = np.log(bs.predict(law, tree, runs, seed=SEED)["loss"]).stack(sample=("chain", "draw"))
         for scale, rows in later.assign(scale=10.0 ** np.round(np.log10(later["C"]))).groupby("scale"):
             at = later.index.get_indexer(rows.index)
             found.append(
