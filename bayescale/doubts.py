@@ -92,7 +92,7 @@ def uncounted(law: Law, runs: pd.DataFrame) -> Iterable[str]:
     if "N_no_embed" in runs and runs["N_no_embed"].notna().all() and isinstance(law.all_priors.get("embedding"), Prior):
         yield (
             "The table has N_no_embed beside N, from which the share of embeddings is inferred. Forecasts by "
-            "N_no_embed erred less on two of three published tables; bs.count_parameters tells which to take. For it: "
+            "N_no_embed erred less on four of six published tables; bs.count_parameters tells which to take. For it: "
             "runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the command "
             "line, --column N=N_no_embed --law nonembedding."
         )
