@@ -105,6 +105,7 @@ def test_a_count_without_embeddings_that_is_not_used_is_told(bent):
         warnings.simplefilter("error")
         check(nonembedding, counted(bent, "N_no_embed"))
         check(generalised, bent.drop(columns="N_no_embed"))
+        check(generalised, bent.assign(N_no_embed=np.nan))
 
 
 def test_predictive_checks_are_what_arviz_draws(post, runs):
