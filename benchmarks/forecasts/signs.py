@@ -139,11 +139,12 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
 
 WORTH = """
 Three are told by `bs.signs` and `bayescale forecast`: an additive law's floor above 80 % of the smallest loss (its
-intervals then hold far fewer runs), kappa away from 1 (larger errors of both laws, fewer runs inside), and a back-
-test whose 90 % intervals held less than 70 % (much larger errors of the default). Two are told at the fit: rows that
-are checkpoints, which an additive law takes for runs, and runs on one line, where the terms are not told apart. The
-others are not told: few runs and far targets go with larger errors, and the default's intervals grow with them, but not
-quite enough for far targets; the forecast prints both numbers; embeddings are in the default's mean.
+intervals then hold far fewer runs), kappa away from 1 (larger errors of both laws, and far fewer runs inside the
+additive law's intervals), and a back-test whose 90 % intervals held less than 70 % (much larger errors of the default).
+Two are told at the fit: rows that are checkpoints, which an additive law takes for runs, and runs on one line, where
+the terms are not told apart. The others are not told: few runs and far targets go with larger errors, and the default's
+intervals grow with them, but not quite enough for far targets; the forecast prints both numbers; embeddings are in the
+default's mean.
 """
 
 
