@@ -37,7 +37,7 @@ def claims(store: Store) -> list[Claim]:
         (isoflop, post, later, "frontier"),
         (chinchilla, additive, later, "additive law"),
         (generalised, general, later, "generalised law"),
-        (nonembedding, without, counted(later, count), "generalised law, embeddings not counted"),
+        (nonembedding, without, counted(later, count), "nonembedding law"),
     ):
         drawn = np.log(bs.predict(law, tree, runs, seed=SEED)["loss"]).stack(sample=("chain", "draw"))
         for scale, rows in later.assign(scale=10.0 ** np.round(np.log10(later["C"]))).groupby("scale"):
