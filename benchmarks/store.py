@@ -38,19 +38,19 @@ class Store:
         self.folder = Path(cache) / "posteriors"
         #: What was used: name -> verdict of the fit.
         self.verdicts: dict[str, str] = {}
+        #: What this store has fitted: not fitted again.
+        self.fitted: set[Path] = set()
 
     def fit(self, name: str, law: Law, runs: pd.DataFrame) -> xr.DataTree:
         """The posterior of a law on runs; its verdict is noted under `name`."""
         path = self._path(name, law, self._columns(law, runs))
-        if path.is_file() and not (self.quick or self.refit):
+        if self._kept(path):
             post = files.load(path)
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # said below
                 post = bs.fit(law, runs, **(QUICK if self.quick else {}), seed=SEED, progressbar=False)
-            if not self.quick:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                files.save(post, path)
+            self._keep(post, path)
         self.verdicts[name] = str(post.attrs["verdict"])
         return post
 
@@ -58,14 +58,12 @@ class Store:
         """The posteriors of a law on many tables, by Laplace where it holds; their diagnostics are noted."""
         parts = [self._columns(law, table).assign(table=key) for key, table in tables.items()]
         path = self._path(name, law, pd.concat(parts))
-        if path.is_file() and not (self.quick or self.refit):
+        if self._kept(path):
             many = xr.load_datatree(path, engine="h5netcdf")
         else:
             many = bs.fit_many(law, tables, method="laplace", seed=SEED, progressbar=False)
             many["posterior"] = xr.DataTree(many["posterior"].to_dataset().isel(draw=slice(None, None, 4)))
-            if not self.quick:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                many.to_netcdf(path, engine="h5netcdf")
+            self._keep(many, path)
         fits = many["fits"].to_dataset()
         laplace = int((fits["method"] == "laplace").sum())
         self.verdicts[name] = (
@@ -80,6 +78,15 @@ class Store:
         """Draws of parameters and derived quantities, each of shape (draw,)."""
         posterior = self.fit(name, law, runs)["posterior"].to_dataset()
         return [posterior[variable].to_numpy().ravel() for variable in variables]
+
+    def _kept(self, path: Path) -> bool:
+        """Whether the posterior is read, not fitted."""
+        return path.is_file() and not self.quick and (path in self.fitted or not self.refit)
+
+    def _keep(self, post: xr.DataTree, path: Path) -> None:
+        if not self.quick:
+            files.save(post, path)
+            self.fitted.add(path)
 
     def _path(self, name: str, law: Law, columns: pd.DataFrame) -> Path:
         """Where a posterior is kept; another law or other runs, another place."""

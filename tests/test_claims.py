@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bayescale as bs
+from bayescale.laws import kaplan2020
 from benchmarks import claims
 from benchmarks.claims import Claim, verdict
 from benchmarks.papers import PAPERS
 from benchmarks.reproductions import Paper, picture, reproduce, write
+from benchmarks.store import Store
 
 ROOT = Path(__file__).parents[1]
 DRAWS = np.random.default_rng(0).normal(1.0, 0.1, 4000)
@@ -98,6 +101,28 @@ def test_papers_on_bundled_tables_report_and_figure(tmp_path):
     text = (tmp_path / "reproductions.md").read_text()
     assert "Math (Extrapolate)" in text and "disagrees" in text and "figures/papers/dey2023.png" in text
     assert (tmp_path / "figures" / "papers" / "henighan2020.png").stat().st_size > 5000
+
+
+def test_a_posterior_is_kept_and_fitted_again_once_in_a_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("BAYESCALE_CACHE", str(tmp_path))
+    runs, tables = bs.load("gpt3"), {"a": bs.load("gpt3"), "b": bs.load("pythia")}
+
+    def fitted(store) -> int:
+        """How many posteriors were fitted, each asked for twice."""
+        calls = []
+        for name in ("fit", "fit_many"):
+            monkeypatch.setattr(bs, name, lambda *a, fit=real[name], **k: calls.append(0) or fit(*a, **k))
+        posts = [store.fit("one", kaplan2020.L_N, runs) for _ in "12"]
+        many = [store.each("many", kaplan2020.L_N, tables) for _ in "12"]
+        assert posts[0].identical(posts[1])
+        assert many[0]["posterior"].identical(many[1]["posterior"])
+        return len(calls)
+
+    real = {name: getattr(bs, name) for name in ("fit", "fit_many")}
+    assert [fitted(store) for store in (Store(), Store(), Store(refit=True))] == [2, 0, 2]
+    assert len(list((tmp_path / "posteriors").iterdir())) == 2
+    assert fitted(Store(quick=True)) == 4
+    assert len(list((tmp_path / "posteriors").iterdir())) == 2
 
 
 def test_a_picture_leaves_out_what_cannot_be_drawn(tmp_path):
