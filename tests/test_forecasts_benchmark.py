@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import main
-from benchmarks.forecasts import report
+from benchmarks.forecasts import choices, report
 from benchmarks.forecasts.run import measure
 from benchmarks.forecasts.splits import Task, own, tasks
 from tests.conftest import simulate
@@ -115,6 +115,21 @@ def test_the_data_set_is_the_unit_and_failures_count_for_all():
     rows = report.aggregate(report.by_data(kept), ["a", "b"])
     assert rows["m"][report.HEAD.index("CRPS ratio")] == pytest.approx(1.0)  # geometric mean of 4 and 1/4
     assert rows["m"][:4] == pytest.approx([0.5, 0.8, 0.9, 0.95])
+
+
+def test_variants_are_told_by_their_difference_from_the_default():
+    crps = {report.BASE: (1.0, 1.0), choices.DEFAULT: (1.0, 1.0), "tau 1 %, 0.7": (2.0, 2.0), "omega none": (0.5, 2.0)}
+    records = [
+        made_up(method, data, 1.0, value) | {"log_score": -value}
+        for method, values in crps.items()
+        for data, value in zip(("pythia", "gpt3"), values, strict=True)
+    ]
+    _, rows, outcome = choices.sections(records)
+    last = {line.split(" | ")[0][2:]: line.split(" | ")[-2:] for line in rows.splitlines()[2:]}
+    assert last[choices.DEFAULT] == ["–", "– |"]
+    assert last["tau 1 %, 0.7"] == ["-1.000 ± 0.000", "+0.693 ± 0.000 |"]
+    assert last["omega none"] == ["-0.250 ± 0.750", "+0.000 ± 0.693 |"]
+    assert "would be tau 0.5 %, 0.7;" in outcome  # the amplitude of the highest log score
 
 
 def test_a_method_that_some_data_sets_lack_is_told_apart():

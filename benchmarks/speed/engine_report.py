@@ -138,10 +138,10 @@ def default(measured: Measured) -> str:
 process, and again in one with other seeds:
 
 {table.table(timed, times)}
-On every table of the [scoreboard](forecasts.md), runs up to the last cut; wanted: R-hat at most 1.01, ESS at least 400,
-no divergence. By: chains of NUTS or, where they failed, the weights of importance sampling; its R-hat is of four
-chains, each of proposals of its own. Laplace: its Pareto k, and the largest distance of a mean from the fit's; 0 where
-it does not hold and what is drawn in its place is the fit (the k is then of that).
+On every table of the [scoreboard](forecasts.md), runs up to the last cut, N as the tables have it; wanted: R-hat at
+most 1.01, ESS at least 400, no divergence. By: chains of NUTS or, where they failed, the weights of importance
+sampling; its R-hat is of four chains, each of proposals of its own. Laplace: its Pareto k, and the largest distance of
+a mean from the fit's; 0 where it does not hold and what is drawn in its place is the fit (the k is then of that).
 
 {table.table(header, rows, 2)}"""
 
