@@ -64,11 +64,11 @@ def speed(only, tables, caches, parts, output, raw):
     """
     from benchmarks.speed import report
     from benchmarks.speed.engine import PARTS as MEASURES
-    from benchmarks.speed.run import Measured, run
+    from benchmarks.speed.run import Measured, described, run
 
-    known = json.loads(raw.read_text()) if raw is not None and raw.is_file() else None
-    measured = run(only, tables, caches) if "contenders" in parts or known is None else Measured(**known)
-    measured.engine = dict(known["engine"]) if known else {}
+    known = Measured(**json.loads(raw.read_text())) if raw is not None and raw.is_file() else described(caches)
+    measured = run(only, tables, caches) if "contenders" in parts else known
+    measured.engine = known.engine
     for part in (part for part in parts if part in MEASURES):
         click.echo(part, err=True)
         measured.engine[part] = MEASURES[part]()

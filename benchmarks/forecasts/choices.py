@@ -91,8 +91,8 @@ def sections(records: Sequence[dict]) -> list[str]:
         "are ours, looked at on half A of them alone: that of the amplitude of the discrepancy (the median of tau for "
         "each decade^1.5, and the spread of its logarithm) and that of the share of N that is embeddings; that of "
         f"omega, the decline of the floor, is the study's. The default is {DEFAULT} (its omega: 1 %, 1). Columns "
-        f"as in [forecasts](forecasts.md); {cuts} cuts of {len(sets)} data sets: {', '.join(sets)}. One command: "
-        "`python -m benchmarks choices`.",
+        f"as in [forecasts](forecasts.md); {cuts} cuts of {len(sets)} data sets: {', '.join(sets)}; N as the tables "
+        "have it. One command: `python -m benchmarks choices`.",
         table(
             ["variant", *HEAD, "unconverged", "Δ log score", "Δ ln CRPS"],
             [[name, *row, str(bad[name]), *beside[name]] for name, row in rows.items()],

@@ -42,6 +42,8 @@ anything.
 
 def comparison(measured: Measured) -> str:
     """One table for each table of runs."""
+    if not measured.results:
+        return ""
     parts = ["## Contenders", _LEGEND]
     for name, results in measured.results.items():
         rows = [_row(contender, result, results.get(REFERENCE, {})) for contender, result in results.items()]

@@ -51,12 +51,17 @@ class Measured:
     engine: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+def described(caches: str = "warm") -> Measured:
+    """Nothing measured yet, on this machine."""
+    return Measured(machine.describe(PACKAGES), caches)
+
+
 def run(only: Sequence[str] = (), tables: Sequence[str] = TABLES, caches: str = "warm") -> Measured:
     """Run contenders (all, or `only` some) on tables, with caches on disk as a first run leaves them, or empty."""
     from benchmarks.speed.tables import TABLES as MAKERS
 
     names = [name for name in CONTENDERS if not only or name in only]
-    measured = Measured(machine.describe(PACKAGES), caches)
+    measured = described(caches)
     with tempfile.TemporaryDirectory() as folder, _bar() as bar:
         task = bar.add_task("", total=len(names) * (len(tables) + (caches == "warm")))
         paths = {table: Path(folder) / f"{table}.csv" for table in tables}

@@ -39,6 +39,8 @@ LIMITS = {"import bayescale": 0.3, "bayescale --help": 0.5}
 
 def targets(measured: Measured) -> str:
     """The section: each target, what was measured, and whether it is met."""
+    if not measured.results:
+        return ""
     rows = []
     for name, results in measured.results.items():
         for what, seconds, ours, theirs, wanted in RATIOS:
