@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.progress import track
 
 import bayescale as bs
 from bayescale.laws import generalised
@@ -36,7 +37,7 @@ def measure() -> dict[str, Any]:
 def sampling() -> list[dict[str, Any]]:
     """NUTS and Laplace on each table."""
     found = []
-    for task in (task for task in tasks() if not task.curve):
+    for task in track([task for task in tasks() if not task.curve], "tables"):
         runs = task.runs[task.runs[task.by] <= max(task.cuts)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tables that are as they are

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.progress import track
 
 import bayescale as bs
 from bayescale import laws, native
@@ -56,7 +57,7 @@ def calibration() -> dict[str, Any]:
 
 def sampling() -> dict[str, Any]:
     """R-hat, ESS and divergences of simulated tables of every law."""
-    return {name: quality.measure(name, each) for name, each in quality.LAWS.items()}
+    return {name: quality.measure(name, each) for name, each in track(quality.LAWS.items(), "laws")}
 
 
 def scale() -> dict[str, Any]:
@@ -83,7 +84,7 @@ def scale() -> dict[str, Any]:
 
 def laplace() -> dict[str, Any]:
     """Laplace against NUTS, data set by data set."""
-    return {name: _agreement(law, tables) for name, law, tables in _data_sets()}
+    return {name: _agreement(law, tables) for name, law, tables in track(list(_data_sets()), "data sets")}
 
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
