@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from bayescale.laws import generalised
 from benchmarks.__main__ import main
 from benchmarks.forecasts import choices, report
 from benchmarks.forecasts.run import measure
@@ -124,6 +125,7 @@ def test_variants_are_told_by_their_difference_from_the_default():
         for method, values in crps.items()
         for data, value in zip(("pythia", "gpt3"), values, strict=True)
     ]
+    assert choices.forecasters()[choices.DEFAULT][0].all_priors == generalised.all_priors
     _, rows, outcome = choices.sections(records)
     last = {line.split(" | ")[0][2:]: line.split(" | ")[-2:] for line in rows.splitlines()[2:]}
     assert last[choices.DEFAULT] == ["–", "– |"]
