@@ -79,7 +79,8 @@ def write(path: Path, found: Sequence[Paper]) -> None:
     rule = " ".join((rules.verdict.__doc__ or "").strip().split("\n\n", 1)[1].split())
     about = (
         "One command: `python -m benchmarks`. What papers printed, beside the posterior of the same quantity on the "
-        "published runs (Student-t noise, default priors, NUTS).\n\n"
+        "published runs (Student-t noise, default priors, NUTS; many curves at once by Laplace's method where it "
+        "holds).\n\n"
         f"The rule of the verdict: {rule}\n\n"
         "Tags, how far a printed number was traced: "
         + "; ".join(f"{tag}, {words}" for tag, words in rules.TAGS.items())

@@ -105,20 +105,20 @@ def test_papers_on_bundled_tables_report_and_figure(tmp_path):
 
 def test_a_posterior_is_kept_and_fitted_again_once_in_a_run(tmp_path, monkeypatch):
     monkeypatch.setenv("BAYESCALE_CACHE", str(tmp_path))
+    real = {name: getattr(bs, name) for name in ("fit", "fit_many")}
     runs, tables = bs.load("gpt3"), {"a": bs.load("gpt3"), "b": bs.load("pythia")}
 
     def fitted(store) -> int:
         """How many posteriors were fitted, each asked for twice."""
         calls = []
-        for name in ("fit", "fit_many"):
-            monkeypatch.setattr(bs, name, lambda *a, fit=real[name], **k: calls.append(0) or fit(*a, **k))
+        for name, fit in real.items():
+            monkeypatch.setattr(bs, name, lambda *a, fit=fit, **k: calls.append(0) or fit(*a, **k))
         posts = [store.fit("one", kaplan2020.L_N, runs) for _ in "12"]
         many = [store.each("many", kaplan2020.L_N, tables) for _ in "12"]
         assert posts[0].identical(posts[1])
         assert many[0]["posterior"].identical(many[1]["posterior"])
         return len(calls)
 
-    real = {name: getattr(bs, name) for name in ("fit", "fit_many")}
     assert [fitted(store) for store in (Store(), Store(), Store(refit=True))] == [2, 0, 2]
     assert len(list((tmp_path / "posteriors").iterdir())) == 2
     assert fitted(Store(quick=True)) == 4
