@@ -5,53 +5,69 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayescale import laws, plots
-    from bayescale.backtests import backtest
-    from bayescale.build import model
-    from bayescale.checks import sbc
-    from bayescale.datasets import load
-    from bayescale.forecasts import beats, forecast, shares
-    from bayescale.infer import fit, sample_prior
-    from bayescale.inverse import reach
-    from bayescale.law import Law
-    from bayescale.many import fit_many
-    from bayescale.noise import Noise
-    from bayescale.optimum import frontier
-    from bayescale.predictive import ppc, predict
-    from bayescale.prior import Prior
-    from bayescale.signals import count_parameters, signs
+    from bayescale.data import literature as datasets
+    from bayescale.data.literature.catalogue import load
+    from bayescale.density.model import model
+    from bayescale.forecasting import baselines, scores, stacking
+    from bayescale.forecasting.backtest import backtest
+    from bayescale.forecasting.beats import beats
+    from bayescale.forecasting.count_parameters import count_parameters
+    from bayescale.forecasting.forecast import forecast
+    from bayescale.forecasting.ppc import ppc
+    from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.shares import shares
+    from bayescale.forecasting.signs import signs
+    from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.reach import reach
+    from bayescale.inference import storage
+    from bayescale.inference.fit import fit
+    from bayescale.inference.many import fit_many
+    from bayescale.inference.sample_prior import sample_prior
+    from bayescale.modelling.law import Law
+    from bayescale.modelling.noise import Noise
+    from bayescale.modelling.prior import Prior
 
-# Public name -> the module that holds it; loaded at first use, so that `import bayescale` is quick.
+# Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
-    "Law": "law",
-    "Noise": "noise",
-    "Prior": "prior",
-    "backtest": "backtests",
-    "beats": "forecasts",
-    "count_parameters": "signals",
-    "fit": "infer",
-    "fit_many": "many",
-    "forecast": "forecasts",
-    "frontier": "optimum",
+    "Law": "modelling.law",
+    "Noise": "modelling.noise",
+    "Prior": "modelling.prior",
+    "backtest": "forecasting.backtest",
+    "baselines": "forecasting.baselines",
+    "beats": "forecasting.beats",
+    "count_parameters": "forecasting.count_parameters",
+    "datasets": "data.literature",
+    "fit": "inference.fit",
+    "fit_many": "inference.many",
+    "forecast": "forecasting.forecast",
+    "frontier": "frontiers.frontier",
     "laws": "laws",
-    "load": "datasets",
-    "model": "build",
+    "load": "data.literature.catalogue",
+    "model": "density.model",
     "plots": "plots",
-    "ppc": "predictive",
-    "predict": "predictive",
-    "reach": "inverse",
-    "sample_prior": "infer",
-    "sbc": "checks",
-    "shares": "forecasts",
-    "signs": "signals",
+    "ppc": "forecasting.ppc",
+    "predict": "forecasting.predict",
+    "reach": "frontiers.reach",
+    "sample_prior": "inference.sample_prior",
+    "sbc": "forecasting.sbc",
+    "scores": "forecasting.scores",
+    "shares": "forecasting.shares",
+    "signs": "forecasting.signs",
+    "stacking": "forecasting.stacking",
+    "storage": "inference.storage",
 }
+_MODULES = ("baselines", "datasets", "laws", "plots", "scores", "stacking", "storage")
 
 __all__ = [
     "Law",
     "Noise",
     "Prior",
     "backtest",
+    "baselines",
     "beats",
     "count_parameters",
+    "datasets",
     "fit",
     "fit_many",
     "forecast",
@@ -65,8 +81,11 @@ __all__ = [
     "reach",
     "sample_prior",
     "sbc",
+    "scores",
     "shares",
     "signs",
+    "stacking",
+    "storage",
 ]
 
 
@@ -74,7 +93,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'bayescale' has no attribute '{name}'")
     module = importlib.import_module(f"bayescale.{_HOME[name]}")
-    return module if _HOME[name] == name else getattr(module, name)
+    return module if name in _MODULES else getattr(module, name)
 
 
 def __dir__() -> list[str]:

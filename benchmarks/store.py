@@ -12,8 +12,8 @@ import platformdirs
 import xarray as xr
 
 import bayescale as bs
-from bayescale import files
-from bayescale.law import Law
+from bayescale.inference import storage as files
+from bayescale.modelling.law import Law
 
 SEED = 1
 #: Draws of each of four chains where they cost nothing: a verdict hangs on how many lie beyond a published number, of

@@ -1,78 +1,40 @@
-"""Imports point one way, and `import bayescale` is light."""
+"""Imports point one way: the rooms of the package, their floors, and what each may import."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bayescale import _HOME
+import bayescale as bs
+from bayescale import _HOME, _MODULES
 
 ROOT = Path(__file__).parents[1] / "bayescale"
-#: Each module may import those before it.
-ORDER = (
-    "threads",
-    "signature",
-    "tape",
-    "reverse",
-    "families",
-    "prior",
-    "discrepancy",
-    "noise",
-    "law",
-    "laws",
-    "checkpoints",
-    "checked",
-    "doubts",
-    "runs",
-    "coefficients",
-    "conditional",
-    "build",
-    "arrays",
-    "rounds",
-    "source",
-    "chart",
-    "integral",
-    "likelihood",
-    "joint",
-    "density",
-    "modes",
-    "psis",
-    "proposal",
-    "ground",
-    "pool",
-    "laplace",
-    "prepared",
-    "elementary",
-    "evidence",
-    "native",
-    "charted",
-    "chains",
-    "engine",
-    "verdict",
-    "predictive",
-    "infer",
-    "many",
-    "checks",
-    "scores",
-    "baselines",
-    "backtests",
-    "stacking",
-    "optimum",
-    "forecasts",
-    "inverse",
-    "signals",
-    "files",
-    "datasets",
-    "plots",
-    "cli",
-)
-ALONE = ("datasets", "plots")
+#: Floor of each room. A room may import rooms of lower floors, and itself.
+FLOORS = {
+    "base": 0,
+    "autodiff": 1,
+    "plots": 1,
+    "modelling": 2,
+    "data": 3,
+    "laws": 3,
+    "density": 4,
+    "inference": 5,
+    "forecasting": 6,
+    "frontiers": 7,
+    "cli": 8,
+}
+#: Rooms that may import less than their floor allows: room -> what it may import, with itself.
+ONLY = {"modelling": {"autodiff.tape", "base"}, "laws": {"modelling", "base"}, "plots": {"base"}}
+#: Files a room may have, sub-rooms apart; laws and the literature's tables grow by a file a paper.
+MOST_FILES = 14
+GROWING = ("laws", "data/literature")
 
 
 def imports(path: Path) -> set[str]:
-    """Top modules of ours that a file imports, anywhere in it but for type checking; public names by their home."""
+    """Modules of ours that a file imports, anywhere in it but for type checking, without the package's name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -81,64 +43,111 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            names = [f"{base}.{alias.name}" for alias in node.names] if base == "bayescale" else [base]
             assert node.level == 0, f"{path}: relative import"
-        tops = {name.split(".")[1] for name in names if name.startswith("bayescale.")}
-        found |= {_HOME.get(top, top) for top in tops}
+            base = node.module or ""
+            names = [base] if base != "bayescale" else [f"bayescale.{_HOME.get(a.name, a.name)}" for a in node.names]
         assert "bayescale" not in names, f"{path}: import what is needed, not the whole package"
+        found |= {name.removeprefix("bayescale.") for name in names if name.startswith("bayescale.")}
     return found
 
 
-def modules():
+def modules() -> Iterator[tuple[str, Path]]:
+    """Room and path of every module that lies in a room."""
     for path in sorted(ROOT.rglob("*.py")):
-        top = path.relative_to(ROOT).parts[0].removesuffix(".py")
-        if top != "__init__":
-            yield top, path
+        inside = path.relative_to(ROOT).parts
+        if len(inside) > 1:
+            yield inside[0], path
 
 
-def test_every_module_has_its_place():
-    assert {top for top, _ in modules()} == set(ORDER)
+def arrows() -> dict[tuple[str, str], int]:
+    """(room, room that it imports) -> number of imports."""
+    found: dict[tuple[str, str], int] = {}
+    for room, path in modules():
+        for name in imports(path):
+            other = name.partition(".")[0]
+            if other != room:
+                found[room, other] = found.get((room, other), 0) + 1
+    return found
+
+
+def test_every_module_lies_in_a_room():
+    assert {room for room, _ in modules()} == set(FLOORS)
+    assert {path.name for path in ROOT.glob("*.py")} <= {"__init__.py", "__main__.py"}
 
 
 @pytest.mark.parametrize(
-    "top, path", list(modules()), ids=lambda x: str(x.relative_to(ROOT)) if isinstance(x, Path) else x
+    "room, path", list(modules()), ids=lambda x: str(x.relative_to(ROOT)) if isinstance(x, Path) else x
 )
-def test_imports_point_up(top, path):
-    above = set(ORDER[: ORDER.index(top) + 1]) if top not in ALONE else {top}
-    assert imports(path) <= above
+def test_imports_point_down(room, path):
+    for name in imports(path):
+        other = name.partition(".")[0]
+        if other == room:
+            continue
+        assert FLOORS[other] < FLOORS[room], f"{path.name} of {room} imports {name}, which is not below it"
+        if room in ONLY:
+            assert other in ONLY[room] or name in ONLY[room], f"{room} may import only {sorted(ONLY[room])}"
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for _, path in modules()}), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_rooms_are_small_and_say_what_they_are(folder):
+    names = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    if str(folder.relative_to(ROOT)) not in GROWING:
+        assert len(names) <= MOST_FILES
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert "May be touched:" in said and "May import:" in said and len(said.splitlines()) <= 6
+
+
+def test_no_module_waits_for_itself():
+    """Within a room, too, imports form no ring."""
+    known = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for _, path in modules()
+    }
+    wanted = {name: imports(path) & set(known) for name, path in known.items()}
+    while done := [name for name, others in wanted.items() if not others - {name}]:
+        wanted = {name: others - set(done) for name, others in wanted.items() if name not in done}
+    assert not wanted
 
 
 def test_the_checker_sees_every_kind_of_import(tmp_path):
     source = """
 from typing import TYPE_CHECKING
-from bayescale import fit, engine
-from bayescale.law import Law
+from bayescale import fit, laws
+from bayescale.modelling.law import Law
 import bayescale.plots.shapes
 if TYPE_CHECKING:
-    from bayescale.checked import Checked
+    from bayescale.data.table import RunTable
 def f():
-    from bayescale.verdict import judge
+    from bayescale.inference.diagnostics import judge
 """
     (tmp_path / "a.py").write_text(source)
-    assert imports(tmp_path / "a.py") == {"infer", "engine", "law", "plots", "verdict"}
+    found = {"inference.fit", "laws", "modelling.law", "plots.shapes", "inference.diagnostics"}
+    assert imports(tmp_path / "a.py") == found
 
 
 def test_public_names_have_their_home():
-    import bayescale
-
-    assert sorted(_HOME) == sorted(bayescale.__all__) == dir(bayescale)
-    assert all(getattr(bayescale, name) is not None for name in _HOME)
+    assert sorted(_HOME) == sorted(bs.__all__) == dir(bs)
+    assert all(getattr(bs, name) is not None for name in _HOME)
+    for name in set(_HOME) - set(_MODULES):
+        if callable(value := getattr(bs, name)):
+            assert value.__module__ == f"bayescale.{_HOME[name]}"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = bayescale.nothing
+        _ = bs.nothing
+
+
+def test_a_public_name_lives_in_a_module_of_its_own_name():
+    apart = {"load", "fit_many"}  # the catalogue of data sets; many fits
+    for name in set(_HOME) - set(_MODULES) - apart:
+        assert _HOME[name].rpartition(".")[2] == name.lower()
 
 
 @pytest.mark.parametrize("module, absent", [
     ("bayescale", ["pymc", "arviz", "matplotlib", "pandas", "xarray", "scipy"]),
-    ("bayescale.law", ["pymc", "arviz", "matplotlib"]),
-    ("bayescale.cli", ["pymc", "arviz", "matplotlib", "pandas", "numpy", "xarray", "rich"]),
-    ("bayescale.datasets", ["pymc", "arviz", "matplotlib", "pooch"]),
-    ("bayescale.optimum", ["pymc", "arviz", "matplotlib"]),
+    ("bayescale.modelling.law", ["pymc", "arviz", "matplotlib"]),
+    ("bayescale.cli.main", ["pymc", "arviz", "matplotlib", "pandas", "numpy", "xarray", "rich"]),
+    ("bayescale.data.literature", ["pymc", "arviz", "matplotlib", "pooch"]),
+    ("bayescale.frontiers.frontier", ["pymc", "arviz", "matplotlib"]),
 ])  # fmt: skip
 def test_light_imports(module, absent):
     code = f"import {module}, sys; print([m for m in {absent!r} if m in sys.modules])"

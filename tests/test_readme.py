@@ -45,7 +45,7 @@ def test_the_fit_is_as_printed(printed):
         # The median's Monte Carlo error is about 1/40 sd at these ESS; digits are rounded to 1/5 sd.
         median, *_, low, high = numbers(shown, row)[:5]
         assert numbers(printed[0], row)[0] == pytest.approx(median, abs=(high - low) / 8)
-    assert "Laplace approximation holds" in printed[0]
+    assert "Laplace approximation accepted" in printed[0]
 
 
 def test_the_forecast_is_as_printed(printed):

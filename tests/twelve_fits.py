@@ -14,7 +14,8 @@ import pandas as pd
 
 import bayescale as bs
 from bayescale import Law, Noise, Prior
-from bayescale.laws import chinchilla, gadre2024, generalised, henighan2020, kaplan2020
+from bayescale.laws import chinchilla, gadre2024, henighan2020, kaplan2020
+from bayescale.laws.busbridge2025 import generalised
 
 NUTS = {"draws": 500, "tune": 400, "chains": 2, "cores": 2}
 LAPLACE = {"method": "laplace", "draws": 1000, "chains": 2}
@@ -25,7 +26,9 @@ def simulated(n: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     N, D = np.exp(rng.uniform(np.log([[6e7], [1e9]]), np.log([[1e10], [3e11]]), size=(2, n)))
     loss = (1.82 + 482.0 * N**-0.348 + 2085.0 * D**-0.366) * np.exp(0.005 * rng.standard_normal(n))
-    return pd.DataFrame({"N": N, "D": D, "C": 6.0 * N * D, "loss": loss, "family": np.where(rng.random(n) < 0.4, "a", "b")})
+    return pd.DataFrame(
+        {"N": N, "D": D, "C": 6.0 * N * D, "loss": loss, "family": np.where(rng.random(n) < 0.4, "a", "b")}
+    )
 
 
 def pooled(**options) -> Law:
@@ -93,7 +96,9 @@ def draws(name: str) -> dict[str, np.ndarray]:
     groups = {"": post["posterior"], "loglik_": post["log_likelihood"]}
     if "discrepancy" in post.children:
         groups["discrepancy_"] = post["discrepancy"].to_dataset()[["increments"]]
-    return {f"{prefix}{key}": value.to_numpy() for prefix, group in groups.items() for key, value in group.data_vars.items()}
+    return {
+        f"{prefix}{key}": value.to_numpy() for prefix, group in groups.items() for key, value in group.data_vars.items()
+    }
 
 
 def main(path: str, *rest: str) -> None:

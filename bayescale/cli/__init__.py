@@ -1,50 +1,5 @@
-"""The command line ``bayescale``. Nothing heavy is imported before a command runs, so that help is quick."""
+"""Command line: one file a command; nothing heavy is imported before a command runs.
 
-import click
-
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
-from bayescale.cli.messages import spoken
-
-
-class Tidy(click.Group):
-    """A group whose errors are one line without traceback, and whose warnings carry no file and line."""
-
-    def invoke(self, ctx: click.Context):
-        """Run the command; what the user can mend ends with exit status 2."""
-        with spoken():
-            try:
-                return super().invoke(ctx)
-            except (ValueError, TypeError, OSError) as error:
-                if isinstance(error, BrokenPipeError):
-                    raise
-                from bayescale.cli.messages import translated
-
-                click.echo(f"error: {translated(str(error))}", err=True)
-                ctx.exit(2)
-
-
-@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "--version", package_name="bayescale")
-def main():
-    """Bayesian inference for neural scaling laws.
-
-    \b
-    bayescale fit sweep.csv --law chinchilla -o sweep
-    bayescale forecast sweep --N 70e9 --D 1.4e12
-    bayescale frontier sweep --C 1e22 --C 1e24
-
-    Units: N in parameters, D in tokens, C in FLOP, loss in nats/token. Exit status: 0 done; 2 not done, for the reason
-    that is printed; 3 done, but the chains of a posterior have not converged.
-    """
-
-
-for command in (
-    fit.fit,
-    forecast.forecast,
-    frontier.frontier,
-    reach.reach,
-    backtest.backtest,
-    compare.compare,
-    data.data,
-):
-    main.add_command(command)
+May be touched: add a command and register it in main.
+May import: everything.
+"""

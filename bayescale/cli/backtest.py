@@ -40,9 +40,9 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
     """
     import sys
 
-    from bayescale import baselines as known
-    from bayescale.backtests import backtest as test
-    from bayescale.backtests import board
+    from bayescale.forecasting import baselines as known
+    from bayescale.forecasting.backtest import backtest as test
+    from bayescale.forecasting.backtest import board
 
     laws = {spec: options.find_law(spec) for spec in specs}
     table = read_runs(next(iter(laws.values())), runs, dict(columns), where)

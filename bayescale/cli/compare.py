@@ -22,7 +22,7 @@ def compare(folders):
     """
     import arviz as az
 
-    from bayescale.files import load
+    from bayescale.inference.storage import load
 
     names = [str(folder) for folder in folders]
     if len(set(names)) < 2 or len(set(names)) < len(names):

@@ -16,7 +16,7 @@ def data():
 @data.command("list")
 def list_():
     """Name, rows, kind, source and licence of each data set."""
-    from bayescale.datasets import info, names
+    from bayescale.data.literature.catalogue import info, names
 
     records = [info(name) for name in names()]
     rows = [[r.name, str(r.rows), r.kind, r.source] for r in records]
@@ -31,7 +31,8 @@ def list_():
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(0), metavar="INTEGER", help="Rows to show.")
 def show_(name, rows):
     """Card of data set NAME (columns, units, source, licence, notes, citation), and its first rows."""
-    from bayescale.datasets import info, load
+    from bayescale.data.literature import load
+    from bayescale.data.literature.catalogue import info
 
     record = info(name)
     show.say(f"{record}\n")
@@ -46,7 +47,7 @@ def show_(name, rows):
 @click.argument("file", metavar="FILE.csv|FILE.parquet", type=click.Path(path_type=Path))
 def export(name, file):
     """Write data set NAME as CSV, TSV or Parquet, to be edited and fitted. A file of that name is replaced."""
-    from bayescale.datasets import load
+    from bayescale.data.literature import load
 
     writers = {
         ".csv": lambda table, path: table.to_csv(path, index=False),

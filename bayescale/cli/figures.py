@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from bayescale.law import Law
+from bayescale.modelling.law import Law
 
 #: Values of a second input, or panels of a grouped parameter, in one figure.
 MOST = 4

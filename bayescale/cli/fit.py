@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from bayescale.law import Law
+    from bayescale.modelling.law import Law
 
 COLUMN = "The name of a column in the table, by ours: N=params. Can be repeated."
 WHERE = "Fit only the runs that fulfil it: 'C < 1e22' (pandas query, our names)."
@@ -55,7 +55,7 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
 
     Exit status: 0 done; 2 not done; 3 written, but the chains have not converged.
     """
-    from bayescale.files import NAME
+    from bayescale.inference.storage import NAME
 
     if (out / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
@@ -101,13 +101,15 @@ def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | Non
     """The runs to fit: a file, or else a data set; checked, so that nothing is begun in vain."""
     import warnings
 
-    from bayescale.runs import check, complete, read, select
+    from bayescale.data.check import check
+    from bayescale.data.read import complete, read, select
 
     path = Path(source)
     if path.is_file() or path.suffix:
         table = read(path, columns, where)
     else:
-        from bayescale.datasets import load, names
+        from bayescale.data.literature import load
+        from bayescale.data.literature.catalogue import names
 
         if source not in names():
             raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
@@ -128,7 +130,7 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     if sampler["sampler"] not in (None, "nutpie"):
         import pymc  # noqa: F401 (sets the level of its logger when it is imported)
 
-    from bayescale.infer import fit
+    from bayescale.inference.fit import fit
 
     given = {key: sampler[key] for key in ("draws", "tune", "chains", "cores") if sampler[key]}
     if sampler["sampler"]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale import files
 from bayescale.cli import figures, show
-from bayescale.law import Law
+from bayescale.inference import storage as files
+from bayescale.modelling.law import Law
 
 
 def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from bayescale.law import Law
+    from bayescale.modelling.law import Law
 
 SIZES = ("N", "D", "C")
 UNITS = {"N": "parameters", "D": "tokens", "C": "FLOP"}
@@ -68,7 +68,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
 def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> dict[str, str]:
     """What tells that the forecast may be bad, the back-test included."""
     from bayescale.cli.tested import POOR
-    from bayescale.signals import signs
+    from bayescale.forecasting.signs import signs
 
     told = signs(law, post)
     if scores is not None and scores["covered_0.9"] < POOR:
@@ -101,7 +101,7 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
 
 def training_runs(post: "xr.DataTree") -> list[str]:
     """The training runs whose errors a forecast can go on from."""
-    from bayescale.predictive import ends
+    from bayescale.density.expected import ends
 
     group = ends(post)
     return [] if group is None else group["training_run"].values.tolist()
@@ -163,8 +163,10 @@ def _forecast(
     law: "Law", post: "xr.DataTree", table: "pd.DataFrame", optimal: bool, seed: int
 ) -> tuple[list[dict[str, Any]], list[list[float]]]:
     """The forecasts of runs, as JSON has them, and the probability that one ends below another."""
-    from bayescale.forecasts import beats, largest, shares
-    from bayescale.predictive import predict
+    from bayescale.forecasting.beats import beats
+    from bayescale.forecasting.forecast import largest
+    from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.shares import shares
 
     best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
     if optimal:
@@ -188,7 +190,7 @@ def _forecast(
 
 def _optima(law: "Law", post: "xr.DataTree", table: "pd.DataFrame") -> list[dict[str, Any]]:
     """Optimal N and D of each budget."""
-    from bayescale.optimum import frontier
+    from bayescale.frontiers.frontier import frontier
 
     found = []
     for at in table.to_dict("records"):

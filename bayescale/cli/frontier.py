@@ -57,8 +57,8 @@ def frontier(folder, C, at, spec, out, as_json):
 
 def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
     """Summaries at one budget, as JSON has them."""
-    from bayescale.forecasts import largest
-    from bayescale.optimum import frontier
+    from bayescale.forecasting.forecast import largest
+    from bayescale.frontiers.frontier import frontier
 
     held = {key: value for key, value in at.items() if key != "C"}
     best = frontier(law, post, at["C"], **held).isel(C=0)

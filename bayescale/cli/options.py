@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bayescale.law import Law
+    from bayescale.modelling.law import Law
 
 #: Exit status of a command that is done, but whose posterior has not converged.
 NOT_CONVERGED = 3
@@ -59,7 +59,7 @@ def find_law(spec: str, noise: str | None = None) -> "Law":
     from dataclasses import replace
 
     from bayescale.laws import find
-    from bayescale.noise import NOISES
+    from bayescale.modelling.noise import NOISES
 
     try:
         found = find(spec)
@@ -76,7 +76,7 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
     """The posterior in a folder of `bayescale fit`, and its law."""
     import warnings
 
-    from bayescale.files import load
+    from bayescale.inference.storage import load
 
     post = load(folder)
     spec = spec or post.attrs.get("cli_law") or post.attrs["law"]

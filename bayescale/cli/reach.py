@@ -32,8 +32,8 @@ def reach(folder, losses, by, N, D, up_to, at, spec, seed, as_json):
     The loss is the expected one. Draws of the posterior that do not get there count as infinite; the probability that
     the loss is reached at all, up to the largest value considered, is told beside.
     """
-    from bayescale.forecasts import sizes_of
-    from bayescale.inverse import reach as find
+    from bayescale.forecasting.forecast import sizes_of
+    from bayescale.frontiers.reach import reach as find
 
     post, law = options.reopen(folder, spec)
     held = {key: value for key, value in {"N": N, "D": D}.items() if value is not None}

@@ -11,7 +11,7 @@ from bayescale.cli import show
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bayescale.law import Law
+    from bayescale.modelling.law import Law
 
 NAME = "backtest.json"
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -40,7 +40,7 @@ def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) 
         return None
     import pandas as pd
 
-    from bayescale.backtests import backtest, board
+    from bayescale.forecasting.backtest import backtest, board
 
     file = folder / "runs.csv"
     if not file.is_file():

@@ -1,74 +1,15 @@
 """The laws of the literature: a file is a paper, a value in it is a law.
 
 ``from bayescale.laws import chinchilla`` and ``from bayescale.laws.henighan2020 import L_C`` both work; `find` resolves
-the same names from text, and `names` lists them.
+the same names from text, and `names` lists them. May be touched: add a file for a paper. May import: `modelling`.
 """
 
 import importlib
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
-from bayescale.law import Law
+from bayescale.laws._find import PAPERS, find, names
 
-#: One entry for each file of this folder.
-PAPERS = (
-    "kaplan2020",
-    "henighan2020",
-    "hoffmann2022",
-    "alabdulmohsin2022",
-    "caballero2022",
-    "muennighoff2023",
-    "gadre2024",
-    "busbridge2025",
-)
-
-
-def names() -> dict[str, Law]:
-    """Every law by its full name, ``paper.law``."""
-    modules = (importlib.import_module(f"{__name__}.{paper}") for paper in PAPERS)
-    return {law.name: law for module in modules for law in vars(module).values() if isinstance(law, Law)}
-
-
-def find(name: str) -> Law:
-    """The law called `name`: ``hoffmann2022.chinchilla``, ``chinchilla`` where that is unique, or ``file.py:value``.
-
-    Raises
-    ------
-    ValueError
-        If no law or more than one has the name; the message lists the candidates.
-    FileNotFoundError
-        If the file of ``file.py:value`` is not there.
-    """
-    path, colon, value = name.rpartition(":")
-    if colon and path.endswith(".py"):
-        return _from_file(Path(path), value)
-    known = names()
-    fits = [full for full in known if name in (full, full.partition(".")[2])]
-    if len(fits) == 1:
-        return known[fits[0]]
-    if fits:
-        raise ValueError(f"The law '{name}' is in several papers: {fits}; give the full name.")
-    close = [full for full in known if name in full] or get_close_matches(name, known, cutoff=0.5)
-    hint = f"Did you mean {close}? " if close else ""
-    raise ValueError(f"There is no law '{name}'. {hint}Known: {list(known)}; your own: path/to/file.py:name.")
-
-
-def _from_file(path: Path, value: str) -> Law:
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    if not path.is_file():
-        raise FileNotFoundError(f"The law '{path}:{value}' was to be read from '{path}', which does not exist.")
-    spec = spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"'{path}' cannot be imported as Python code.")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    law = getattr(module, value, None)
-    if not isinstance(law, Law):
-        found = [key for key, item in vars(module).items() if isinstance(item, Law)]
-        raise ValueError(f"'{path}' has no law called '{value}'; it has {found}.")
-    return law
+__all__ = ["find", "names"]
 
 
 def __getattr__(name: str) -> Any:
@@ -79,3 +20,8 @@ def __getattr__(name: str) -> Any:
         if len(fits) == 1:
             return fits[0]
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    short = [full.partition(".")[2] for full in names()]
+    return sorted({*__all__, *PAPERS, *(name for name in short if short.count(name) == 1)})

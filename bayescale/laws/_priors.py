@@ -1,6 +1,6 @@
 """Default priors shared by the laws; docs/maths.md justifies each by a prior predictive figure."""
 
-from bayescale.prior import Prior
+from bayescale.modelling.prior import Prior
 
 #: Irreducible entropy E [nats/token]: anywhere between zero and the smallest loss that was reached.
 ENTROPY = Prior("Uniform", lower=0.0, upper=1.0, unit="loss_min")

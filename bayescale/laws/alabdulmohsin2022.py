@@ -6,9 +6,9 @@ kaplan2020's power law, M2 is henighan2020's.
 
 import numpy as np
 
-from bayescale.law import Law
 from bayescale.laws._priors import ENTROPY, EXPONENT, LOSS
-from bayescale.prior import Prior
+from bayescale.modelling.law import Law
+from bayescale.modelling.prior import Prior
 
 
 def m3(D, D0, *, loss_D, alpha_D, gamma):

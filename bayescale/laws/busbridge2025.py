@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayescale.discrepancy import shared
-from bayescale.law import Law
 from bayescale.laws._priors import EXCESS
-from bayescale.noise import student
-from bayescale.prior import Prior
+from bayescale.modelling.discrepancy import shared
+from bayescale.modelling.law import Law
+from bayescale.modelling.noise import student
+from bayescale.modelling.prior import Prior
 
 
 def working(n, embedding):

@@ -7,9 +7,9 @@ import inspect
 
 import numpy as np
 
-from bayescale.law import Law
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
-from bayescale.prior import Prior
+from bayescale.modelling.law import Law
+from bayescale.modelling.prior import Prior
 
 # log(d_i / x0): a break anywhere within about six decades of the middle of the data.
 BREAK = Prior("Normal", mu=0.0, sigma=7.0)

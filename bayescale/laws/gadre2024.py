@@ -3,8 +3,8 @@
 N counts all parameters, D tokens, M = D/N is the token multiplier, C = 6ND [FLOP], the loss is in nats/token.
 """
 
-from bayescale.law import Law
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+from bayescale.modelling.law import Law
 
 
 def formula(N, D, N0, D0, *, E, excess_N, excess_D, eta):

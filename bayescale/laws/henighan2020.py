@@ -4,8 +4,8 @@ N counts non-embedding parameters, D tokens; C is in FLOP (the paper: PF-days, 8
 token of the domain.
 """
 
-from bayescale.law import Law
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+from bayescale.modelling.law import Law
 
 
 def formula(N, N0, *, E, excess_N, alpha_N):

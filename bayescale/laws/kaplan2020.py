@@ -4,8 +4,8 @@ N counts non-embedding parameters, D tokens, S parameter updates, the loss is in
 PF-days (1 PF-day = 8.64e19 FLOP); here C is in FLOP, and so is the derived C_c.
 """
 
-from bayescale.law import Law
 from bayescale.laws._priors import EXCESS, EXPONENT, LOSS, SHARE, SLOPE
+from bayescale.modelling.law import Law
 
 
 def power(N, N0, *, loss_N, alpha_N):

@@ -5,9 +5,9 @@ N counts parameters, D tokens seen, U unique tokens among them; the loss is in n
 
 import numpy as np
 
-from bayescale.law import Law
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
-from bayescale.prior import Prior
+from bayescale.modelling.law import Law
+from bayescale.modelling.prior import Prior
 
 # Repetitions after which their worth has decayed by 1/e: central 95 % is 1.4 to 71; published 15.4 (data), 5.3 (N).
 REPEATS = Prior("LogNormal", mu=2.3, sigma=1.0)

@@ -1,7 +1,8 @@
-"""Drawings for scaling-law posteriors: finished data in, `matplotlib.axes.Axes` out.
+"""Plots: finished data in, `matplotlib.axes.Axes` out.
 
-Every drawing takes ``ax=None`` (a new single-column figure) and returns the axes; none touches the global style.
-Forest, pair and trace plots are ArviZ's: ``az.plot_forest(post)`` works as it is.
+Every drawing takes ``ax=None`` and returns the axes; none changes matplotlib's global style. Forest, pair and trace
+plots are ArviZ's, which work on a posterior as it is.
+May be touched: add a drawing in a file of its own. May import: base.
 """
 
 from bayescale.plots._backtest import backtest

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from bayescale import Prior
-from bayescale.backtests import Forecaster
-from bayescale.discrepancy import Discrepancy
-from bayescale.law import Law
+from bayescale.forecasting.backtest import Forecaster
 from bayescale.laws.busbridge2025 import EMBEDDING, generalised, generalised_D
+from bayescale.modelling.discrepancy import Discrepancy
+from bayescale.modelling.law import Law
 from benchmarks.forecasts.methods import BASE, METHODS
 from benchmarks.forecasts.report import HALF_A, HEAD, aggregate, by_data, common
 from benchmarks.table import table, write

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bayescale.backtests import Forecaster
-from bayescale.baselines import huber_bootstrap, power_law
-from bayescale.discrepancy import separate
-from bayescale.law import Law
-from bayescale.laws import chinchilla, generalised, henighan2020
-from bayescale.laws.busbridge2025 import generalised_D, nonembedding
-from bayescale.stacking import WAYS, mixture
+from bayescale.forecasting.backtest import Forecaster
+from bayescale.forecasting.baselines import huber_bootstrap, power_law
+from bayescale.forecasting.stacking import WAYS, mixture
+from bayescale.laws import chinchilla, henighan2020
+from bayescale.laws.busbridge2025 import generalised, generalised_D, nonembedding
+from bayescale.modelling.discrepancy import separate
+from bayescale.modelling.law import Law
 
 BASE = "huber_bootstrap"
 DEFAULT = "default"

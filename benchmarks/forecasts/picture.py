@@ -5,8 +5,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from bayescale.forecasting.scores import LEVELS
 from bayescale.plots import DOUBLE
-from bayescale.scores import LEVELS
 from benchmarks.forecasts.methods import DEFAULT
 
 #: Of the methods beside the default, in their order.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import sem
 
-from bayescale.scores import LEVELS
+from bayescale.forecasting.scores import LEVELS
 from benchmarks.forecasts.methods import BASE, BASE_COUNTED, DEFAULT, GIVEN, PEER, UNNAMED, WORDS
 from benchmarks.forecasts.picture import picture
 from benchmarks.table import table, write

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 import bayescale as bs
-from bayescale.backtests import SCORES, Forecaster
-from bayescale.checkpoints import checkpoints
-from bayescale.law import Law
-from bayescale.signals import COUNTS, counted
+from bayescale.data.checkpoints import checkpoints
+from bayescale.forecasting.backtest import SCORES, Forecaster
+from bayescale.forecasting.count_parameters import COUNTS, counted
+from bayescale.modelling.law import Law
 from benchmarks.forecasts.methods import BASE_COUNTED, COUNTED, CURVES, DEFAULT, GIVEN, METHODS, UNNAMED
 from benchmarks.forecasts.splits import Task
 

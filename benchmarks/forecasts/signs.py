@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 import bayescale as bs
-from bayescale.backtests import board
-from bayescale.infer import draw
-from bayescale.laws import chinchilla, generalised
-from bayescale.runs import check
-from bayescale.scores import LEVELS
-from bayescale.signals import COUNTS
+from bayescale.data.check import check
+from bayescale.forecasting.backtest import board
+from bayescale.forecasting.count_parameters import COUNTS
+from bayescale.forecasting.scores import LEVELS
+from bayescale.inference.fit import draw
+from bayescale.laws import chinchilla
+from bayescale.laws.busbridge2025 import generalised
 from benchmarks.forecasts.methods import COUNTED, DEFAULT, GIVEN
 from benchmarks.forecasts.report import filled
 from benchmarks.forecasts.run import of_count, preferred, score

@@ -11,12 +11,12 @@ import xarray as xr
 from scipy.stats import kstest
 
 import bayescale as bs
-from bayescale.backtests import board
-from bayescale.law import Law
-from bayescale.laws import chinchilla, generalised
-from bayescale.laws.busbridge2025 import generalised_D
-from bayescale.noise import lognormal
-from bayescale.signature import call
+from bayescale.forecasting.backtest import board
+from bayescale.laws import chinchilla
+from bayescale.laws.busbridge2025 import generalised, generalised_D
+from bayescale.modelling.formula import call
+from bayescale.modelling.law import Law
+from bayescale.modelling.noise import lognormal
 from benchmarks.forecasts.methods import DEFAULT, kappa_omega
 from benchmarks.forecasts.splits import budgets
 from benchmarks.table import table, write

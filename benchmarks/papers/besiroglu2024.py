@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.optimize import minimize
 
 import bayescale as bs
-from bayescale.baselines import huber, huber_fit
+from bayescale.forecasting.baselines import huber, huber_fit
 from bayescale.laws import chinchilla
 from benchmarks.claims import Claim
 from benchmarks.papers._shared import TEX, chinchilla_runs, tokens_per_parameter

@@ -3,8 +3,9 @@
 import numpy as np
 
 import bayescale as bs
-from bayescale.laws import chinchilla, generalised, nonembedding
-from bayescale.signals import counted
+from bayescale.forecasting.count_parameters import counted
+from bayescale.laws import chinchilla
+from bayescale.laws.busbridge2025 import generalised, nonembedding
 from benchmarks.claims import Claim
 from benchmarks.papers._shared import isoflop, near_optimum
 from benchmarks.store import SEED, Store

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 import bayescale as bs
-from bayescale.laws import overtrained
+from bayescale.laws.gadre2024 import overtrained
 from benchmarks.claims import Claim
 from benchmarks.store import SEED, Store
 

@@ -1,7 +1,8 @@
 """Muennighoff et al. 2023: what repeated tokens and excess parameters are worth."""
 
 import bayescale as bs
-from bayescale.laws import data_constrained, overtrained
+from bayescale.laws.gadre2024 import overtrained
+from bayescale.laws.muennighoff2023 import data_constrained
 from benchmarks.claims import Claim
 from benchmarks.store import Store
 

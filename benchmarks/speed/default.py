@@ -11,7 +11,7 @@ import pandas as pd
 from rich.progress import track
 
 import bayescale as bs
-from bayescale.laws import generalised
+from bayescale.laws.busbridge2025 import generalised
 from benchmarks.forecasts.splits import tasks
 from benchmarks.speed.process import timed
 from benchmarks.speed.tables import simulated
@@ -22,7 +22,7 @@ AT = pd.DataFrame({"N": [70e9], "D": [1.4e12]})
 #: A full forecast from the start of a process, in its two methods.
 COLD = """
 import sys, pandas as pd, bayescale as bs
-from bayescale.laws import generalised
+from bayescale.laws.busbridge2025 import generalised
 runs = pd.read_csv(sys.argv[1])
 post = bs.fit(generalised, runs, seed=1, method=sys.argv[2], progressbar=False)
 print(bs.forecast(generalised, post, pd.DataFrame({"N": [70e9], "D": [1.4e12]}), seed=1).to_string())

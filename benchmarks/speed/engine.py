@@ -12,11 +12,12 @@ import pandas as pd
 from rich.progress import track
 
 import bayescale as bs
-from bayescale import laws, native
-from bayescale.density import Density
+from bayescale import laws
+from bayescale.autodiff import numba_backend as native
+from bayescale.data.check import check
+from bayescale.density.log_density import Density
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C, L_D, L_N
-from bayescale.runs import check
 from benchmarks.speed import default, quality
 from benchmarks.speed.tables import SIGMA, simulated
 

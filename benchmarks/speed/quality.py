@@ -13,9 +13,9 @@ import pandas as pd
 
 import bayescale as bs
 from bayescale import laws
-from bayescale.law import Law
-from bayescale.noise import student
-from bayescale.psis import MAX_K, MIN_ESS
+from bayescale.inference.laplace.psis import MAX_K, MIN_ESS
+from bayescale.modelling.law import Law
+from bayescale.modelling.noise import student
 
 #: The laws, those of one column in one of its columns, and how many tables of each size.
 LAWS = dict.fromkeys(

@@ -85,7 +85,7 @@ def run(only: Sequence[str] = (), tables: Sequence[str] = TABLES, caches: str = 
 
 def starts() -> dict[str, float | None]:
     """Wall seconds, best of five whole processes."""
-    help_page = "import sys; from bayescale.cli import main; sys.argv = ['bayescale', '--help']; main()"
+    help_page = "import sys; from bayescale.cli.main import main; sys.argv = ['bayescale', '--help']; main()"
     script = Path(sys.executable).with_name("bayescale")
     return {
         "import bayescale": process.best_of([sys.executable, "-c", "import bayescale"]),

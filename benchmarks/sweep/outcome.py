@@ -7,8 +7,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import bayescale as bs
-from bayescale.datasets.known_entropy import ENTROPY
-from bayescale.laws import chinchilla, generalised
+from bayescale.data.literature.known_entropy import ENTROPY
+from bayescale.laws import chinchilla
+from bayescale.laws.busbridge2025 import generalised
 from benchmarks.table import table
 
 DOCS = Path(__file__).parents[2] / "docs"

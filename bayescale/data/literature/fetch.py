@@ -1,0 +1,116 @@
+"""Raw files of published tables: from a local folder, the cache or the network, always checked against a SHA-256.
+
+Layout of the local folder (``BAYESCALE_DATA``), of the cache (``BAYESCALE_CACHE``) and of a mirror
+(``BAYESCALE_MIRROR``): ``<name>/raw/<file>``, so that each can serve as another. A few tables have no file to download
+and are read from the local folder alone.
+"""
+
+import hashlib
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bayescale.data.literature.record import Dataset
+
+
+def fetch(record: Dataset) -> list[Path]:
+    """Paths of the raw files of a published table, in the order of ``record.raw``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the table has nothing to download, and its file is not in the local folder; the message says how to make it.
+    ConnectionError
+        If a file is neither in the local folder nor in the cache, and the network does not bring it.
+    ValueError
+        If a local file or a download is not the published file.
+    OSError
+        If the cache cannot be written.
+    """
+    if record.local:
+        return [_made(record)]
+    return [_local(record, path) or _cached(record, path) for path in record.raw]
+
+
+def keys(record: Dataset) -> list[str]:
+    """Path of each file below the local folder."""
+    return [record.local] if record.local else [_key(record, path) for path in record.raw]
+
+
+def _key(record: Dataset, path: str) -> str:
+    return f"{record.folder or record.name}/raw/{record.renamed.get(path, PurePosixPath(path).name)}"
+
+
+def _made(record: Dataset) -> Path:
+    folder = os.environ.get("BAYESCALE_DATA")
+    file = Path(folder).expanduser() / record.local if folder else None
+    if file is None or not file.is_file():
+        now = f"now '{folder}', without that file" if folder else "now unset"
+        raise FileNotFoundError(
+            f"The data set '{record.name}' has no plain file to download. {record.recipe} Source: {record.url}. "
+            f"Save it as {record.local} in a folder that BAYESCALE_DATA names ({now})."
+        )
+    return file
+
+
+def _local(record: Dataset, path: str) -> Path | None:
+    folder = os.environ.get("BAYESCALE_DATA")
+    file = Path(folder).expanduser() / _key(record, path) if folder else None
+    if file is None or not file.is_file():
+        return None
+    with file.open("rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    if found != record.raw[path]:
+        raise ValueError(
+            f"'{file}' is not the published file of '{record.name}': its SHA-256 is {found}, wanted "
+            f"{record.raw[path]}. Put the file of {record.base}{path} there, or unset BAYESCALE_DATA."
+        )
+    return file
+
+
+def _cached(record: Dataset, path: str) -> Path:
+    import pooch  # here, because the bundled tables need pandas only
+    import requests
+
+    key, mirror = _key(record, path), os.environ.get("BAYESCALE_MIRROR")
+    url = f"{mirror.rstrip('/')}/{key}" if mirror else record.base + path
+    store = pooch.create(
+        path=pooch.os_cache("bayescale"),
+        base_url="",
+        registry={key: f"sha256:{record.raw[path]}"},
+        urls={key: url},
+        env="BAYESCALE_CACHE",
+    )
+    # pooch writes to a temporary file and renames it once the hash agrees; a file of the cache is hashed at each use.
+    downloader: Any = pooch.HTTPDownloader(progressbar=_progressbar())
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        return Path(store.fetch(key, downloader=downloader))
+    except requests.RequestException as error:
+        raise ConnectionError(
+            f"The data set '{record.name}' is not on this machine and could not be downloaded from {url} "
+            f"({error}). Either connect to the network (BAYESCALE_MIRROR names another server), or set BAYESCALE_DATA "
+            f"to a folder that holds {key}, or put that file at '{store.abspath / key}'."
+        ) from error
+    except ValueError as error:
+        raise ValueError(
+            f"{url} sent another file than the published one of '{record.name}', and it was thrown away ({error}). "
+            f"Try again later or from another server (BAYESCALE_MIRROR), or set BAYESCALE_DATA to a folder that "
+            f"holds {key}."
+        ) from error
+    except OSError as error:
+        raise OSError(
+            f"The data set '{record.name}' could not be kept in the cache '{store.abspath}' ({error}). "
+            f"Set BAYESCALE_CACHE to a folder that can be written, or BAYESCALE_DATA to one that holds {key}."
+        ) from error
+    finally:
+        logger.setLevel(level)
+
+
+def _progressbar() -> bool:
+    """Whether to draw a bar: on a terminal, where tqdm is installed."""
+    return sys.stderr is not None and sys.stderr.isatty() and find_spec("tqdm") is not None

@@ -1,0 +1,52 @@
+"""density.expected"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.data.checkpoints import Checkpoints
+from bayescale.density.conditional import delta
+from bayescale.modelling.draws import SAMPLE_DIMS, draws_of
+from bayescale.modelling.law import Law
+
+
+def in_sequence(
+    post: xr.DataTree, found: Checkpoints | None, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected loss and scale of the runs that were fitted, of shape (chain, draw, run), given earlier checkpoints."""
+    group = ends(post)
+    if found is None or group is None:
+        return mu, scale
+    return replace(found, length=float(group["length"])).onward(loss, mu, scale)
+
+
+def ends(post: xr.DataTree) -> xr.Dataset | None:
+    """Ends of training runs that forecasts go on from (`bayescale.density.conditional.with_ends`); None if there are none."""
+    group = post["discrepancy"].to_dataset() if "discrepancy" in post.children else xr.Dataset()
+    return group if "length" in group else None
+
+
+def expected(law: Law, post, given, rng: np.random.Generator) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
+    """Expected loss and scale of the log loss, dims (chain, draw, run), and the shape parameters of the variate."""
+    mu = law.evaluate(law.formula, post, given)
+    if law.discrepancy is not None:
+        size = max((np.size(given[name]) for name in law.inputs), default=1)
+        columns = {name: np.broadcast_to(given[name], size) for name in law.inputs}
+        mu = mu * np.exp(xr.DataArray(delta(law, post, columns, rng), dims=(*SAMPLE_DIMS, "run")))
+    scale = law.evaluate(law.noise.scale, post, {**given, "mu": mu})
+    mu, scale = xr.broadcast(mu, scale)
+    draws, _ = draws_of(law, post)
+    shape = {}
+    for name in law.noise.shape:
+        value = draws[name]
+        shape[name] = value.to_numpy()[..., None] if isinstance(value, xr.DataArray) else value
+    order = (*SAMPLE_DIMS, ..., "run")
+    return mu.transpose(*order), scale.transpose(*order), shape
+
+
+def labels_of(table: pd.DataFrame):
+    """Labels of the runs: their index, or their numbers if that is not unique."""
+    return table.index if table.index.is_unique and table.index.nlevels == 1 else np.arange(len(table))

@@ -1,0 +1,66 @@
+"""forecasts: what is to be said of a new run: its loss, how far out it lies, and where the uncertainty comes from."""
+
+import pandas as pd
+import xarray as xr
+
+from bayescale.data.read import complete
+from bayescale.forecasting.predict import predict
+from bayescale.forecasting.shares import PARTS, shares
+from bayescale.modelling.draws import SAMPLE_DIMS
+from bayescale.modelling.law import Law
+
+SIZES = ("N", "D", "C")
+#: Probabilities of the quantiles that are given: median, 50 % and 90 % intervals.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> pd.DataFrame:
+    """Forecast the loss of new runs, as a table; `predict` has the draws behind it.
+
+    Parameters
+    ----------
+    law : the law that `post` was fitted with.
+    post : DataTree of `fit`.
+    runs : DataFrame with the law's columns, one row a run.
+    seed : int, optional, of the noise and of the discrepancy beyond the runs that were fitted.
+
+    Returns
+    -------
+    DataFrame : the rows of `runs`, with ``mu_0.05`` … ``mu_0.95``, quantiles of the expected loss, and ``loss_0.05`` …
+        ``loss_0.95`` of a new run's [nats/token]; ``times_N``, ``times_D``, ``times_C``, the run's size over the
+        largest that was fitted; and ``share_parameters``, ``share_discrepancy``, ``share_noise``, as of `shares`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `predict`.
+    """
+    drawn = predict(law, post, runs, seed=seed)
+    table = runs.copy()
+    for name in ("mu", "loss"):
+        quantiles = drawn[name].quantile(QUANTILES, dim=SAMPLE_DIMS).to_numpy()
+        table = table.assign(**{f"{name}_{q}": values for q, values in zip(QUANTILES, quantiles, strict=True)})
+    sizes = with_compute(runs)
+    for name, most in largest(post).items():
+        if name in sizes:
+            table[f"times_{name}"] = sizes[name] / most
+    parts = shares(law, post, drawn)
+    return table.assign(**{f"share_{name}": parts.sel(part=name).to_numpy() for name in PARTS})
+
+
+def largest(post: xr.DataTree) -> dict[str, float]:
+    """The largest N, D and C of the runs that were fitted; C = 6ND where they have no C of their own."""
+    return {str(name): float(values.max()) for name, values in sizes_of(post).items()}
+
+
+def sizes_of(post: xr.DataTree) -> pd.DataFrame:
+    """N, D and C of the runs that were fitted, as far as they are known."""
+    constants = post["constant_data"].to_dataset()
+    known = {name: constants[name].to_numpy() for name in SIZES if name in constants and constants[name].ndim}
+    return with_compute(pd.DataFrame(known))
+
+
+def with_compute(runs: pd.DataFrame) -> pd.DataFrame:
+    """The sizes in a table, with C = 6ND [FLOP] where there is none."""
+    table = complete(runs, ["C"])
+    return pd.DataFrame({name: table[name].astype(float) for name in SIZES if name in table})

@@ -1,0 +1,90 @@
+"""Checks: does the machinery tell the truth where the truth is known?"""
+
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.data.check import check
+from bayescale.forecasting.predict import predict
+from bayescale.inference.fit import draw
+from bayescale.inference.many import run_many
+from bayescale.inference.sample_prior import sample_prior
+from bayescale.modelling.law import Law
+
+#: Draws that a rank is taken among: few enough to be independent, enough to see a bias of a tenth of a deviation.
+RANKED = 100
+#: Enough draws for that, of four chains.
+SAMPLER = {"draws": 250, "tune": 500}
+
+
+def sbc(
+    law: Law,
+    runs: pd.DataFrame,
+    *,
+    fits: int = 200,
+    method: str = "nuts",
+    seed: int | None = None,
+    executor: Executor | None = None,
+    **sampler,
+) -> xr.DataTree:
+    """Simulation-based calibration: draw parameters from the prior, runs from them, and fit those.
+
+    The rank of the drawn parameter among its posterior draws is then uniform, if everything between the model and the
+    draws is right (Talts et al. 2018, arXiv:1804.06788).
+
+    Parameters
+    ----------
+    law : Law
+    runs : DataFrame, the design: its columns are kept, its losses are simulated. Its reference run and its smallest
+        loss, which the priors are relative to, hold for every simulation.
+    fits : int, number of simulations.
+    method, seed, executor, **sampler : as in `fit_many`; NUTS takes 250 draws a chain after 500 steps of tuning, which
+        is enough for ranks.
+
+    Returns
+    -------
+    DataTree : group prior_sbc, the ranks over their number, between 0 and 1, dims (chain of length 1, draw: the
+        simulation), as ``az.plot_ecdf_pit`` takes them; group prior, the parameters that were drawn; group fits, as of
+        `fit_many`. Simulations that failed are left out of prior_sbc, and counted by ``fits["reason"]``.
+
+    Raises
+    ------
+    ValueError
+        If a prior is stated in units of each group's smallest loss, which the simulated losses would move.
+    """
+    moved = [str(prior) for prior in law.every_prior if prior.unit == "loss_min" and prior.dims]
+    if moved:
+        raise ValueError(f"{moved} move with the simulated losses; state them without unit='loss_min'.")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    law = replace(law, reference=dict(check(law, runs).reference))
+    # Streams of their own: ranks whose jitter repeats the draws of the prior would be no test.
+    streams = [int(state) for state in np.random.SeedSequence(seed).generate_state(4)]
+    prior = sample_prior(law, runs, draws=fits, seed=streams[0])
+    simulated = predict(law, prior, runs, seed=streams[1])["loss"].isel(chain=0)
+    tables = {str(k): runs.assign(loss=simulated.isel(draw=k).to_numpy()) for k in range(fits)}
+    sampler = {**(SAMPLER if method == "nuts" else {}), **sampler}
+    many = run_many(draw, law, tables, method=method, seed=streams[2], executor=executor, **sampler)
+    if "posterior" not in many.children:
+        raise ValueError(f"None of the {fits} simulations could be fitted: {many['fits']['reason'].to_numpy()[0]}")
+    drawn = prior["prior"].to_dataset().isel(chain=0)
+    good = np.flatnonzero(many["fits"]["reason"].to_numpy() == "")
+    ranks = _ranks(many["posterior"].to_dataset(), drawn, good, np.random.default_rng(streams[3]))
+    groups = {"prior_sbc": ranks, "prior": prior["prior"].to_dataset(), "fits": many["fits"].to_dataset()}
+    return xr.DataTree.from_dict(groups)
+
+
+def _ranks(posterior: xr.Dataset, drawn: xr.Dataset, good: np.ndarray, rng: np.random.Generator) -> xr.Dataset:
+    draws = posterior.stack(sample=("chain", "draw"))
+    size = draws.sizes["sample"]
+    thinned = draws.isel(sample=np.linspace(0, size - 1, min(RANKED, size)).astype(int))
+    found = {}
+    for name in (n for n in drawn.data_vars if n in thinned):
+        after = thinned[name].isel(fit=good).transpose("fit", "sample", ...)
+        truth = drawn[name].isel(draw=good).transpose("draw", ...)
+        rank = (after.to_numpy() < truth.to_numpy()[:, None]).sum(axis=1)
+        pit = (rank + rng.uniform(size=rank.shape)) / (after.sizes["sample"] + 1)
+        found[name] = truth.copy(data=pit).expand_dims(chain=[0])
+    return xr.Dataset(found).assign_coords(draw=np.arange(len(good)))

@@ -1,0 +1,147 @@
+"""stacking: forecasts by several laws, weighted by how well each foretold runs that it had not seen.
+
+Yao et al. 2018, Using Stacking to Average Bayesian Predictive Distributions, doi:10.1214/17-BA1091; by leave-one-out,
+or by the runs of the future, which is what a forecast is about.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.data.read import complete
+from bayescale.forecasting.log_scores import log_left_out, log_predictive
+from bayescale.forecasting.predict import predict
+from bayescale.inference.fit import draw
+from bayescale.modelling.draws import SAMPLE_DIMS
+from bayescale.modelling.law import Law
+
+WAYS = ("future", "loo", "equal")
+#: The smallest runs are fitted, up to this share of them, and the others are the future.
+PAST = 0.7
+#: Fewest runs to fit.
+FEWEST = 4
+#: Draws of a stacked forecast.
+DRAWS = 4000
+
+
+def weights(
+    laws: Mapping[str, Law],
+    runs: pd.DataFrame,
+    *,
+    by: str = "future",
+    method: str = "laplace",
+    seed: int | None = None,
+) -> pd.Series:
+    """The weight of each law in a stacked forecast of larger runs.
+
+    Parameters
+    ----------
+    laws : mapping from a name to a law.
+    runs : DataFrame, as in `fit`.
+    by : {"future", "loo", "equal"}
+        "future": each law is fitted to the smallest 70 % of the runs (by C, or the product of its columns), and the
+        weights maximise the summed log density of the others; "loo": the same for each run, given all others, by
+        Pareto-smoothed importance sampling; "equal": one over the number of laws.
+    method : {"laplace", "nuts"}
+    seed : int, optional
+
+    Returns
+    -------
+    Series : adds to one; indexed by name.
+
+    Raises
+    ------
+    ValueError
+        If there are no laws, the way is unknown, or the runs are too few to be divided.
+    """
+    if by not in WAYS:
+        raise ValueError(f"by is {by!r}; wanted one of {list(WAYS)}.")
+    if not laws:
+        raise ValueError("There are no laws to stack; wanted a mapping from a name to a law.")
+    if by == "equal":
+        return pd.Series(1.0 / len(laws), index=list(laws))
+    if by == "loo":
+        return _by_left_out(laws, _posts(laws, runs, method, seed), runs)
+    return pd.Series(stacked(np.array([_future(law, runs, method, seed) for law in laws.values()])), index=list(laws))
+
+
+def stacked(log_densities: np.ndarray) -> np.ndarray:
+    """Weights of a mixture that maximise the summed log density of runs, by expectation maximisation.
+
+    Parameters
+    ----------
+    log_densities : array of shape (law, run).
+
+    Returns
+    -------
+    array of shape (law,) that adds to one.
+    """
+    density = np.exp(log_densities - log_densities.max(axis=0))
+    found = np.full(len(density), 1.0 / len(density))
+    for _ in range(2000):
+        new = (found[:, None] * density / (found @ density)).mean(axis=1)
+        if np.abs(new - found).max() < 1e-8:
+            break
+        found = new
+    return found
+
+
+def mixture(
+    laws: Mapping[str, Law], by: str = "future", method: str = "laplace"
+) -> Callable[[pd.DataFrame, pd.DataFrame, int], np.ndarray]:
+    """A forecaster for `bayescale.backtest`: draws of every law in proportion to its weight.
+
+    Parameters
+    ----------
+    laws, by, method : as in `weights`; where the runs are too few to be divided, the weights are equal.
+
+    Returns
+    -------
+    callable : ``(train, test, seed) -> draws`` of new runs' losses [nats/token], of shape (draw, run).
+    """
+
+    def forecaster(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
+        few = by == "future" and any(_past(law, complete(train, ["C", *law.inputs])).all() for law in laws.values())
+        way = "equal" if few else by
+        share = weights(laws, train, by=way, method=method, seed=seed) if by != "loo" else None
+        some = laws if share is None else {name: law for name, law in laws.items() if share[name] * DRAWS >= 1}
+        posts = _posts(some, train, method, seed)
+        share = _by_left_out(laws, posts, train) if share is None else share[list(some)]
+        ends = np.round(np.cumsum(share.to_numpy()) / share.sum() * DRAWS).astype(int)
+        parts = []
+        for (name, law), count in zip(some.items(), np.diff(ends, prepend=0), strict=True):
+            drawn = predict(law, posts[name], test, seed=seed)["loss"].stack(sample=SAMPLE_DIMS)
+            every = drawn.transpose("sample", "run").to_numpy()
+            parts.append(every[np.linspace(0, len(every) - 1, count).astype(int)])
+        return np.concatenate(parts)
+
+    forecaster.__name__ = f"stacked_{by}"
+    return forecaster
+
+
+def _future(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.ndarray:
+    """Log density of each of the largest runs, given the smallest."""
+    table = complete(runs, ["C", *law.inputs])
+    past = _past(law, table)
+    if past.all():
+        raise ValueError(f"{len(past)} runs leave none to be the future of {FEWEST} or more; stack by='equal'.")
+    post = draw(law, table[past], method=method, seed=seed, progressbar=False)
+    return log_predictive(law, post, table[~past], seed=seed).to_numpy()
+
+
+def _past(law: Law, table: pd.DataFrame) -> np.ndarray:
+    """Which runs are the smallest, of shape (run,); all of them where they cannot be divided."""
+    size = np.log(table["C"] if "C" in table else table[list(law.inputs)].prod(axis="columns")).to_numpy()
+    last = np.sort(size)[max(FEWEST, int(np.ceil(PAST * len(size)))) - 1] if len(size) > FEWEST else np.inf
+    return size <= last
+
+
+def _posts(laws: Mapping[str, Law], runs: pd.DataFrame, method: str, seed: int | None) -> dict[str, xr.DataTree]:
+    return {name: draw(law, runs, method=method, seed=seed, progressbar=False) for name, law in laws.items()}
+
+
+def _by_left_out(laws: Mapping[str, Law], posts: Mapping[str, xr.DataTree], runs: pd.DataFrame) -> pd.Series:
+    densities = [log_left_out(law, posts[name], runs).to_numpy() for name, law in laws.items()]
+    return pd.Series(stacked(np.array(densities)), index=list(laws))

@@ -1,0 +1,189 @@
+"""optimum: the compute-optimal frontier, its slope and its curvature, for each draw."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
+from bayescale.modelling.law import Law
+
+# Step of the first search in log N, step of the finite differences in log N and log C, and Newton steps.
+GRID, STEP, NEWTON = 0.75, 0.02, 12
+# Share of draws without an optimum inside the search range from which the frontier is refused.
+MAX_LOST = 0.01
+
+
+def training_flop(N, D):
+    """Training compute C = 6ND [FLOP] (Kaplan et al. 2020, Eq 2.2)."""
+    return 6.0 * N * D
+
+
+def frontier(
+    law: Law,
+    post,
+    C,
+    *,
+    cost: Callable = training_flop,
+    search: tuple[float, float] = (1.0, 1e18),
+    **inputs,
+) -> xr.Dataset:
+    """The compute-optimal run at each budget: for each draw, the N and D of smallest expected loss with cost C.
+
+    Parameters
+    ----------
+    law : a law in N and D (others of its inputs are held at `inputs`), or in C alone.
+    post : DataTree of `fit`.
+    C : float or array, budgets [FLOP].
+    cost : callable ``cost(N, D)`` [FLOP], increasing in D; ``lambda N, D: 6*N*D + 2*N*1e12`` adds the inference of
+        1e12 tokens.
+    search : smallest and largest N [parameters] to consider.
+    **inputs : values of further inputs (``U=1e11``) and of groups (``family="a"``).
+
+    Returns
+    -------
+    Dataset : dims (chain, draw, C): ``N`` [parameters], ``D`` [tokens], ``loss`` [nats/token], ``slope`` =
+        d ln loss / d ln C and ``curvature`` = d^2 ln loss / d (ln C)^2; the last two along the frontier.
+        For a law in C alone there are no N and D.
+
+    Raises
+    ------
+    ValueError
+        If the law has no N and D to choose, a budget is not positive and finite, or the optimum of more than 1 % of
+        the draws lies at the edge of `search`.
+
+    Warns
+    -----
+    UserWarning
+        If fewer draws than that are without an optimum; they are NaN.
+
+    Notes
+    -----
+    The derivatives follow from those of the loss at the optimum u* = ln N*: with c = ln C, dL/dc = L_c and
+    d2L/dc2 = L_cc - L_uc^2/L_uu (envelope and implicit function theorems).
+    """
+    C = C if isinstance(C, xr.DataArray) else xr.DataArray(np.atleast_1d(np.asarray(C, dtype=float)), dims="C")
+    if C.dims != ("C",):
+        raise ValueError(f"C has the dims {C.dims}; wanted a number or a one-dimensional array of budgets.")
+    if not (np.isfinite(C) & (C > 0)).all():
+        raise ValueError("C has NaN, infinite or non-positive budgets; a budget is a positive number of FLOP.")
+    C = C.assign_coords(C=C.values)
+    if law.inputs == ("C",):
+        given = as_arrays(law, inputs, wanted=())
+
+        def along(u, c):
+            return law.evaluate(law.formula, post, {**given, "C": np.exp(c)})
+
+        zero = xr.zeros_like(along(0.0, np.log(C)))
+        return _describe(along, zero, np.log(C), chosen=None)
+    if not {"N", "D"} <= set(law.inputs):
+        raise ValueError(
+            f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in both "
+            "(or in C)."
+        )
+    wanted = tuple(name for name in law.inputs if name not in ("N", "D"))
+    given = as_arrays(law, inputs, wanted=wanted)
+
+    def loss(u, c):
+        N = np.exp(u)
+        D = _tokens(cost, N, c)
+        return law.evaluate(law.formula, post, {**given, "N": N, "D": D})
+
+    u = _minimise(loss, np.log(C), np.log(search))
+    lost = float(u.isnull().mean())
+    if lost > MAX_LOST:
+        raise ValueError(
+            f"{lost:.0%} of the draws have their optimum at the edge of the search range N = {search[0]:.3g} to "
+            f"{search[1]:.3g}: the law does not bound N there. Widen search=, or ask for other budgets."
+        )
+    if lost:
+        warnings.warn(
+            f"{lost:.2%} of the draws have no optimum in the search range; they are NaN.", UserWarning, stacklevel=2
+        )
+    return _describe(loss, u, np.log(C), chosen=cost)
+
+
+def _tokens(cost: Callable, N, c):
+    """D with cost(N, D) = exp(c); NaN where no D > 0 costs so little."""
+    log_D = c - np.log(6.0) - np.log(N)
+    if cost is training_flop:
+        return np.exp(log_D)
+    with np.errstate(all="ignore"):
+        log_D = log_D.where(cost(N, np.exp(log_D - 40)) < np.exp(c))  # else N alone costs more than the budget
+        for _ in range(60):  # Newton in logarithms: two steps where the cost is a power of D
+            here = np.log(cost(N, np.exp(log_D)))
+            slope = (np.log(cost(N, np.exp(log_D + 1e-4))) - np.log(cost(N, np.exp(log_D - 1e-4)))) / 2e-4
+            step = ((c - here) / slope).clip(-3.0, 3.0)
+            log_D = log_D + step
+            if not (abs(step) > 1e-9).any():
+                break
+        return np.exp(log_D.where(abs(step) < 1e-8))
+
+
+def _minimise(loss: Callable, c: xr.DataArray, span: np.ndarray) -> xr.DataArray:
+    """log N of smallest loss at log C = c: a coarse search, a finer one, then Newton; NaN at the edges."""
+    grid = np.linspace(*span, int(np.ceil((span[1] - span[0]) / GRID)) + 1)
+    u = _best(loss, [xr.full_like(c, value) for value in grid], c)
+    u = u.where((u > grid[0]) & (u < grid[-1]))
+    u = _best(loss, [u + k * GRID / 8 for k in range(-8, 9)], c)  # a cost may leave little room at large N
+    step = xr.full_like(u, np.inf)
+    for _ in range(NEWTON):
+        first, second = _derivatives(lambda d: loss(u + d, c))  # noqa: B023 (called at once)
+        step = (-first / second).where(second > 0, -GRID / 2 * np.sign(first)).clip(-GRID, GRID)
+        u = u + step
+        if not (abs(step) > 1e-10).any():
+            break
+    return u.where((abs(step) < 1e-6) & (u > span[0]) & (u < span[1]))
+
+
+def _best(loss: Callable, candidates: list[xr.DataArray], c: xr.DataArray) -> xr.DataArray:
+    """The candidate of smallest loss, element by element; the first where none is finite."""
+    best = chosen = None
+    for u in candidates:
+        value = loss(u, c)
+        value, u = xr.broadcast(value.where(np.isfinite(value), np.inf), u)
+        if best is None or chosen is None:
+            best, chosen = value, u
+        else:
+            best, chosen = np.minimum(best, value), u.where(value < best, chosen)
+    if chosen is None:
+        raise ValueError("There is no N to search; search= must have its smallest N first.")
+    return chosen
+
+
+def _derivatives(f: Callable) -> tuple[Any, Any]:
+    """First and second derivative of f at 0, central differences of fourth order."""
+    h = STEP
+    a, b, m, d, e = (f(k * h) for k in (-2, -1, 0, 1, 2))
+    return (a - 8 * b + 8 * d - e) / (12 * h), (-a + 16 * b - 30 * m + 16 * d - e) / (12 * h**2)
+
+
+def _mixed(f: Callable) -> Any:
+    """Mixed second derivative of f(x, y) at (0, 0), central differences of fourth order."""
+
+    def cross(h):
+        return (f(h, h) - f(h, -h) - f(-h, h) + f(-h, -h)) / (4 * h**2)
+
+    return (4 * cross(STEP) - cross(2 * STEP)) / 3
+
+
+def _describe(loss: Callable, u: xr.DataArray, c: xr.DataArray, chosen: Callable | None) -> xr.Dataset:
+    """Loss, slope and curvature along the frontier at log N = u."""
+    value = loss(u, c)
+    first, second = _derivatives(lambda d: loss(u, c + d))
+    result: dict[str, Any] = {}
+    if chosen is not None:
+        _, bend = _derivatives(lambda d: loss(u + d, c))
+        second = second - _mixed(lambda x, y: loss(u + x, c + y)) ** 2 / bend
+        N = np.exp(u)
+        result = {"N": N, "D": _tokens(chosen, N, c)}
+    slope = first / value
+    result |= {"loss": value, "slope": slope, "curvature": second / value - slope**2}
+    units: Mapping[str, str] = {"N": "parameters", "D": "tokens", "loss": "nats/token"}
+    frame = xr.Dataset({name: array.transpose(*SAMPLE_DIMS, ...) for name, array in result.items()})
+    for name in frame.data_vars:
+        frame[name].attrs = {"units": units.get(str(name), "1")}
+    frame["C"].attrs = {"units": "FLOP"}
+    return frame

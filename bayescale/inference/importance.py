@@ -1,0 +1,47 @@
+"""Importance sampling: a posterior without chains, or in place of chains that failed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayescale.density.log_density import Density, as_posterior
+from bayescale.inference.draws import add_discrepancy
+from bayescale.inference.laplace.approximate import approximate
+from bayescale.modelling.draws import SAMPLE_DIMS
+
+#: Draws and chains unless the user asks for others: as many as NUTS gives.
+DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
+
+
+def by_importance(
+    density: Density, seed: int, options: Mapping[str, Any], seen: np.ndarray | None = None
+) -> tuple[xr.DataTree | None, str]:
+    """Draw by the Laplace approximation, corrected by importance sampling.
+
+    Parameters
+    ----------
+    density : Density
+    seed : int
+    options : mapping with ``chains`` and ``draws``.
+    seen : array of shape (point, size), optional
+        Points where chains have been that did not mix, in the sampling coordinates.
+
+    Returns
+    -------
+    DataTree or None : the posterior; None if the importance weights are unreliable.
+    str : why they are unreliable; empty where they are not.
+    """
+    chains, draws = options["chains"], options["draws"]
+    approximation = approximate(density, seed, chains, draws, seen)
+    if not approximation.accepted:
+        return None, approximation.doubt
+    points = approximation.points
+    posterior = as_posterior(density, points)
+    log_density = density.value(points.reshape(chains * draws, -1)).reshape(chains, draws)
+    stats = xr.Dataset({"lp": (SAMPLE_DIMS, log_density)}, {dim: posterior[dim] for dim in SAMPLE_DIMS})
+    post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+    add_discrepancy(density, post, seed)
+    post.attrs |= {"method": "laplace", "pareto_k": approximation.k, "importance_ess": approximation.ess}
+    return post, ""

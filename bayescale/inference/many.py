@@ -1,0 +1,141 @@
+"""Many: one law fitted to many tables, here or on other machines."""
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.inference.executors import progress, spread
+from bayescale.inference.fit import SCHEMA, fit
+from bayescale.modelling.law import Law
+
+
+def fit_many(
+    law: Law,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    method: str = "nuts",
+    seed: int | None = None,
+    executor: Executor | None = None,
+    **sampler,
+) -> xr.DataTree:
+    """Draw from the posteriors of one law, one for each table.
+
+    The law is compiled once. A fit that fails is kept with its reason and does not stop the others.
+
+    Parameters
+    ----------
+    law : Law
+    tables : mapping from the name of a fit to its runs.
+    method : {"nuts", "laplace"}, as in `fit`.
+    seed : int, optional
+        A table's draws depend on it and on the table's place, not on the executor.
+    executor : concurrent.futures.Executor, optional
+        Where the fits are done, such as a ``ProcessPoolExecutor`` or a Dask client's ``get_executor()``; in this
+        process if absent.
+    **sampler
+        As in `fit`; ``progressbar=False`` silences the progress bar.
+
+    Returns
+    -------
+    DataTree : groups posterior (chain, draw, fit), constant_data (the reference run of each fit), and fits: converged,
+        rhat, ess, divergences, pareto_k, seconds, and as text method, verdict, warnings (of the data) and reason (why
+        there is no posterior; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no tables, or one is not a DataFrame.
+    """
+    return run_many(fit, law, tables, method=method, seed=seed, executor=executor, **sampler)
+
+
+def run_many(
+    one: Callable[..., xr.DataTree],
+    law: Law,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    method: str,
+    seed: int | None,
+    executor: Executor | None,
+    **sampler,
+) -> xr.DataTree:
+    """`fit_many` with another function in the place of `fit`, such as `bayescale.inference.fit.draw`."""
+    if not isinstance(tables, Mapping):
+        raise TypeError(f"tables is a {type(tables).__name__}; wanted a mapping from a name to a table of runs.")
+    if not tables:
+        raise ValueError("There are no tables to fit; wanted a mapping from a name to a table of runs.")
+    for name, runs in tables.items():
+        if not isinstance(runs, pd.DataFrame):
+            raise TypeError(f"The table '{name}' is a {type(runs).__name__}; wanted a pandas.DataFrame.")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    seeds = np.random.SeedSequence(seed).generate_state(len(tables))
+    visible = sampler.pop("progressbar", True)
+    jobs = {
+        name: (law, runs, one, {"method": method, "seed": int(own), **sampler})
+        for (name, runs), own in zip(tables.items(), seeds, strict=True)
+    }
+    results = {}
+    with progress(visible) as bar:
+        task = bar.add_task(f"{law.name}, {len(jobs)} fits", total=len(jobs))
+        for name, result in spread(_fitted, jobs, executor, lambda reason: {"reason": reason}):
+            results[name] = result
+            bar.advance(task)
+    tree = _collected({name: results[name] for name in jobs})
+    tree.attrs |= {"schema": SCHEMA, "law": law.name, "law_text": str(law), "source": law.source, "seed": seed}
+    return tree
+
+
+def _fitted(
+    law: Law, runs: pd.DataFrame, one: Callable[..., xr.DataTree], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is kept of one fit, or why there is none."""
+    began = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            post = one(law, runs, progressbar=False, **options)
+        except Exception as error:
+            return {"reason": f"{type(error).__name__}: {error}"}
+    doubts = [str(w.message) for w in caught if w.category is UserWarning]
+    facts = {name: post.attrs[name] for name in ("converged", "rhat", "ess", "divergences", "method", "verdict")}
+    facts |= {"pareto_k": post.attrs.get("pareto_k", np.nan), "warnings": " ".join(doubts), "reason": ""}
+    constants = post["constant_data"].to_dataset()
+    return {
+        "posterior": post["posterior"].to_dataset().load(),
+        "constants": {name: float(value) for name, value in constants.data_vars.items() if value.ndim == 0},
+        "facts": facts | {"seconds": time.perf_counter() - began},
+        "reason": "",
+    }
+
+
+_NOTHING = {
+    "converged": 0,
+    "rhat": np.nan,
+    "ess": np.nan,
+    "divergences": 0,
+    "method": "",
+    "verdict": "no posterior",
+    "pareto_k": np.nan,
+    "warnings": "",
+    "seconds": np.nan,
+}
+
+
+def _collected(results: Mapping[str, dict[str, Any]]) -> xr.DataTree:
+    names = pd.Index([str(name) for name in results], name="fit")
+    good = {str(name): result for name, result in results.items() if not result["reason"]}
+    facts = pd.DataFrame([{**_NOTHING, **r.get("facts", {}), "reason": r["reason"]} for r in results.values()], names)
+    groups = {"fits": xr.Dataset.from_dataframe(facts.astype({"converged": bool, "divergences": int}))}
+    if good:
+        one = pd.Index(good, name="fit")
+        posterior = xr.concat([r["posterior"] for r in good.values()], dim=one, join="outer", coords="minimal")
+        posterior = posterior.reindex(fit=names).transpose("chain", "draw", "fit", ...)
+        constants = pd.DataFrame([r["constants"] for r in good.values()], one).reindex(names)
+        groups |= {"posterior": posterior, "constant_data": xr.Dataset.from_dataframe(constants)}
+    return xr.DataTree.from_dict(groups)

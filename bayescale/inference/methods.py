@@ -1,0 +1,80 @@
+"""Methods: the one place where posteriors are drawn; it chooses how, and says when it falls back.
+
+NUTS by nutpie on the compiled density or by PyMC (`bayescale.inference.nuts`); or the Laplace approximation corrected by
+importance sampling (`bayescale.inference.importance`).
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import xarray as xr
+
+from bayescale.autodiff.tape import Untraceable
+from bayescale.data.table import Checked
+from bayescale.inference import importance
+from bayescale.inference.laplace.sites import prepare
+from bayescale.inference.nuts import by_nuts
+from bayescale.modelling.law import Law
+
+METHODS = ("nuts", "laplace")
+
+
+def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
+    """Draw from the posterior of a law.
+
+    Parameters
+    ----------
+    law : Law
+    table : Checked
+    seed : int
+    method : {"nuts", "laplace"}
+    options : arguments of `pymc.sample`, which replace our defaults. The Laplace approximation uses draws and chains.
+
+    Returns
+    -------
+    DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
+        has one, discrepancy (`bayescale.density.conditional.increments`). ``attrs`` hold the method that was used, and
+        the Pareto k and effective sample size of importance sampling, or R-hat and ESS of chains.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown; for ``nuts_sampler="blackjax"``, which pymc 6.4 cannot drive.
+    KeyboardInterrupt
+        If sampling is interrupted; the draws so far are not a posterior.
+
+    Warns
+    -----
+    RuntimeWarning
+        If NUTS replaces the Laplace approximation; if importance sampling replaces chains; if checkpoints are treated
+        as independent although the law has a discrepancy.
+    """
+    if method not in METHODS:
+        raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
+    density, untraceable = None, ""
+    try:
+        density = prepare(law, table)
+        density.program  # noqa: B018 (a derivative may be out of reach too)
+    except Untraceable as step:
+        density, untraceable = None, str(step)
+        if law.discrepancy is not None and table.checkpoints is not None:
+            _warn(law, f"checkpoints of one run are treated as independent, since only PyMC can take {untraceable}")
+    size = {}
+    if method == "laplace":
+        size = importance.DEFAULTS  # as many draws by either method
+        post, refusal = None, f"the Laplace approximation cannot take {untraceable}"
+        if density is not None:
+            post, doubt = importance.by_importance(density, seed, {**size, **options})
+            refusal = f"the Laplace approximation is not accepted ({doubt})"
+        if post is not None:
+            return post
+        _warn(law, f"{refusal}; drawn by NUTS instead")
+    post, failure = by_nuts(law, table if density is None else density.table, density, seed, options, size)
+    if failure:
+        _warn(law, f"{failure}, as with several modes or narrow corners; drawn by importance sampling instead")
+    return post
+
+
+def _warn(law: Law, message: str) -> None:
+    warnings.warn(f"{law.name}: {message}.", RuntimeWarning, stacklevel=5)  # who called fit

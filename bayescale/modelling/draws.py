@@ -1,0 +1,96 @@
+"""Draws of a law's parameters, and values given for its columns, as named arrays."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale.modelling.prior import Prior
+
+if TYPE_CHECKING:
+    from bayescale.modelling.law import Law
+
+SAMPLE_DIMS = ("chain", "draw")
+
+
+def levels_of(draws: Mapping[str, Any], group: str) -> list:
+    return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
+
+
+def picked(value, picks: Mapping[str, Any]):
+    """The draws at the chosen levels of the groups."""
+    here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
+    return value.sel(here) if here else value
+
+
+def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Draws (and fixed numbers) of the law's and the noise's parameters, and the values of the reference run.
+
+    Raises
+    ------
+    TypeError
+        If `post` is neither a DataTree nor a Dataset.
+    ValueError
+        If parameters are missing: the posterior is of another law.
+    """
+    if isinstance(post, xr.DataTree):
+        group = "posterior" if "posterior" in post.children else "prior"
+        if group not in post.children:
+            raise ValueError(f"This DataTree has the groups {list(post.children)}; wanted 'posterior', as from fit.")
+        values = post[group].to_dataset()
+        constants = post["constant_data"].to_dataset() if "constant_data" in post.children else xr.Dataset()
+    elif isinstance(post, xr.Dataset):
+        values, constants = post, xr.Dataset()
+    else:
+        raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit, or a Dataset of draws.")
+    fitted = post.attrs.get("law")
+    free = [name for name, prior in law.all_priors.items() if isinstance(prior, Prior)]
+    missing = [name for name in free if name not in values]
+    if missing or (fitted is not None and fitted != law.name):
+        raise ValueError(
+            f"This posterior does not belong to the law '{law.name}': "
+            + (f"it has no {missing} (its variables are {sorted(map(str, values.data_vars))})" if missing else "")
+            + (f"; it was fitted with '{fitted}'" if fitted else "")
+            + ". Pass the law that it was fitted with."
+        )
+    numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
+    stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
+    reference: dict[str, Any] = {**law.reference, **stored}
+    return {**{name: values[name] for name in free}, **numbers}, reference
+
+
+def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Check the inputs by name, and give plain arrays the dim ``run``; numbers stay numbers."""
+    unknown = sorted(set(inputs) - set(wanted) - set(law.groups))
+    missing = [name for name in wanted if name not in inputs]
+    if unknown or missing:
+        raise ValueError(
+            f"Law '{law.name}' takes {list(wanted)}"
+            + (f" and the groups {list(law.groups)}" if law.groups else "")
+            + (f"; missing {missing}" if missing else "")
+            + (f"; does not take {unknown}" if unknown else "")
+            + "."
+        )
+    arrays = {name: _as_array(value, numeric=name in wanted) for name, value in inputs.items()}
+    lengths = {name: a.sizes["run"] for name, a in arrays.items() if isinstance(a, xr.DataArray) and "run" in a.dims}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Plain arrays are paired run by run, but the lengths differ: {lengths}.")
+    for name in wanted:
+        values = np.asarray(arrays[name])
+        if not (np.isfinite(values) & (values > 0)).all():
+            raise ValueError(f"{name} has NaN, infinite or non-positive values; a run's {name} is a positive number.")
+    return arrays
+
+
+def _as_array(value, numeric: bool):
+    if isinstance(value, pd.Series):
+        value = value.to_numpy()
+    if not isinstance(value, xr.DataArray):
+        array = np.asarray(value, dtype=float) if numeric else np.asarray(value)
+        if array.ndim > 1:
+            raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
+        return xr.DataArray(array, dims="run") if array.ndim else array.item()
+    return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D

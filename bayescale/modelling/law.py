@@ -1,0 +1,183 @@
+"""Law: a formula with its priors, its noise and its reference run."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import xarray as xr
+
+from bayescale.modelling.discrepancy import Discrepancy
+from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
+from bayescale.modelling.formula import call, renamed, signature, text
+from bayescale.modelling.noise import Noise, student
+from bayescale.modelling.prior import Prior
+
+
+@dataclass(frozen=True)
+class Law:
+    """A scaling law: the expected loss as a function of a run, and what is believed of its parameters beforehand.
+
+    Parameters
+    ----------
+    formula : callable
+        ``def formula(N, D, N0, D0, *, E, excess_N, …)`` returning the expected loss [nats/token]. Positional
+        arguments are columns of `runs`, or their value at the reference run (``N0`` for ``N``); keyword-only
+        arguments are parameters. Written with operators and NumPy functions, it is called with PyTensor variables
+        to infer, with floats to simulate and with xarray draws to predict.
+    priors : mapping
+        A Prior, or a number to fix it, for each parameter.
+    noise : Noise
+        How observed losses scatter about the formula.
+    discrepancy : Discrepancy, optional
+        What the formula gets wrong, smoothly; it takes a noise of one normal or Student-t scale.
+    derived : mapping
+        Further quantities of interest by name: functions with the same convention as the formula, without columns.
+    reference : mapping
+        Values of the reference run to use instead of the middle of the data: ``{"N0": 1e9, "D0": 2e10}``.
+    name, source : str
+        Name and citation (paper, equation), stored with the posterior.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has no prior, a prior no parameter, or formula and noise share a parameter.
+
+    Examples
+    --------
+    >>> from bayescale import Law, Prior
+    >>> def floor(N, N0, *, E, excess_N, alpha_N):
+    ...     return E + excess_N * (N / N0) ** -alpha_N
+    >>> law = Law(floor, {
+    ...     "E": Prior("Uniform", lower=0, upper=1, unit="loss_min"),
+    ...     "excess_N": Prior("LogNormal", mu=-1, sigma=1, unit="loss_min"),
+    ...     "alpha_N": Prior("LogNormal", mu=-1.2, sigma=0.8),
+    ... })
+    >>> law.inputs, law.parameters
+    (('N',), ('E', 'excess_N', 'alpha_N'))
+    """
+
+    formula: Callable
+    priors: Mapping[str, Prior | float] = field(hash=False)
+    noise: Noise = student
+    discrepancy: Discrepancy | None = None
+    derived: Mapping[str, Callable] = field(default_factory=dict, hash=False)
+    reference: Mapping[str, float] = field(default_factory=dict, hash=False)
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self):
+        if not self.name:
+            object.__setattr__(self, "name", self.formula.__name__)
+        if set(self.priors) != set(self.parameters):
+            raise ValueError(
+                f"Law '{self.name}' has the parameters {sorted(self.parameters)} but priors for "
+                f"{sorted(self.priors)}; give each parameter a Prior or a number, and nothing else."
+            )
+        shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
+        if shared:
+            raise ValueError(f"Law '{self.name}' and its noise or discrepancy both have {shared}; rename one.")
+        if self.discrepancy is not None:
+            self.discrepancy.parts(self.inputs)
+            if self.noise.constant is False:
+                raise ValueError(
+                    f"The noise '{self.noise.name}' does not go with a discrepancy, which is integrated out; choose "
+                    "one with a single scale and a normal or Student-t variate of fixed nu: student, lognormal."
+                )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of `runs` that the formula needs."""
+        return signature(self.formula).columns
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Parameters of the formula."""
+        return signature(self.formula).parameters
+
+    @property
+    def all_priors(self) -> dict[str, Prior | float]:
+        """Priors of the formula, of the noise and of the discrepancy."""
+        return {**self.priors, **self.noise.priors, **self._amplitudes}
+
+    @property
+    def _amplitudes(self) -> Mapping[str, Prior | float]:
+        return self.discrepancy.priors if self.discrepancy is not None else {}
+
+    @property
+    def every_prior(self) -> tuple[Prior, ...]:
+        """All of them, hyperpriors included."""
+        return tuple(p for prior in self.all_priors.values() if isinstance(prior, Prior) for p in prior.walk())
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Grouping columns of `runs` that priors name as dims."""
+        return tuple(dict.fromkeys(dim for prior in self.every_prior for dim in prior.dims))
+
+    def __call__(self, post: xr.DataTree | xr.Dataset, /, **inputs) -> xr.DataArray:
+        """Expected loss of every draw.
+
+        Parameters
+        ----------
+        post : DataTree of `fit`, or a Dataset of draws (dims chain, draw).
+        **inputs
+            The law's inputs (N [parameters], D [tokens], C [FLOP]) and, to pick levels of grouped parameters, the
+            grouping columns. Numbers, or arrays: plain arrays and Series are paired along a dim ``run``; a DataArray
+            keeps its own dims, so two of them with different dims span a grid.
+
+        Returns
+        -------
+        DataArray : nats/token, dims (chain, draw, ...).
+
+        Raises
+        ------
+        ValueError
+            If an input is missing, unknown, NaN, infinite or not positive, or the posterior is of another law.
+        """
+        given = as_arrays(self, inputs, wanted=self.inputs)
+        return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units="nats/token")
+
+    def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
+        """Call `function` (the formula, the scale of the noise) with the draws of `post` and the values `given`."""
+        draws, reference = draws_of(self, post)
+        picks = {g: given[g] for g in self.groups if g in given}
+        try:
+            chosen = {name: picked(value, picks) for name, value in draws.items()}
+        except KeyError as error:
+            known = {g: levels_of(draws, g) for g in picks}
+            raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
+        result = call(function, chosen, given, reference)
+        if not isinstance(result, xr.DataArray) and (first := next(iter(draws.values()), None)) is not None:
+            result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
+        if not isinstance(result, xr.DataArray):
+            return xr.DataArray(result)
+        return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # all numbers: a law without draws
+
+    def rename(self, name: str, **columns: str) -> "Law":
+        """The same law in another column: ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
+
+        def new(word: str) -> str:
+            for old, column in columns.items():
+                if word in (old, f"{old}0") or word.endswith(f"_{old}") or word.startswith(f"{old}_"):
+                    return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", column, word)
+            return word
+
+        return replace(
+            self,
+            formula=renamed(self.formula, new),
+            priors={new(k): v for k, v in self.priors.items()},
+            derived={new(k): renamed(f, new) for k, f in self.derived.items()},
+            name=name,
+        )
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}" + (f" ({self.source})" if self.source else ""), text(self.formula)]
+        lines += [
+            f"{name} ~ {prior}" if isinstance(prior, Prior) else f"{name} = {prior}"
+            for name, prior in self.all_priors.items()
+        ]
+        lines.append(
+            f"log(loss) = log(mu){' + delta' if self.discrepancy else ''} + scale * z, "
+            f"z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
+        )
+        return "\n".join(lines)

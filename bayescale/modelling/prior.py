@@ -1,0 +1,183 @@
+"""Prior: a recipe for a PyMC variable, written before any model exists."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+
+from bayescale.modelling.distributions import FAMILIES, Family, family_of
+
+
+@dataclass(frozen=True, init=False)
+class Prior:
+    """A recipe for a PyMC variable: a family of `pymc` by name, and its arguments.
+
+    Spelled as elsewhere in the PyMC ecosystem, with the same ``create_variable(name)``. An argument may be another
+    prior: with `dims` this is partial pooling, ``Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1),
+    sigma=Prior("HalfNormal", sigma=0.3), dims="family", centered=False)``.
+
+    Parameters
+    ----------
+    family : str
+        Name of a distribution in `pymc`, such as ``"LogNormal"``.
+    dims : str or tuple of str, optional
+        One value for each level of these columns of `runs`.
+    centered : bool
+        False samples a standard normal ``<name>_offset`` instead (Normal and LogNormal).
+    unit : str, optional
+        A reference value that the prior is stated in: ``"loss_min"`` (the smallest observed loss, of each group
+        where the prior has dims) or ``"N0"``, ``"D0"``, … The variable is this unit times the stated family.
+    args : dict, optional
+        The arguments of the family, if not given as keywords.
+    **parameters
+        The arguments of the family: numbers or priors.
+
+    Raises
+    ------
+    ValueError
+        If the family is none of `pymc`'s (when the variable is created), its arguments do not fit, or it has no
+        non-centred form or no unit.
+    """
+
+    family: str
+    dims: tuple[str, ...]
+    centered: bool
+    unit: str | None
+    args: Mapping[str, Any] = field(hash=False)
+
+    def __init__(self, family, *, dims=None, centered=True, unit=None, args=None, **parameters):
+        clash = set(args or {}) & set(parameters)
+        if clash:
+            raise ValueError(f"Prior({family!r}) got {sorted(clash)} twice; give each argument once.")
+        put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731 (frozen dataclass)
+        put("family", family)
+        put("dims", (dims,) if isinstance(dims, str) else tuple(dims or ()))
+        put("centered", centered)
+        put("unit", unit)
+        put("args", MappingProxyType({**(args or {}), **parameters}))
+        self._check()
+
+    @property
+    def known(self) -> Family | None:
+        """What we know of the family beyond PyMC, if its arguments are spelled as in our table."""
+        return family_of(self.family, self.args)
+
+    def _check(self) -> None:
+        if not self.centered and (self.known is None or self.known.standard is None):
+            able = sorted(name for name, family in FAMILIES.items() if family.standard)
+            raise ValueError(f"{self} has no non-centred form here; use centered=True, or mu and sigma with {able}.")
+        if self.unit is not None and (self.known is None or not (self.known.scaled or self.known.logscale)):
+            able = {
+                name: list(family.arguments) for name, family in FAMILIES.items() if family.scaled or family.logscale
+            }
+            raise ValueError(f"{self} cannot be stated in units of '{self.unit}'; the families that can: {able}.")
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}={value}" for name, value in self.args.items())
+        inside += f", dims={self.dims}" if self.dims else ""
+        inside += "" if self.centered else ", centered=False"
+        return (f"{self.unit} * " if self.unit else "") + f"{self.family}({inside})"
+
+    __repr__ = __str__
+
+    def __reduce__(self):  # a mappingproxy cannot be pickled
+        return _rebuild, (self.family, self.dims, self.centered, self.unit, dict(self.args))
+
+    @cached_property
+    def unit_name(self) -> str | None:
+        """Name of the reference value the unit stands for: ``loss_min``, or ``loss_min_family`` with dims."""
+        return "_".join((self.unit, *self.dims)) if self.unit == "loss_min" and self.dims else self.unit
+
+    def hyperpriors(self) -> dict[str, "Prior"]:
+        """The arguments that are priors themselves."""
+        return {name: value for name, value in self.args.items() if isinstance(value, Prior)}
+
+    def walk(self) -> "Iterator[Prior]":
+        """This prior, and every prior among its arguments."""
+        yield self
+        for hyper in self.hyperpriors().values():
+            yield from hyper.walk()
+
+    def create_variable(self, name: str):
+        """Create the variable `name` in the PyMC model on the context stack.
+
+        Returns
+        -------
+        TensorVariable with the shape of `dims`; hyperparameters are called ``<name>_<argument>``.
+
+        Raises
+        ------
+        ValueError
+            If `pymc` has no such family, or the model has no data called as the unit.
+        """
+        import pymc as pm
+
+        distribution = getattr(pm, self.family, None)
+        if not (isinstance(distribution, type) and issubclass(distribution, pm.Distribution)):
+            raise ValueError(f"'{self.family}' is not a distribution of pymc; see pymc's list of distributions.")
+        model = pm.modelcontext(None)
+        if self.unit_name and self.unit_name not in model.named_vars:
+            raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not hold.")
+        unit = model[self.unit_name] if self.unit_name else None
+        args = {
+            key: value.create_variable(f"{name}_{key}") if isinstance(value, Prior) else value
+            for key, value in self.args.items()
+        }
+        args = self.in_unit(args, unit)
+        if self.centered:
+            return distribution(name, **args, dims=self.dims or None)
+        z = pm.Normal(f"{name}_offset", 0, 1, dims=self.dims or None)
+        standard = cast("Callable[..., Any]", FAMILIES[self.family].standard)  # checked when the prior was made
+        return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
+
+    def draw(
+        self, name: str, rng: np.random.Generator, draws: int, units: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> dict[str, np.ndarray]:
+        """Draw from the prior without PyMC.
+
+        Parameters
+        ----------
+        name : str
+        rng : numpy.random.Generator
+        draws : int
+        units : mapping from `unit_name` to its value (scalar, or shape of `dims`).
+        sizes : mapping from a dim to its length.
+
+        Returns
+        -------
+        dict : hyperparameters first, then `name`; each of shape (draws, *dims).
+
+        Raises
+        ------
+        ValueError
+            If the family is known to PyMC only.
+        """
+        known = self.known
+        if known is None:
+            raise ValueError(f"{self} can be drawn by PyMC only (pymc.sample_prior_predictive).")
+        drawn: dict[str, np.ndarray] = {}
+        args = dict(self.args)
+        shape = (draws, *(sizes[dim] for dim in self.dims))
+        for key, value in self.hyperpriors().items():
+            drawn |= value.draw(f"{name}_{key}", rng, draws, units, sizes)
+            hyper = drawn[f"{name}_{key}"]
+            args[key] = hyper.reshape(draws, *(1,) * len(self.dims)) if not value.dims else hyper
+        args = self.in_unit(args, units[self.unit_name] if self.unit_name else None)
+        drawn[name] = known.draw(rng, shape, **args)
+        return drawn
+
+    def in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
+        """The arguments of the family once its unit has a value."""
+        if unit is None:
+            return dict(args)
+        family = FAMILIES[self.family]
+        scaled = {key: args[key] * unit for key in family.scaled if key in args}
+        shifted = {key: args[key] + np.log(unit) for key in family.logscale}
+        return {**args, **scaled, **shifted}
+
+
+def _rebuild(family, dims, centered, unit, args) -> Prior:
+    return Prior(family, dims=dims, centered=centered, unit=unit, args=args)

@@ -1,0 +1,107 @@
+"""Many fits: one structure, failures kept, here and on other machines."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import bayescale as bs
+from bayescale.autodiff import numba_backend
+from bayescale.laws import chinchilla, henighan2020
+from tests.conftest import simulate
+
+FEW = {"draws": 250, "tune": 300, "chains": 2, "progressbar": False}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """Three sweeps of different lengths, and two that cannot be fitted."""
+    good = {f"sweep {n}": simulate(n, seed=n) for n in (20, 30, 40)}
+    return {**good, "broken": simulate(20, 1).assign(loss=np.nan), "twins": simulate(12, 2).iloc[[0] * 6 + [1] * 6]}
+
+
+@pytest.fixture(scope="module")
+def many(tables):
+    return bs.fit_many(chinchilla, tables, method="laplace", seed=1, progressbar=False)
+
+
+def test_one_dim_for_the_fits_and_a_reason_for_each_failure(many, tables):
+    fits = many["fits"].to_dataset()
+    assert list(fits["fit"].values) == list(tables)
+    assert many["posterior"]["E"].dims == ("chain", "draw", "fit")
+    assert "ValueError: Column 'loss' is NaN in 20 of 20" in str(fits["reason"].sel(fit="broken").item())
+    assert many["posterior"]["E"].sel(fit="broken").isnull().all()
+    good = fits.sel(fit=["sweep 20", "sweep 30", "sweep 40"])
+    assert (good["reason"] == "").all() and good["converged"].all() and (good["seconds"] > 0).all()
+    assert "repeat another row" in str(fits["warnings"].sel(fit="twins").item())
+
+
+def test_same_draws_as_fit_gives(many, tables):
+    seed = int(np.random.SeedSequence(1).generate_state(len(tables))[0])
+    alone = bs.fit(chinchilla, tables["sweep 20"], method="laplace", seed=seed)
+    assert np.array_equal(alone["posterior"]["E"].values, many["posterior"]["E"].sel(fit="sweep 20").values)
+    assert float(many["constant_data"]["N0"].sel(fit="sweep 20")) == float(alone["constant_data"]["N0"])
+
+
+def test_the_law_takes_them_as_any_posterior(many, tables):
+    loss = chinchilla(many, N=1e9, D=1e10)
+    assert set(loss.dims) == {"chain", "draw", "fit"}
+    alone = chinchilla(many.sel(fit="sweep 30"), N=1e9, D=1e10)
+    assert np.allclose(alone, loss.sel(fit="sweep 30"))
+    new = bs.predict(chinchilla, many, tables["sweep 20"].drop(columns="loss"), seed=1)
+    assert set(new["loss"].dims) == {"chain", "draw", "fit", "run"}
+
+
+def test_nuts_compiles_the_structure_once(tables):
+    numba_backend.compiled.cache_clear()
+    bs.fit_many(chinchilla, {name: tables[name] for name in ("sweep 20", "sweep 30", "sweep 40")}, seed=1, **FEW)
+    assert numba_backend.compiled.cache_info().misses == 1
+
+
+def test_other_processes_give_the_same_draws(many, tables):
+    """Also for a law made by a function, which plain pickle would refuse."""
+    assert henighan2020.L_C.formula.__name__ != "L_C"  # it is a renamed function
+    some = {name: tables[name] for name in ("sweep 20", "broken")}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        there = bs.fit_many(henighan2020.L_C, some, method="laplace", seed=1, executor=executor, progressbar=False)
+    here = bs.fit_many(henighan2020.L_C, some, method="laplace", seed=1, progressbar=False)
+    assert np.array_equal(here["posterior"]["E"], there["posterior"]["E"], equal_nan=True)
+    assert list(here["fits"]["reason"].values) == list(there["fits"]["reason"].values)
+
+
+def test_dask_cluster(tables):
+    distributed = pytest.importorskip("distributed", reason="Dask is an option, installed for the tests")
+    some = {name: tables[name] for name in ("sweep 20", "sweep 30", "broken")}
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        executor = client.get_executor()
+        there = bs.fit_many(chinchilla, some, method="laplace", seed=1, executor=executor, progressbar=False)
+    here = bs.fit_many(chinchilla, some, method="laplace", seed=1, progressbar=False)
+    assert np.array_equal(here["posterior"]["E"], there["posterior"]["E"], equal_nan=True)
+    assert "NaN" in str(there["fits"]["reason"].sel(fit="broken").item())
+
+
+def test_a_worker_that_dies_is_one_failure(tables):
+    class Dying:
+        def submit(self, function, job):
+            from concurrent.futures import Future
+
+            future = Future()
+            future.set_exception(RuntimeError("the machine is gone"))
+            return future
+
+    lost = bs.fit_many(chinchilla, {"a": tables["sweep 20"]}, executor=Dying(), progressbar=False)
+    assert "the machine is gone" in str(lost["fits"]["reason"].item()) and "posterior" not in lost.children
+
+
+def test_progress_bar(tables, capsys):
+    one = {"a": tables["sweep 20"]}
+    bs.fit_many(chinchilla, one, method="laplace", seed=1)
+    assert "hoffmann2022.chinchilla, 1 fits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("tables", "error"), [({}, ValueError), ([1], TypeError), ({"a": [1]}, TypeError)])
+def test_bad_tables(tables, error):
+    with pytest.raises(error, match="wanted a"):
+        bs.fit_many(chinchilla, tables)
