@@ -21,27 +21,35 @@ class Point(Protocol):
     @property
     def middle(self) -> Any:
         """Loss at the reference run [nats/token]."""
+        ...
 
     def log(self, name: str) -> Any:
         """Log of a positive parameter."""
+        ...
 
     def logit(self, name: str) -> Any:
         """Log odds of a parameter between two bounds."""
+        ...
 
     def natural(self, name: str) -> Any:
         """A parameter itself."""
+        ...
 
     def scalar(self, name: str) -> bool:
         """Whether a parameter is free and has no groups."""
+        ...
 
     def slope(self, column: str) -> Any:
         """How fast the log loss of the runs falls with the log of a column; None if that is unknown."""
+        ...
 
     def reference(self, name: str) -> Any:
         """A value of the reference run: ``N0``, ``N_top``, ``loss_min``."""
+        ...
 
     def room(self) -> Any:
         """What the floor leaves of the loss at the reference run [nats/token], smoothly positive."""
+        ...
 
 
 class Shear(Protocol):
