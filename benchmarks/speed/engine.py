@@ -15,7 +15,8 @@ import bayescale as bs
 from bayescale import laws
 from bayescale.autodiff import numba_backend as native
 from bayescale.data.check import check
-from bayescale.density.log_density import Density
+from bayescale.density.bound import Bound
+from bayescale.density.log_density import LogDensity
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C, L_D, L_N
 from benchmarks.speed import default, quality
@@ -70,7 +71,7 @@ def scale() -> dict[str, Any]:
             warnings.simplefilter("ignore")
             table = check(chinchilla, runs)
         tracemalloc.start()
-        density = Density(chinchilla, table)
+        density = LogDensity(Bound(chinchilla, table))
         data = native.packed(density.program.constants, np.zeros(density.size), np.eye(density.size))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -117,7 +118,7 @@ def _batch(law, tables) -> dict[str, Any]:
     }
 
 
-def _gradient_seconds(density: Density, data: np.ndarray) -> float:
+def _gradient_seconds(density: LogDensity, data: np.ndarray) -> float:
     function = native.compiled(density.program.for_one).density.ctypes
     point = density.prior_points(np.random.default_rng(0), 1)[0]
     arrays = (point, np.empty(density.size), np.empty(1), data)

@@ -10,7 +10,8 @@ import bayescale as bs
 from bayescale import Prior
 from bayescale.data.check import check
 from bayescale.data.checkpoints import MOST, Checkpoints, Continuation, checkpoints
-from bayescale.density.log_density import Density
+from bayescale.density.bound import Bound
+from bayescale.density.log_density import LogDensity
 from bayescale.density.model import assemble
 from bayescale.inference import methods
 from bayescale.inference.laplace import sites as prepared
@@ -101,7 +102,7 @@ def test_pymc_has_the_same_model_of_checkpoints(curve):
     table = check(law, curve)
     assert table.checkpoints is not None
     found = replace(table.checkpoints, length=0.3)
-    model = assemble(law, replace(table, checkpoints=found))
+    model = assemble(Bound(law, table, length=0.3))
     none = np.zeros(len(model.coords["cell"]))
     density = model.compile_logp(vars=model["loss"], sum=False)({"increment": none})[0]
     mu, scale = found.given_previous(
@@ -111,8 +112,8 @@ def test_pymc_has_the_same_model_of_checkpoints(curve):
 
 
 def test_checkpoints_that_only_pymc_can_fit_are_taken_as_independent_with_a_warning(curve, monkeypatch):
-    def drawn(law, table, *_):  # sampling by PyMC is tested elsewhere
-        assert table.checkpoints.length == 0.0
+    def drawn(bound, *_):  # sampling by PyMC is tested elsewhere
+        assert bound.checkpoints.length == 0.0
         raise KeyboardInterrupt
 
     monkeypatch.setattr(methods, "by_nuts", drawn)
@@ -137,18 +138,18 @@ def test_each_length_is_judged_at_its_own_mode(curve, noise, monkeypatch):
     evidence = prepared._log_evidence
     monkeypatch.setattr(prepared, "_log_evidence", spy)
     law = replace(henighan2020.L_D, noise=noise, discrepancy=shared)
-    density = prepared.prepare(law, check(law, curve))
+    density = prepared.prepare(Bound(law, check(law, curve)))
     assert len(seen) > len(density.table.checkpoints.lengths)  # one for each, and for each mode of the searches
     assert np.abs(seen).max() < 1e-3  # nats; evidences are told apart by tenths
 
 
 def test_a_density_goes_on_to_other_lengths(curve):
     law = replace(henighan2020.L_D, discrepancy=shared)
-    one = prepared.prepare(law, check(law, curve))
+    one = prepared.prepare(Bound(law, check(law, curve)))
     points = one.prior_points(np.random.default_rng(0), 3)
     before = one.value(points), one.derivatives(points)
-    table = replace(one.table, checkpoints=replace(one.table.checkpoints, length=0.7))
-    moved, anew = one.on(table), Density(law, table)
+    other = one.bound.with_length(0.7)
+    moved, anew = one.on(other), LogDensity(other)
     assert (moved.value(points) == anew.value(points)).all() and (before[0] != anew.value(points)).all()
     assert moved.gradient(points[0])[1] == pytest.approx(anew.gradient(points[0])[1], rel=1e-14)
     assert (one.derivatives(points)[1] == before[1][1]).all()

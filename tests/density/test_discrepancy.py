@@ -17,10 +17,10 @@ from bayescale.autodiff.codegen import Program
 from bayescale.autodiff.numpy_backend import compiled_for_arrays
 from bayescale.autodiff.tape import Tape
 from bayescale.data.check import check
-from bayescale.density.basis import shape_of
+from bayescale.density.bound import Bound
 from bayescale.density.conditional import delta, increments, moments
-from bayescale.density.log_density import Density, as_posterior
-from bayescale.density.marginal import Draws, integrated
+from bayescale.density.log_density import LogDensity, as_posterior
+from bayescale.density.marginal import ArrayCoefficients, integrated
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.inference import storage as files
@@ -78,14 +78,14 @@ def test_the_process_beyond_has_its_covariance():
 
 def test_density_is_that_of_a_multivariate_normal(runs):
     table = check(FIXED, runs)
-    density = prepare(FIXED, table)
+    density = prepare(Bound(FIXED, table))
     points = density.prior_points(np.random.default_rng(0), 5)
     physical = density.physical(points)
     mu = chinchilla.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **FIXED.priors)
     log_loss = np.log(table.loss)
     for k, value in enumerate(density.value(points)):
         sigma, tau = float(physical["sigma"][k]), float(physical["tau"][k])
-        shape = shape_of(FIXED, table)
+        shape = density.bound.basis
         amplitudes = np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
         basis = shape.kept * amplitudes
         likelihood = multivariate_normal(np.log(mu), sigma**2 * np.eye(len(runs)) + basis @ basis.T).logpdf(log_loss)
@@ -104,7 +104,7 @@ def test_prediction_is_the_conditional_normal(runs):
     table = check(law, runs)
     new = pd.DataFrame({"N": [5e8, 4e9, 7e10, 2e11], "D": [3e9, 6e10, 1.4e12, 4e12]})
     draws = bs.sample_prior(law, runs, draws=6000, seed=0)
-    group = increments(law, table, draws["prior"].to_dataset(), np.random.default_rng(1), prior=False)
+    group = increments(Bound(law, table), draws["prior"].to_dataset(), np.random.default_rng(1), prior=False)
     draws["discrepancy"] = group
     found = delta(law, draws, {name: new[name].to_numpy() for name in new}, np.random.default_rng(2))[0]
     mu = law.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **law.priors)
@@ -123,7 +123,7 @@ def test_prediction_is_the_conditional_normal(runs):
 
 def test_an_outlier_has_little_weight(runs):
     odd = runs.assign(loss=runs["loss"].where(runs.index != runs.index[7], runs["loss"] * 1.15))
-    sites = prepare(generalised, check(generalised, odd)).table.sites
+    sites = prepare(Bound(generalised, check(generalised, odd))).bound.sites
     assert sites is not None
     weights = 5 / (4 + sites.residuals**2)  # (nu + 1) / (nu + z^2), nu = 4
     assert np.argmax(np.abs(sites.residuals)) == np.argmin(sites.curvatures) == 7
@@ -138,9 +138,9 @@ def test_sites_do_not_hang_on_where_the_search_begins(shared_data, monkeypatch):
     found = []
     for seed in range(3):
         monkeypatch.setattr(prepared, "SEED", seed)
-        found.append(prepare(generalised, table))
+        found.append(prepare(Bound(generalised, table)))
     for other in found[1:]:
-        assert other.table.sites.residuals == pytest.approx(found[0].table.sites.residuals, abs=0.05)
+        assert other.bound.sites.residuals == pytest.approx(found[0].bound.sites.residuals, abs=0.05)
         assert len(find_modes(other, np.random.default_rng(0))) == len(find_modes(found[0], np.random.default_rng(1)))
 
 
@@ -152,7 +152,7 @@ def test_a_search_goes_on_from_what_runs_are_like_at_the_mode(shared_data, monke
     for searches, seed in ((1, 0), (4, 0), (4, 1)):
         monkeypatch.setattr(prepared, "SEARCHES", searches)
         monkeypatch.setattr(prepared, "SEED", seed)
-        density = prepare(generalised, table)
+        density = prepare(Bound(generalised, table))
         evidence.append(prepared._log_evidence(density, density.near[0]))
     assert evidence[1] > evidence[0] + 0.5
     assert evidence[2] == pytest.approx(evidence[1], abs=0.1)
@@ -164,7 +164,7 @@ def test_a_search_starts_from_runs_that_are_alike_too(shared_data):
     runs = runs[(runs["group"] == "owt2|tuned|short|const|standard|val") & (6 * runs["N"] * runs["D"] <= 2.1e17)]
     table, found, without = check(generalised, runs), [], []
     for seed in range(3):
-        first = Density(generalised, prepared._first(generalised, table, np.random.default_rng(seed)))
+        first = LogDensity(prepared._first(Bound(generalised, table), np.random.default_rng(seed)))
         modes = find_modes(first, np.random.default_rng(seed))
         without.append(max(prepared._settled(first, mode.point).log_evidence for mode in modes))
         found.append(prepared._searched(first, np.random.default_rng(seed))[0].log_evidence)
@@ -173,9 +173,9 @@ def test_a_search_starts_from_runs_that_are_alike_too(shared_data):
 
 
 def test_what_runs_are_like_is_that_of_the_mode(runs):
-    density = prepare(generalised, check(generalised, runs))
+    density = prepare(Bound(generalised, check(generalised, runs)))
     again = prepared._settled(density, density.near[0])
-    assert again.density.table.sites.residuals == pytest.approx(density.table.sites.residuals, abs=0.02)
+    assert again.density.bound.sites.residuals == pytest.approx(density.bound.sites.residuals, abs=0.02)
     assert again.height == pytest.approx(density.value(density.near[:1])[0], abs=prepared.SETTLED)
 
 
@@ -195,8 +195,8 @@ def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
     table = check(FIXED, runs.reset_index(drop=True))
     assert table.checkpoints is not None
     length, size = 0.3, np.log10(table.columns["N"] * table.columns["D"]).to_numpy()
-    table = replace(table, checkpoints=replace(table.checkpoints, length=length))
-    density, shape = Density(FIXED, table), shape_of(FIXED, replace(table, checkpoints=None))
+    density = LogDensity(Bound(FIXED, table, length=length))
+    shape = Bound(FIXED, replace(table, checkpoints=None)).basis
     points = density.prior_points(np.random.default_rng(0), 5)
     mu = chinchilla.formula(*table.columns.to_numpy().T, *[table.reference[k] for k in ("N0", "D0")], **FIXED.priors)
     same = table.checkpoints.of_run == table.checkpoints.of_run[:, None]
@@ -296,11 +296,11 @@ def test_laplace_agrees_with_nuts(fitted, runs):
         assert abs(float(a.mean() - b.mean())) < 0.3 * float(b.std()), name
 
 
-def laplace_integral(table, mu, scale, tau):
+def laplace_integral(bound, mu, scale, tau):
     """The log likelihood that is sampled, at one draw."""
     tape = Tape(len(mu))
-    error = tape.column(np.log(table.loss) - np.log(mu))
-    value = integrated(tape, generalised, table, error, tape.free(0), {"tau": tape.free(1)})
+    error = tape.column(np.log(bound.table.loss) - np.log(mu))
+    value = integrated(tape, bound, error, tape.free(0), {"tau": tape.free(1)})
     made = Program(tape, [value])
     c = made.constants
     run = compiled_for_arrays(made.for_arrays)
@@ -312,7 +312,7 @@ def test_one_amplitude_is_several_that_are_the_same():
     basis, weights = rng.normal(size=(20, 5)), rng.uniform(0.1, 2.0, 20)
     basis[:, 4] = 0.0  # a part with fewer cells than others
     b, right = np.exp(rng.normal(size=(7, 1))), rng.normal(size=(7, 5))
-    one, several = Draws(basis, b, weights), Draws(basis, np.repeat(b, 5, axis=1), weights)
+    one, several = ArrayCoefficients(basis, b, weights), ArrayCoefficients(basis, np.repeat(b, 5, axis=1), weights)
     assert one.solve(right) == pytest.approx(several.solve(right), rel=1e-10)
     inverses = (draws.root @ draws.root.swapaxes(1, 2) for draws in (one, several))
     assert next(inverses) == pytest.approx(next(inverses), rel=1e-10, abs=1e-14)
@@ -320,10 +320,10 @@ def test_one_amplitude_is_several_that_are_the_same():
 
 def test_the_integral_under_student_noise_is_close(runs):
     """Against importance sampling of the coefficients, at draws of the posterior: all but a constant agrees."""
-    density = prepare(generalised, check(generalised, runs))
+    density = prepare(Bound(generalised, check(generalised, runs)))
     table, draws = density.table, as_posterior(density, approximate(density, 0, 1, 60).points)
-    mean, root, amplitudes, error, scale = moments(generalised, table, draws)
-    rng, basis = np.random.default_rng(0), shape_of(generalised, table).kept
+    mean, root, amplitudes, error, scale = moments(density.bound, draws)
+    rng, basis = np.random.default_rng(0), density.bound.basis.kept
     proposal = multivariate_t(np.zeros(basis.shape[1]), df=10)
     steps = proposal.rvs(20_000, random_state=rng)
     off, log_sigma = np.empty(60), np.log(scale)
@@ -333,7 +333,7 @@ def test_the_integral_under_student_noise_is_close(runs):
         likelihood = student_t(4).logpdf(left).sum(axis=1) - len(runs) * log_sigma[k] - np.log(table.loss).sum()
         weights = likelihood + norm.logpdf(z).sum(axis=1) - proposal.logpdf(steps) + np.linalg.slogdet(root[k])[1]
         exact = np.logaddexp.reduce(weights) - np.log(len(weights))
-        off[k] = laplace_integral(table, table.loss * np.exp(-error[k]), scale[k], amplitudes[k][0]) - exact
+        off[k] = laplace_integral(density.bound, table.loss * np.exp(-error[k]), scale[k], amplitudes[k][0]) - exact
     # A slope s in a parameter of standard deviation d moves its mean by s d^2: less than a tenth of d here.
     for parameter in (log_sigma, np.log(amplitudes[:, 0])):
         assert abs(np.polyfit(parameter, off, 1)[0]) * np.std(parameter) < 0.1
@@ -389,7 +389,7 @@ def test_prior_and_model_have_it(runs):
 
 
 def test_structures_do_not_depend_on_the_runs(runs):
-    one, other = (prepare(generalised, check(generalised, table)) for table in (runs, runs.iloc[5:]))
+    one, other = (prepare(Bound(generalised, check(generalised, table))) for table in (runs, runs.iloc[5:]))
     assert one.program.for_one == other.program.for_one
 
 
@@ -405,7 +405,7 @@ def test_saved_and_opened_again(fitted, tmp_path):
 
 def test_fixed_amplitudes_and_shared():
     assert shared.parameters == ("tau",) and isinstance(shared.priors["tau"], Prior)
-    assert Density(replace(FIXED, discrepancy=Discrepancy({"tau": 0.01})), check(FIXED, _five())).size == 1
+    assert LogDensity(Bound(replace(FIXED, discrepancy=Discrepancy({"tau": 0.01})), check(FIXED, _five()))).size == 1
 
 
 def _five():

@@ -10,8 +10,8 @@ import bayescale as bs
 from bayescale import Prior, laws
 from bayescale.autodiff.tape import Untraceable
 from bayescale.data.check import check
-from bayescale.density.coordinates import Chart
-from bayescale.density.log_density import Density
+from bayescale.density.bound import Bound
+from bayescale.density.log_density import LogDensity
 from bayescale.density.model import model
 from bayescale.laws import chinchilla
 from bayescale.modelling.noise import NOISES
@@ -46,7 +46,7 @@ def table(runs):
 @pytest.fixture(scope="module", params=CASES)
 def density(request, table):
     law = CASES[request.param]
-    return Density(law, check(law, table))
+    return LogDensity(Bound(law, check(law, table)))
 
 
 def somewhere(density, seed=0):
@@ -84,7 +84,7 @@ def test_gradient_and_hessian_are_exact(density):
 
 def test_points_of_the_prior_are_the_prior(table):
     law = CASES["groups"]
-    density = Density(law, check(law, table))
+    density = LogDensity(Bound(law, check(law, table)))
     ours = density.physical(density.prior_points(np.random.default_rng(0), 3000))
     prior = bs.sample_prior(law, table, draws=3000, seed=1)["prior"]
     for name in ("E", "excess_N", "alpha_N", "alpha_N_mu", "alpha_N_sigma", "alpha_D"):
@@ -94,7 +94,7 @@ def test_points_of_the_prior_are_the_prior(table):
 
 def test_thinned_runs_order_points_alike(table):
     law = CASES["hoffmann2022.chinchilla"]
-    density = Density(law, check(law, table))
+    density = LogDensity(Bound(law, check(law, table)))
     points = density.prior_points(np.random.default_rng(0), 200)
     full, thin = density.value(points), density.value(points, most_runs=20)
     assert np.corrcoef(np.argsort(np.argsort(full)), np.argsort(np.argsort(thin)))[0, 1] > 0.9
@@ -111,64 +111,4 @@ def test_what_only_pymc_can_do_is_named(table, prior):
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": prior})
     many = table.loc[table.index.repeat(2)].reset_index(drop=True).assign(run_id=lambda t: t.index)
     with pytest.warns(UserWarning), pytest.raises(Untraceable):
-        Density(law, check(law, many))
-
-
-def test_the_chart_is_undone(table):
-    z = {"E": 0.3, "excess_N": -0.8, "alpha_N": -1.1, "excess_D": -0.4, "alpha_D": -1.0, "sigma": -5.0}
-    lines = [(frozenset(), 0.9), *((frozenset(still), None) for still in ("", "N", "ND"))]
-    for still, along in lines:
-        logs = {name: () for name in z if name != "E"}
-        chart = Chart(logs, {"E": ()}, 2.6, {"E": lambda z: 2.4 / (1 + np.exp(-z["E"]))}, (), still, {}, along)
-        phi = chart.forward(z)
-        assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
-        jacobian = [[0.0] * len(z) for _ in z]
-        for j, name in enumerate(z):
-            moved = chart.forward({**z, name: z[name] + 1e-6})
-            for i, other in enumerate(z):
-                jacobian[i][j] = (moved[other] - phi[other]) / 1e-6
-        assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
-
-
-@pytest.mark.parametrize("along", [None, 1.1])
-def test_the_chart_of_a_declining_floor_is_undone(along):
-    z = {"E": 0.3, "excess_ND": -0.8, "share_N": 0.4, "alpha_N": -1.1, "alpha_D": -1.0, "kappa": -0.6, "omega": -4.0}
-    logs = {name: () for name in z if name not in ("E", "share_N")}
-    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"]))}
-    slopes = {"alpha_N": 0.08, "alpha_D": 0.05}
-    chart = Chart(logs, {"E": (), "share_N": ()}, 2.6, natural, (), frozenset(), slopes, along)
-    phi = chart.forward(z)
-    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
-    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
-    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
-    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
-
-
-def test_the_chart_of_a_broken_law_is_undone():
-    z = {"E": 0.3, "excess_D": -0.8, "alpha_D": -1.1, "change_1": 0.4, "break_1": -1.5, "width_1": 0.2}
-    logs = {name: () for name in ("excess_D", "alpha_D", "width_1")}
-    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"]))}
-    chart = Chart(logs, {"E": ()}, 2.6, natural, slopes={"alpha_D": 0.08})
-    phi = chart.forward(z)
-    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
-    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
-    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
-    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
-    assert chart.forward({**z, "change_1": 0.0})["alpha_D"] != phi["alpha_D"]
-    fixed = {name: value for name, value in z.items() if name != "change_1"}  # a change that is given
-    assert chart.backward(chart.forward(fixed)) == pytest.approx(fixed, rel=1e-12)
-
-
-def test_the_chart_between_floor_and_ceiling_is_undone_and_straightens_the_level():
-    z = {"E": 0.3, "ceiling": 0.8, "odds": -0.4, "alpha_D": -1.1, "shape": 0.3}
-    natural = {"E": lambda z: 2.0 / (1 + np.exp(-z["E"])), "ceiling": lambda z: 2.0 + np.exp(z["ceiling"])}
-    chart = Chart({name: () for name in ("odds", "alpha_D", "shape")}, {"E": ()}, 2.6, natural)
-    phi = chart.forward(z)
-    assert chart.backward(phi) == pytest.approx(z, rel=1e-12)
-    moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
-    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
-    assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
-    E, ceiling, shape = natural["E"](z), natural["ceiling"](z), np.exp(z["shape"])
-    odds = (2.6 - E) / (ceiling - 2.6) * (1 + (2.6 - E) / (ceiling - 2.6)) ** (shape - 1)
-    at_the_middle = chart.forward({**z, "odds": np.log(odds)})
-    assert at_the_middle["odds"] == pytest.approx(0.0, abs=0.03)  # the gaps to floor and ceiling are smoothed
+        LogDensity(Bound(law, check(law, many)))

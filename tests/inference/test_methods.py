@@ -14,8 +14,9 @@ import bayescale as bs
 from bayescale import Prior, laws
 from bayescale.autodiff import numba_backend
 from bayescale.data.check import check
-from bayescale.density.log_density import Density
-from bayescale.density.model import model
+from bayescale.density.bound import Bound
+from bayescale.density.log_density import LogDensity
+from bayescale.density.model import assemble
 from bayescale.inference import nutpie as bridge
 from bayescale.inference import pymc_sampler
 from bayescale.inference.laplace.amis import Sample
@@ -40,8 +41,9 @@ CASES = {
 @pytest.mark.parametrize("law", CASES.values(), ids=CASES)
 def test_charted_model_has_the_plain_models_density(law, runs):
     table = runs.assign(S=runs["D"] / 5e5, U=runs["D"] / 3, family=np.arange(len(runs)) % 3)
-    plain = model(law, table)
-    chart, in_chart = pymc_sampler.chart_of(plain, 2.6), pymc_sampler.charted(plain, 2.6).compile_logp()
+    bound = Bound(law, check(law, table))
+    plain = assemble(bound)
+    chart, in_chart = pymc_sampler.chart_of(plain, bound), pymc_sampler.charted(plain, bound).compile_logp()
     names, start = [rv.name for rv in plain.free_RVs], plain.initial_point()
     start = dict(zip(names, start.values(), strict=True))
 
@@ -124,7 +126,7 @@ def test_six_runs_need_no_sampler_and_agree_with_it():
 def test_laplace_reaches_the_tails_of_a_small_table():
     N = 10 ** np.array([8.0, 8.2097, 8.4194, 8.6291, 8.8388, 9.0486])
     runs = pd.DataFrame({"N": N, "loss": [2.35073, 2.18317, 2.05161, 1.94577, 1.83697, 1.75097]})
-    density, rng = Density(henighan2020.L_N, check(henighan2020.L_N, runs)), np.random.default_rng(0)
+    density, rng = LogDensity(Bound(henighan2020.L_N, check(henighan2020.L_N, runs))), np.random.default_rng(0)
     first = approximate(density, seed=0, chains=1, draws=8000).points[0]
     even = np.full(4000, 1 / 4000)
     wide = Mixture.average(
@@ -185,10 +187,10 @@ def test_laplace_that_does_not_hold_gives_way_to_nuts(monkeypatch):
 def test_a_structure_is_compiled_once(runs):
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("LogNormal", mu=-1.0, sigma=0.5)})
     every = [(one, table) for one in (chinchilla, law) for table in (runs, runs[:30])]
-    codes = {Density(one, check(one, table)).program.for_one for one, table in every}
+    codes = {LogDensity(Bound(one, check(one, table))).program.for_one for one, table in every}
     assert len(codes) == 1
     other = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("HalfNormal", sigma=0.5)})
-    assert Density(other, check(other, runs)).program.for_one not in codes
+    assert LogDensity(Bound(other, check(other, runs))).program.for_one not in codes
 
 
 @pytest.mark.parametrize("usable", [True, False])
@@ -198,7 +200,7 @@ def test_compiled_structures_are_kept_on_disk(runs, tmp_path, monkeypatch, usabl
     if not usable:
         folder.write_text("a file where the folder should be")
     numba_backend.compiled.cache_clear()
-    density = Density(laws.kaplan2020.L_N, check(laws.kaplan2020.L_N, runs))
+    density = LogDensity(Bound(laws.kaplan2020.L_N, check(laws.kaplan2020.L_N, runs)))
     ground = Ground.of(density, 0)
     start = ground.start(0)
     c = numba_backend.packed(density.program.constants, ground.center, ground.root)

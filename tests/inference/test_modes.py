@@ -9,7 +9,8 @@ import pytest
 
 import bayescale as bs
 from bayescale.data.check import check
-from bayescale.density.log_density import Density
+from bayescale.density.bound import Bound
+from bayescale.density.log_density import LogDensity
 from bayescale.inference.laplace.mixture import DF, Mixture
 from bayescale.inference.laplace.modes import WIDER, climb, find_modes
 from bayescale.inference.laplace.start import DEEP, Ground
@@ -20,7 +21,7 @@ from tests.conftest import pooled
 
 @pytest.fixture(scope="module")
 def density(runs):
-    return Density(chinchilla, check(chinchilla, runs))
+    return LogDensity(Bound(chinchilla, check(chinchilla, runs)))
 
 
 def test_a_mode_is_a_maximum_with_the_curvature_there(density):
@@ -47,7 +48,7 @@ def _student_constant(size: int, df: float = DF) -> float:
 def test_no_mode_is_much_wider_than_the_prior():
     still = pd.DataFrame({"D": np.geomspace(1e9, 1e11, 5), "loss": np.full(5, 2.0)})  # nothing is known of the slope
     law = henighan2020.L_D
-    density = Density(law, check(law, still))
+    density = LogDensity(Bound(law, check(law, still)))
     spread = density.prior_points(np.random.default_rng(0), 2000).std(axis=0)
     for mode in find_modes(density, np.random.default_rng(0)):
         assert (np.linalg.norm(mode.root, axis=1) < 1.5 * np.sqrt(WIDER * density.size) * spread).all()
@@ -56,7 +57,7 @@ def test_no_mode_is_much_wider_than_the_prior():
 def test_a_climb_on_few_runs_ends_near_the_climb_on_all(density, runs):
     many = pd.concat([runs] * 100).sample(frac=1, random_state=0, ignore_index=True)
     with pytest.warns(UserWarning, match="repeat"):
-        long = Density(chinchilla, check(chinchilla, many))
+        long = LogDensity(Bound(chinchilla, check(chinchilla, many)))
     (mode,) = find_modes(long, np.random.default_rng(0))
     few, _ = climb(long, mode.point[None], most_runs=1000)
     # A sixth of the runs: half the squared distance of their mode is some (6 - 1) / 2 for each coordinate.
@@ -94,7 +95,7 @@ def test_the_greatest_mode_is_found_whatever_the_seed():
     # Climbs from the best draws of the prior, which lie side by side, ended on the greatest mode in 3 of 18.
     missed = 0
     for seed in (3, 8, 20):
-        density = Density(PLAIN, check(PLAIN, bending(seed)))
+        density = LogDensity(Bound(PLAIN, check(PLAIN, bending(seed))))
         greatest = climb(density, density.promising(np.random.default_rng(0), 256)[:128:4])[1].max()
         for other in range(6):
             found = find_modes(density, np.random.default_rng(other))
@@ -104,7 +105,7 @@ def test_the_greatest_mode_is_found_whatever_the_seed():
 
 
 def test_chains_that_leave_a_mode_out_are_not_believed():
-    ground = Ground.of(Density(PLAIN, check(PLAIN, bending(8))), 0)
+    ground = Ground.of(LogDensity(Bound(PLAIN, check(PLAIN, bending(8)))), 0)
     first, second = ground.modes
     step = np.random.default_rng(0).standard_normal((4000, len(first.point)))
     about = [mode.point + step @ mode.root.T for mode in (first, second)]
@@ -127,7 +128,7 @@ def test_two_modes_far_apart_have_one_posterior_whatever_the_seed(shared_data):
 
 
 def test_modes_are_climbed_to_from_where_they_are_known_to_be_near(runs):
-    density = Density(chinchilla, check(chinchilla, runs))
+    density = LogDensity(Bound(chinchilla, check(chinchilla, runs)))
     (mode,) = find_modes(density, np.random.default_rng(0))
     density.near = (mode.point + mode.root @ np.full(density.size, 0.5))[None]
     (again,) = find_modes(density, np.random.default_rng(1))
@@ -147,12 +148,12 @@ def test_the_ground_is_a_linear_map_and_starts_on_the_hill(density):
 def test_offsets_keep_the_chart_as_it_is(runs):
     law = pooled(centered=False)
     table = runs.assign(family=np.arange(len(runs)) % 3)
-    ground = Ground.of(Density(law, check(law, table)), 0)
+    ground = Ground.of(LogDensity(Bound(law, check(law, table))), 0)
     assert not ground.modes and (ground.root == np.eye(ground.density.size)).all() and not ground.center.any()
     assert np.isfinite(ground.density.value(ground.start(1)[None])[0])
 
 
 def test_a_fixed_prior_leaves_the_modes_of_the_others(runs):
     law = replace(chinchilla, priors={**chinchilla.priors, "E": 1.8})
-    (mode,) = find_modes(Density(law, check(law, runs)), np.random.default_rng(0))
+    (mode,) = find_modes(LogDensity(Bound(law, check(law, runs))), np.random.default_rng(0))
     assert len(mode.point) == 5
