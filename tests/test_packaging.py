@@ -97,3 +97,13 @@ def test_pages_link_to_files_that_exist():
     ):
         for link in re.findall(r"\]\((?!https:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: '{link}' is not there"
+
+
+def test_the_law_of_the_page_on_adding_works():
+    (block,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "docs" / "adding.md").read_text(encoding="utf-8"), re.S | re.M
+    )
+    scope: dict = {}
+    exec(block, scope)
+    assert scope["law"].rename("mine.L_C", C="N").inputs == ("N",)
+    assert scope["law"].formula(8.0, 1.0, E=1.5, excess_N=0.5, alpha_N=1 / 3) == pytest.approx(1.75)
