@@ -105,5 +105,5 @@ def test_the_law_of_the_page_on_adding_works():
     )
     scope: dict = {}
     exec(block, scope)
-    assert scope["law"].rename("mine.L_C", C="N").inputs == ("N",)
+    assert scope["law"].rename("mine.L_C", N="C").inputs == ("C",)
     assert scope["law"].formula(8.0, 1.0, E=1.5, excess_N=0.5, alpha_N=1 / 3) == pytest.approx(1.75)
