@@ -31,8 +31,7 @@ def list_():
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(0), metavar="INTEGER", help="Rows to show.")
 def show_(name, rows):
     """Card of data set NAME (columns, units, source, licence, notes, citation), and its first rows."""
-    from bayescale.data.literature import load
-    from bayescale.data.literature.catalogue import info
+    from bayescale.data.literature.catalogue import info, load
 
     record = info(name)
     show.say(f"{record}\n")
@@ -47,7 +46,7 @@ def show_(name, rows):
 @click.argument("file", metavar="FILE.csv|FILE.parquet", type=click.Path(path_type=Path))
 def export(name, file):
     """Write data set NAME as CSV, TSV or Parquet, to be edited and fitted. A file of that name is replaced."""
-    from bayescale.data.literature import load
+    from bayescale.data.literature.catalogue import load
 
     writers = {
         ".csv": lambda table, path: table.to_csv(path, index=False),

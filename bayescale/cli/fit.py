@@ -108,8 +108,7 @@ def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | Non
     if path.is_file() or path.suffix:
         table = read(path, columns, where)
     else:
-        from bayescale.data.literature import load
-        from bayescale.data.literature.catalogue import names
+        from bayescale.data.literature.catalogue import load, names
 
         if source not in names():
             raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")

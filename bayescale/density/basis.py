@@ -1,23 +1,26 @@
-"""density.basis"""
+"""Basis: the discrepancy of a law on a table, as a few linear coefficients."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale.data.table import Checked
+from bayescale.data.checkpoints import Checkpoints
+from bayescale.data.table import RunTable
 from bayescale.modelling.discrepancy import RANK, Cells, Part, cells, rotation
 from bayescale.modelling.law import Law
 
 
-class Shape(NamedTuple):
-    """The discrepancy of a law on a table: parts, their cells, and combinations of the cells of each.
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The parts of a discrepancy, their cells, and the combinations of cells that the runs can resolve.
 
     Attributes
     ----------
     parts, cells, rotations : one for each part.
-    kept : array of shape (run, coefficient), what the first RANK combinations of each part do to the runs, or to what
-        is new in checkpoints, for tau = 1; zero where a part has fewer, so that the structure does not depend on the
-        runs.
+    kept : array of shape (run, coefficient)
+        Effect on the runs, for tau = 1, of the first RANK combinations of each part; on the innovations where rows are
+        checkpoints. Parts with fewer combinations are padded with zeros, so that the structure is the same for all
+        tables.
     amplitudes : the amplitude of each coefficient.
     """
 
@@ -27,22 +30,30 @@ class Shape(NamedTuple):
     kept: np.ndarray
     amplitudes: tuple[str, ...]
 
+    @classmethod
+    def of(cls, law: Law, table: RunTable, checkpoints: Checkpoints | None) -> "Basis":
+        """The discrepancy of a law on a table.
 
-def shape_of(law: Law, table: Checked) -> Shape:
-    """The discrepancy of a law on a table."""
-    if law.discrepancy is None:
-        raise ValueError(f"Law '{law.name}' has no discrepancy.")
-    parts = law.discrepancy.parts(law.inputs)
-    found, rotations, kept = [], [], []
-    for part in parts:
-        decades = part.decades(table.columns, table.reference)
-        found.append(cells(decades))
-        basis = table.news(found[-1].basis(decades).T).T
-        rotations.append(rotation(basis))
-        few = (basis @ rotations[-1])[:, :RANK]
-        kept.append(np.pad(few, ((0, 0), (0, RANK - few.shape[1]))))
-    amplitudes = tuple(part.amplitude for part in parts for _ in range(RANK))
-    return Shape(parts, tuple(found), tuple(rotations), np.hstack(kept), amplitudes)
+        Raises
+        ------
+        ValueError
+            If the law has none.
+        """
+        if law.discrepancy is None:
+            raise ValueError(f"Law '{law.name}' has no discrepancy.")
+        parts = law.discrepancy.parts(law.inputs)
+        grids, rotations, kept = [], [], []
+        for part in parts:
+            decades = part.decades(table.columns, table.reference)
+            grids.append(cells(decades))
+            effect = grids[-1].basis(decades)
+            if checkpoints is not None:
+                effect = checkpoints.innovations(effect.T).T
+            rotations.append(rotation(effect))
+            few = (effect @ rotations[-1])[:, :RANK]
+            kept.append(np.pad(few, ((0, 0), (0, RANK - few.shape[1]))))
+        amplitudes = tuple(part.amplitude for part in parts for _ in range(RANK))
+        return cls(parts, tuple(grids), tuple(rotations), np.hstack(kept), amplitudes)
 
 
 def nu_of(law: Law) -> float:

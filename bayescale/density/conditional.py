@@ -1,8 +1,8 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
-`fit` integrates the discrepancy out; here it is drawn back, as the increments of each cell's white noise, so that it
-can be continued to any run. Under normal noise its distribution is normal; under Student-t noise it is taken to be,
-with the mode and the curvature that the integral has (`bayescale.density.marginal`).
+`fit` integrates the discrepancy out. Here it is drawn back as increments of the white noise of each cell, so that it can
+be continued to any run. Under normal noise its distribution is normal. Under Student-t noise a normal distribution
+approximates it, with the mode and the curvature of the integral (`bayescale.density.marginal`).
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.data.table import Checked
-from bayescale.density.basis import nu_of, shape_of
-from bayescale.density.marginal import Draws, mode
+from bayescale.density.basis import nu_of
+from bayescale.density.bound import Bound
+from bayescale.density.marginal import ArrayCoefficients, mode
 from bayescale.density.parallel import blocks, each
 from bayescale.modelling.discrepancy import RANK, Cells, beyond
 from bayescale.modelling.draws import SAMPLE_DIMS, draws_of, picked
@@ -21,13 +21,12 @@ from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
 
 
-def moments(
-    law: Law, table: Checked, posterior: xr.Dataset
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The coefficients' distribution given each draw of the parameters.
+def moments(bound: Bound, posterior: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The distribution of the coefficients for each draw of the parameters.
 
     Parameters
     ----------
+    bound : Bound
     posterior : Dataset of draws, dims (chain, draw).
 
     Returns
@@ -35,25 +34,26 @@ def moments(
     mean : array of shape (draw, coefficient).
     root : array of shape (draw, coefficient, coefficient), R with covariance R R'.
     amplitudes : array of shape (draw, coefficient).
-    error : array of shape (draw, run), log loss less log mu; of checkpoints what is new in it.
-    scale : array of shape (draw,).
+    error : array of shape (draw, run), log loss less log mu; innovations where rows are checkpoints.
+    scale : array of shape (draw,), of the noise.
     """
-    shape = shape_of(law, table)
+    basis, runs = bound.basis, len(bound.table.loss)
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
-    amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
-    error, scale = _errors(law, table, posterior, np.arange(len(table.loss)))
-    b = (amplitudes if len(set(shape.amplitudes)) > 1 else amplitudes[:, :1]) / scale[:, None]
-    error = table.news(error)
-    given = lambda part: _given(law, table, shape.kept, b[part], error[part] / scale[part, None])  # noqa: E731
-    mean, root = map(np.concatenate, zip(*each(given, blocks(draws, len(table.loss))), strict=True))
+    amplitudes = _amplitudes(bound.law, posterior, basis.amplitudes).reshape(draws, -1)
+    error, scale = _errors(bound, posterior, np.arange(runs))
+    b = (amplitudes if len(set(basis.amplitudes)) > 1 else amplitudes[:, :1]) / scale[:, None]
+    error = bound.innovations(error)
+    given = lambda part: _given(bound, b[part], error[part] / scale[part, None])  # noqa: E731
+    mean, root = map(np.concatenate, zip(*each(given, blocks(draws, runs)), strict=True))
     return mean, root, amplitudes, error, scale
 
 
-def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _errors(bound: Bound, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log loss less log mu of some runs, of shape (draw, run), and the scale of the noise, of shape (draw,).
 
-    In plain arrays: this is done at every step of a search, and labels would take most of the time.
+    In plain arrays: every step of a search calls it, and labels would take most of the time.
     """
+    law, table = bound.law, bound.table
     count, losses = posterior.sizes["chain"] * posterior.sizes["draw"], np.log(table.loss[rows])
     columns = {name: table.columns[name].to_numpy()[rows] for name in table.columns}
     levels = {name: xr.DataArray(table.groups[name].to_numpy()[rows], dims="run") for name in table.groups}
@@ -74,14 +74,15 @@ def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -
     return np.concatenate(each(error, blocks(count, len(losses)))), scale
 
 
-def _given(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
+def _given(bound: Bound, b: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean, or mode, of the coefficients for each draw, and the root of their covariance."""
-    sites = table.sites
+    kept, sites = bound.basis.kept, bound.sites
     if sites is None:
-        normal = Draws(basis, b, np.ones(len(basis)))
-        return normal.solve(normal.right(e)), normal.root
-    z, _, factor = mode(Draws(basis, b, sites.curvatures), e, sites, nu_of(law), np.sum(sites.curvatures))
-    return z, Draws(basis, b * np.sqrt(factor), sites.curvatures).root
+        equal = ArrayCoefficients(kept, b, np.ones(len(kept)))
+        return equal.solve(equal.right(e)), equal.root
+    weighted = ArrayCoefficients(kept, b, sites.curvatures)
+    z, _, factor = mode(weighted, e, sites, nu_of(bound.law), np.sum(sites.curvatures))
+    return z, ArrayCoefficients(kept, b * np.sqrt(factor), sites.curvatures).root
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
@@ -91,50 +92,50 @@ def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
     return np.stack([values[name] for name in names], axis=-1)
 
 
-def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
+def increments(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
     """Draw the discrepancy for each draw of the parameters, given the runs or (`prior`) before them.
 
     Returns
     -------
     Dataset : ``increments`` (chain, draw, cell) [log loss per decade^1.5], the white noise of each cell; each cell's
-        ``cell_part``, ``side``, ``lower`` and ``upper``; and the distances that they reach on both sides of the anchor,
-        ``below`` and ``above`` (part) [decades]; and what `with_ends` adds.
+        ``cell_part``, ``side``, ``lower`` and ``upper``; ``below`` and ``above`` (part) [decades], how far the cells
+        reach on both sides of the anchor; and what `with_ends` adds.
     """
-    shape = shape_of(law, table)
+    basis = bound.basis
     size = (draws.sizes["chain"], draws.sizes["draw"])
-    z = rng.standard_normal((*size, sum(len(c.side) for c in shape.cells)))
+    z = rng.standard_normal((*size, sum(len(grid.side) for grid in basis.cells)))
     if not prior:
-        mean, root, *_ = moments(law, table, draws)
+        mean, root, *_ = moments(bound, draws)
         known = mean + (root @ rng.standard_normal((len(mean), mean.shape[1], 1)))[:, :, 0]
-        known = known.reshape(*size, len(shape.parts), RANK)
+        known = known.reshape(*size, len(basis.parts), RANK)
     at = 0
-    for k, rotated in enumerate(shape.rotations):
+    for k, rotated in enumerate(basis.rotations):
         own = z[..., at : at + len(rotated)]
-        if not prior:  # what the runs cannot tell keeps its prior
+        if not prior:  # combinations that the runs cannot resolve keep their prior
             few = min(RANK, len(rotated))
             own[..., :few] = known[..., k, :few]
         own[...] = own @ rotated.T
         at += len(rotated)
-    group = as_group(law, table, draws, z)
-    return group if prior else with_ends(law, table, draws, group)
+    group = as_group(bound, draws, z)
+    return group if prior else with_ends(bound, draws, group)
 
 
-def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
+def as_group(bound: Bound, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
     """The group of `increments`, from standard normal increments of shape (chain, draw, cell)."""
-    shape = shape_of(law, table)
-    of_cell = np.repeat(np.arange(len(shape.parts)), [len(c.side) for c in shape.cells])
-    scaled = z * _amplitudes(law, draws, [shape.parts[k].amplitude for k in of_cell]) if z.shape[-1] else z
-    reach = [[float(np.max(c.upper[c.side == side], initial=0.0)) for c in shape.cells] for side in (-1.0, 1.0)]
-    flat = {key: ("cell", np.concatenate([getattr(c, key) for c in shape.cells])) for key in Cells._fields}
+    parts, grids = bound.basis.parts, bound.basis.cells
+    of_cell = np.repeat(np.arange(len(parts)), [len(grid.side) for grid in grids])
+    scaled = z * _amplitudes(bound.law, draws, [parts[k].amplitude for k in of_cell]) if z.shape[-1] else z
+    reach = [[float(np.max(grid.upper[grid.side == side], initial=0.0)) for grid in grids] for side in (-1.0, 1.0)]
+    flat = {key: ("cell", np.concatenate([getattr(grid, key) for grid in grids])) for key in Cells._fields}
     return xr.Dataset(
         {"increments": ((*SAMPLE_DIMS, "cell"), scaled), **flat, "cell_part": ("cell", of_cell)}
         | {"below": ("part", reach[0]), "above": ("part", reach[1])},
-        coords={"part": [part.name for part in shape.parts], "chain": draws["chain"], "draw": draws["draw"]},
+        coords={"part": [part.name for part in parts], "chain": draws["chain"], "draw": draws["draw"]},
     )
 
 
-def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
-    """Add, where rows are checkpoints, what forecasts of their runs go on from.
+def with_ends(bound: Bound, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
+    """Add the ends of training runs, which forecasts of later checkpoints continue from.
 
     Returns
     -------
@@ -142,19 +143,19 @@ def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) ->
         loss], the error of the last row of each training run; ``end_size`` (training_run) [decades], as of
         `bayescale.data.checkpoints.decades`; and ``length`` [decades].
     """
-    found = table.checkpoints
-    if found is None or not found.length:
+    checkpoints, table = bound.checkpoints, bound.table
+    if checkpoints is None or not checkpoints.length:
         return group
     tree = {"posterior": draws, "discrepancy": group, "constant_data": xr.Dataset(dict(table.reference))}
-    columns = {name: values.to_numpy()[found.last] for name, values in table.columns.items()}
+    columns = {name: values.to_numpy()[checkpoints.last] for name, values in table.columns.items()}
     nothing_beyond = np.random.default_rng(0)
-    beside = delta(law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
-    error = _errors(law, table, draws, found.last)[0].reshape(beside.shape) - beside
+    smooth = delta(bound.law, xr.DataTree.from_dict(tree), columns, nothing_beyond)
+    error = _errors(bound, draws, checkpoints.last)[0].reshape(smooth.shape) - smooth
     return group.assign(
         end_error=((*SAMPLE_DIMS, "training_run"), error),
-        end_size=("training_run", found.size[found.last]),
-        length=found.length,
-    ).assign_coords(training_run=list(found.names))
+        end_size=("training_run", checkpoints.size[checkpoints.last]),
+        length=checkpoints.length,
+    ).assign_coords(training_run=list(checkpoints.names))
 
 
 def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
@@ -162,27 +163,28 @@ def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.rando
 
     Parameters
     ----------
+    law : Law with a discrepancy.
     post : DataTree with a group ``discrepancy``, as of `increments`, and the reference run in constant_data.
     columns : the law's columns, arrays of shape (run,).
-    rng : for the part of it that lies beyond the runs that were fitted. Runs that are predicted together share it.
+    rng : for the part that lies beyond the runs that were fitted. Runs that are predicted together share it.
 
     Returns
     -------
     array of shape (chain, draw, run).
     """
     group = "posterior" if "posterior" in post.children else "prior"
-    found, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
+    cells_of_all, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
     constants = {str(k): float(v) for k, v in post["constant_data"].data_vars.items() if not v.dims}
     anchors = {**law.reference, **constants}
     total: Any = 0.0
     for k, part in enumerate(law.discrepancy.parts(law.inputs)):  # pyright: ignore[reportOptionalMemberAccess]
         decades = part.decades(columns, anchors)
-        own = found.isel(cell=found["cell_part"].to_numpy() == k)
+        own = cells_of_all.isel(cell=cells_of_all["cell_part"].to_numpy() == k)
         grid = Cells(*(own[key].to_numpy() for key in Cells._fields))
         total = total + own["increments"].transpose(*SAMPLE_DIMS, "cell").to_numpy() @ grid.basis(decades).T
         tau = _amplitudes(law, draws, [part.amplitude])
         for side, reach in ((-1.0, "below"), (1.0, "above")):
-            distances = side * decades - float(found[reach][k])
+            distances = side * decades - float(cells_of_all[reach][k])
             if (distances > 1e-9).any():
                 fresh = beyond(rng, distances, tau.size)
                 total = total + tau * fresh.reshape(*tau.shape[:2], -1)

@@ -1,206 +1,289 @@
-"""The chart: coordinates that undo the known correlations of a law's parameters, without touching its posterior.
+"""Sampling coordinates: a law's parameters after shears that undo their known correlations.
 
-The data fix the loss in the middle of the runs and the local slope of each term; they say little on how the loss splits
-into E and excesses. So E + excess and alpha * excess are tight while E, excess and alpha each are loose: a banana that
-samplers get lost in when runs are few. The chart works on the real-valued parameters that PyMC samples, by their names.
-It replaces log excess with the log of the summed excess over (middle loss - E) and the ratios of the excesses, and the
-log of an exponent with the log of the local slope. Each step is a shear, of unit Jacobian: the density is untouched.
+`bayescale.modelling.coordinates.Coordinates` says what the parameters mean. Here that becomes a list of shears on the
+unconstrained values that PyMC samples: log excesses turn into the log of their sum over what the floor leaves, and their
+ratios; log exponents turn into logs of local slopes. A shear has unit Jacobian, so the density is the same.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-#: Exponents before a break that are smaller are no longer told apart.
-LEAST = 0.1
+from bayescale.data.table import RunTable
+from bayescale.modelling.coordinates import Coordinates, Shear, smoothly_positive
+
+#: A column whose logarithm spans less is the same in every run.
+STILL = 0.02
+#: N and D lie on one line if this share of the spread of log D, or less, is off it.
+ON_A_LINE = 0.1
+#: What the floor leaves of the loss is at least about this share of the loss.
+LEAST_ROOM = 0.03
+#: What the decline of the floor leaves of a slope is at least about this share of the slope.
+LEAST_STEEP = 0.2
 
 Values = Mapping[str, Any]
+Shift = Callable[["At"], Any]
+
+
+class Scale(NamedTuple):
+    """How a parameter is sampled.
+
+    Attributes
+    ----------
+    kind : "log", "odds", "real", "other", or "fixed" for a number.
+    dims : its groups.
+    natural : from its unconstrained value to itself; None where that takes other parameters. Of a number, the number.
+    """
+
+    kind: str
+    dims: tuple[str, ...]
+    natural: Any
 
 
 @dataclass(frozen=True)
+class Geometry:
+    """What the runs say of the loss at the reference run.
+
+    Attributes
+    ----------
+    middle : the loss there [nats/token].
+    slopes : column -> how fast the log loss falls with the log of the column there.
+    still : columns that are the same in every run.
+    along : how fast log D grows with log N, where they lie on one line; else None.
+    depth : log of the largest run's size over that of the reference run.
+    reference : the reference run.
+    """
+
+    middle: Any
+    slopes: Mapping[str, Any]
+    still: frozenset[str]
+    along: Any
+    depth: Any
+    reference: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, table: RunTable, inputs: Sequence[str]) -> "Geometry":
+        """The geometry of a table, in numbers."""
+        names = [name for name in table.columns if name != "loss_se"]
+        fit = _regression(table, names)
+        middle = float(table.reference["loss_min"])
+        if len(table.loss):
+            middle = float(np.clip(np.exp(fit[0]), table.loss.min(), table.loss.max()))
+        slopes = {name: float(max(1e-3, -slope)) for name, slope in zip(names, fit[1:], strict=False)}
+        tops = [(table.reference.get(f"{name}_top"), table.reference.get(f"{name}0")) for name in inputs]
+        depth = sum(np.log(top / middle_) for top, middle_ in tops if top is not None and middle_ is not None)
+        still = frozenset(name for name, values in table.columns.items() if np.ptp(np.log(values)) < STILL)
+        return cls(middle, slopes, still, _along(table.columns), float(depth), dict(table.reference))
+
+    def on(self, number: Callable[[float], Any]) -> "Geometry":
+        """The same, each number turned into something else, such as the node of a tape."""
+        slopes = {name: number(value) for name, value in self.slopes.items()}
+        along = None if self.along is None else number(self.along)
+        reference = {name: number(value) for name, value in self.reference.items()}
+        return Geometry(number(self.middle), slopes, self.still, along, number(self.depth), reference)
+
+
+def _regression(table: RunTable, names: Sequence[str]) -> np.ndarray:
+    """Log loss at the reference run and its slopes in log columns; with curvatures where there are enough runs."""
+    x = [np.log(table.columns[name] / table.reference[f"{name}0"]) for name in names]
+    if not len(table.loss):
+        return np.zeros(1 + len(x))
+    x += [value**2 for value in x] if len(table.loss) >= 5 * len(x) else []
+    design = np.column_stack([np.ones(len(table.loss)), *x])
+    return np.linalg.lstsq(design, np.log(table.loss), rcond=1e-6)[0]
+
+
+def _along(columns: pd.DataFrame) -> float | None:
+    """How fast log D grows with log N, where they lie on one line and neither is constant; None elsewhere."""
+    if not {"N", "D"} <= set(columns) or len(columns) < 3:
+        return None
+    x, y = np.log(columns["N"].to_numpy()), np.log(columns["D"].to_numpy())
+    if min(np.ptp(x), np.ptp(y)) < STILL:
+        return None
+    slope, level = np.polyfit(x, y, 1)
+    return float(slope) if slope > 0 and np.std(y - level - slope * x) < ON_A_LINE * np.std(y) else None
+
+
+class At:
+    """A point in parameter space, as a `bayescale.modelling.coordinates.Point`."""
+
+    def __init__(self, chart: "Chart", values: Values):
+        self._chart, self._values = chart, values
+
+    def log(self, name: str) -> Any:
+        scale = self._chart.scales[name]
+        return np.log(scale.natural) if scale.kind == "fixed" else self._values[name]
+
+    def logit(self, name: str) -> Any:
+        scale = self._chart.scales[name]
+        return np.log(scale.natural / (1.0 - scale.natural)) if scale.kind == "fixed" else self._values[name]
+
+    def natural(self, name: str) -> Any:
+        scale = self._chart.scales[name]
+        return scale.natural if scale.kind == "fixed" else scale.natural(self._values[name])
+
+    def scalar(self, name: str) -> bool:
+        scale = self._chart.scales[name]
+        return scale.kind != "fixed" and not scale.dims and name in self._values
+
+    def slope(self, column: str) -> Any:
+        return self._chart.geometry.slopes.get(column)
+
+    def reference(self, name: str) -> Any:
+        return self._chart.geometry.reference[name]
+
+    @property
+    def middle(self) -> Any:
+        return self._chart.geometry.middle
+
+    def floor(self) -> Any:
+        """The floor at the reference run; of several groups the mean, where the terms have others."""
+        chart = self._chart
+        name, decline = chart.coordinates.floor, chart.coordinates.decline
+        if name is None or not chart.known(name):
+            return 0.0
+        value = self.natural(name)
+        if decline is not None and chart.known(decline):
+            value = value * np.exp(self.natural(decline) * chart.geometry.depth)
+        dims = chart.scales[name].dims
+        return value.mean() if dims and dims != chart.term_dims else value
+
+    def room(self, taken: Any = 0.0) -> Any:
+        return smoothly_positive(self.middle - self.floor() - taken, LEAST_ROOM * self.middle)
+
+    def sum(self, excesses: Sequence[str]) -> Any:
+        """What excesses add up to."""
+        return sum(np.exp(self._values[name]) for name in excesses)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+
 class Chart:
-    """The chart of a law's parameters.
+    """From PyMC's unconstrained values to the sampling coordinates and back.
 
     Parameters
     ----------
-    logs : mapping from the parameters that are sampled by their logarithm to their dims.
-    odds : mapping from the parameters that are sampled by their log-odds to their dims.
-    middle : float, the loss in the middle of the runs [nats/token].
-    natural : mapping from E, the ceiling and the share of embeddings, where free, to a function from the values.
-    floor_dims : dims of E.
-    still : columns that are the same in every run, whose slope the data cannot know.
-    slopes : where the floor declines or the law breaks, how fast the log loss falls with the column of each exponent.
-    along : where log N and log D lie on one line, how fast log D grows with log N: the data know the sum of the slopes.
+    coordinates : what the parameters mean.
+    scales : parameter -> how it is sampled; those that are not free too.
+    geometry : what the runs say.
+
+    Attributes
+    ----------
+    steps : (parameter, shift of its coordinate), in order.
     """
 
-    logs: Mapping[str, tuple[str, ...]]
-    odds: Mapping[str, tuple[str, ...]]
-    middle: Any
-    natural: Mapping[str, Callable[[Values], Any]]
-    floor_dims: tuple[str, ...] = ()
-    still: frozenset[str] = frozenset()
-    slopes: Mapping[str, Any] = field(default_factory=dict)
-    along: Any = None
-    terms: tuple[str, ...] = field(init=False)
-    flat: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self):
-        terms = tuple(name for name in self.logs if name.startswith("excess_"))
-        terms = terms if len({self.logs[name] for name in terms}) == 1 else ()
-        flat = tuple(name for name in terms if name.removeprefix("excess_") in self.still)
-        flat = flat if len(flat) < len(terms) else ()  # these only add to the floor
-        object.__setattr__(self, "terms", tuple(name for name in terms if name not in flat))
-        object.__setattr__(self, "flat", flat)
+    def __init__(self, coordinates: Coordinates, scales: Mapping[str, Scale], geometry: Geometry):
+        self.coordinates, self.scales, self.geometry = coordinates, scales, geometry
+        self.steps: list[tuple[str, Shift]] = [*self._levels(), *self._slopes(), *self._terms()]
 
     def forward(self, z: Values) -> dict[str, Any]:
-        """From PyMC's unconstrained values to the chart."""
-        phi = dict(z)
-        if self.terms:
-            *others, last = self.terms
-            for name in others:
-                phi[name] = z[name] - z[last]
-            phi[last] = np.log(sum(np.exp(z[name]) for name in self.terms)) - self._log_reducible(z)
-        for name in self.flat:
-            phi[name] = z[name] - np.log(self._room(z, sum(np.exp(z[term]) for term in self.terms)))
-        if self._bounded:
-            phi["odds"] = z["odds"] - self._log_odds(z)
-        for name in self._exponents():
-            phi[name] = z[name] + self._leverage(name, z)
-        if self._joined:
-            first, second = phi["alpha_N"], phi["alpha_D"]
-            phi["alpha_N"] = first - second
-            phi["alpha_D"] = np.log(np.exp(first) + self.along * np.exp(second)) - self._log_steep(z, *self.slopes)
-        return phi
+        """From PyMC's unconstrained values."""
+        values = dict(z)
+        for name, shift in self.steps:
+            values[name] = values[name] + shift(At(self, values))
+        return values
 
     def backward(self, phi: Values) -> dict[str, Any]:
-        """From the chart to PyMC's unconstrained values."""
-        z = dict(phi)
-        if self.terms:
-            *others, last = self.terms
+        """To PyMC's unconstrained values."""
+        values = dict(phi)
+        for name, shift in reversed(self.steps):
+            values[name] = values[name] - shift(At(self, values))
+        return values
+
+    def known(self, name: str) -> bool:
+        """Whether a parameter's value follows from its coordinate alone."""
+        return name in self.scales and self.scales[name].natural is not None
+
+    @cached_property
+    def _excesses(self) -> tuple[str, ...]:
+        """Excesses that are free, on a log scale and of the same groups; none if they differ."""
+        names = [term.excess for term in self.coordinates.terms if self._kind(term.excess) == "log"]
+        return tuple(names) if len({self.scales[name].dims for name in names}) == 1 else ()
+
+    @property
+    def term_dims(self) -> tuple[str, ...] | None:
+        """Groups of the excesses; None if there are none."""
+        return self.scales[self._excesses[0]].dims if self._excesses else None
+
+    def _kind(self, name: str) -> str | None:
+        return self.scales[name].kind if name in self.scales else None
+
+    def _still(self, columns: Sequence[str]) -> bool:
+        return bool(columns) and set(columns) <= self.geometry.still
+
+    def _usable(self, shear: Shear) -> bool:
+        """Whether a shear's parameter is free, and what it needs is known and has the same groups."""
+        if self._kind(shear.parameter) in (None, "fixed") or self._still(shear.columns):
+            return False
+        if shear.columns and self._kind(shear.parameter) != "log":  # an exponent
+            return False
+        return all(self._serves(name, kind, self.scales[shear.parameter].dims) for name, kind in shear.needs.items())
+
+    def _serves(self, name: str, kind: str, dims: tuple[str, ...]) -> bool:
+        scale = self.scales.get(name)
+        if scale is None:
+            return False
+        if scale.kind == "fixed":
+            return kind == "natural" or (kind == "log" and scale.natural > 0) or 0 < scale.natural < 1
+        return scale.dims == dims and (scale.natural is not None if kind == "natural" else scale.kind == kind)
+
+    def _levels(self) -> list[tuple[str, Shift]]:
+        return [(shear.parameter, shear.shift) for shear in self.coordinates.levels if self._usable(shear)]
+
+    def _slopes(self) -> list[tuple[str, Shift]]:
+        """Exponents as local slopes; where N and D lie on one line, their sum along the line, and their ratio."""
+        usable = [shear for shear in self.coordinates.slopes if self._usable(shear)]
+        of_column = {shear.columns: shear.parameter for shear in usable}
+        first, second = of_column.get(("N",)), of_column.get(("D",))
+        joined = self.geometry.along is not None and first is not None and second is not None
+        steps: list[tuple[str, Shift]] = []
+        for shear in usable:
+            own = () if joined and shear.parameter in (first, second) else shear.columns
+            steps.append((shear.parameter, lambda at, s=shear, own=own: s.shift(at) - self._log_steep(at, own)))
+        if joined and first is not None and second is not None:
+            along = self.geometry.along
+            steps.append((first, lambda at: -at[second]))
+            steps.append((second, lambda at: np.log(np.exp(at[first]) + along) - self._log_steep(at, ("N", "D"))))
+        return steps
+
+    def _terms(self) -> list[tuple[str, Shift]]:
+        """Excesses as the log of their sum over what the floor leaves, and their ratios."""
+        columns = {term.excess: term.columns for term in self.coordinates.terms}
+        flat = [name for name in self._excesses if self._still(columns[name])]
+        flat = flat if len(flat) < len(self._excesses) else []  # terms that do not move only add to the floor
+        moving = [name for name in self._excesses if name not in flat]
+        if not moving:
+            return []
+        steps: list[tuple[str, Shift]] = [(name, lambda at: -np.log(at.room(at.sum(moving)))) for name in flat]
+        *others, last = moving
+        steps += [(name, lambda at: -at[last]) for name in others]
+
+        def total(at: At) -> Any:
             share = 1.0
             for name in others:
-                share = share + np.exp(phi[name])
-            z[last] = phi[last] + self._log_reducible(phi) - np.log(share)
-            for name in others:
-                z[name] = phi[name] + z[last]
-        for name in self.flat:
-            z[name] = phi[name] + np.log(self._room(phi, sum(np.exp(z[term]) for term in self.terms)))
-        if self._bounded:
-            z["odds"] = phi["odds"] + self._log_odds(phi)
-        slopes = dict(phi)
-        if self._joined:
-            share = np.log(np.exp(phi["alpha_N"]) + self.along)
-            slopes["alpha_D"] = phi["alpha_D"] + self._log_steep(z, *self.slopes) - share
-            slopes["alpha_N"] = slopes["alpha_D"] + phi["alpha_N"]
-        for name in self._exponents():
-            z[name] = slopes[name] - self._leverage(name, z)
-        return z
+                share = share + np.exp(at[name])
+            room = at.middle if flat or not self._has_floor else at.room()
+            return np.log(share) - np.log(room)
+
+        return [*steps, (last, total)]
 
     @property
-    def _joined(self) -> bool:
-        """Whether the slopes in N and D have coordinates in common: their sum along the line, and their ratio."""
-        return self.along is not None and {"alpha_N", "alpha_D"} <= set(self._exponents())
+    def _has_floor(self) -> bool:
+        return self.coordinates.floor is not None and self.known(self.coordinates.floor)
 
-    @property
-    def _bounded(self) -> bool:
-        """Whether the law lies between a floor and a ceiling, as M4 of Alabdulmohsin et al. 2022."""
-        return {"E", "ceiling"} <= set(self.natural) and self.logs.get("odds") == ()
-
-    def _exponents(self) -> list[str]:
-        return [name for name in self.logs if self._partners(name)]
-
-    def _partners(self, name: str) -> tuple[str, ...]:
-        """The parameters that an exponent's local slope depends on, if all have the exponent's dims."""
-        column = name.removeprefix("alpha_")
-        if name == "eta":
-            found = self.terms
-        elif column == name or column in self.still:
-            found = ()
-        elif f"excess_{column}" in self.logs:
-            found = (f"excess_{column}", *(("rest",) if "rest" in self.odds else ()))
-        elif self._bounded:
-            found = ("odds", *(("shape",) if "shape" in self.logs else ()))
-        elif "share_N" in self.odds:  # the joint law of Kaplan et al. 2020
-            found = ("share_N", *self.terms)
-        else:
-            found = ("gamma",)  # M3 of Alabdulmohsin et al. 2022
-        dims = {**self.logs, **self.odds}
-        return found if all(dims.get(partner) == self.logs[name] for partner in found) else ()
-
-    def _leverage(self, name: str, z: Values):
-        """Log of what multiplies the exponent in the local slope of the loss."""
-        partners = self._partners(name)
-        if "share_N" in partners:
-            sign = -1.0 if name == "alpha_N" else 1.0
-            share = -np.log1p(np.exp(sign * z["share_N"]))
-            if name == "alpha_N" and "embedding" in self.odds:  # what is not embeddings grows faster than N
-                share = share - np.log1p(-2.0 / 3.0 * self.natural["embedding"](z))
-            if self.terms:
-                share = share + np.log(sum(np.exp(z[term]) for term in self.terms))
-            return share if self._joined else share - self._log_steep(z, *(n for n in self.slopes if n == name))
-        if "rest" in partners:  # of the bracket, what moves
-            share = z[partners[0]] - np.log1p(np.exp(z["rest"]))
-            return share - self._log_steep(z, *(n for n in self.slopes if n == name))
-        if partners == ("gamma",):
-            return -np.log1p(np.exp(z["gamma"]))
-        if partners[0] == "odds":
-            room, top = self._room(z), self._top(z)
-            return np.log(room * top / (room + top + (self._shape(z) - 1.0) * room))
-        if name in self.slopes and self.logs[name] == () and self._breaks(z):
-            return -self._log_before(z[partners[0]], self.slopes[name], z)
-        if len(partners) == 1:
-            return z[partners[0]]
-        return np.log(sum(np.exp(z[partner]) for partner in partners))
-
-    def _breaks(self, z: Values) -> list[str]:
-        """Numbers, as text, of the breaks of a broken law of which nothing is fixed or grouped."""
-        found = [name.removeprefix("width_") for name in self.logs if name.startswith("width_")]
-        parts = {i: [z.get(f"{part}_{i}") for part in ("change", "break", "width")] for i in found}
-        return [i for i, own in parts.items() if not any(v is None or isinstance(v, np.ndarray) for v in own)]
-
-    def _log_before(self, log_excess: Any, slope: Any, z: Values):
-        """Log of the exponent before all breaks that gives the slope at the reference run, smoothly positive."""
-        exponent = self.middle * slope * np.exp(-log_excess)
-        for i in self._breaks(z):
-            passed = 0.5 - 0.5 * np.tanh(0.5 * z[f"break_{i}"] * np.exp(-z[f"width_{i}"]))
-            exponent = exponent - z[f"change_{i}"] * passed
-        return np.log(0.5 * (exponent + (exponent * exponent + LEAST**2) ** 0.5))
-
-    def _log_steep(self, z: Values, *names: str):
-        """Log of what the decline of the floor leaves of a slope, or of two along the line, smoothly positive."""
-        if not names:
+    def _log_steep(self, at: At, columns: Sequence[str]) -> Any:
+        """Log of what the decline of the floor leaves of a slope, or of the sum of two along a line."""
+        decline, slopes = self.coordinates.decline, self.geometry.slopes
+        if decline is None or not self.known(decline) or not self._has_floor or not columns:
             return 0.0
-        per = [self.along if name == "alpha_D" and len(names) > 1 else 1.0 for name in names]
-        steep = self.middle * sum(self.slopes[name] * many for name, many in zip(names, per, strict=True))
-        gap = steep - np.exp(z["omega"]) * self.natural["E"](z) * sum(per)
-        return np.log(0.5 * (gap + (gap * gap + (0.2 * steep) ** 2) ** 0.5))
-
-    def _log_reducible(self, z: Values):
-        """Log of what the terms that move add up to: what E leaves, unless a flat term takes part of that."""
-        return np.log(self.middle) if self.flat or "E" not in self.natural else np.log(self._room(z))
-
-    def _log_odds(self, z: Values):
-        """Log of the odds at which a law between floor and ceiling passes through the middle loss."""
-        room, top = self._room(z), self._top(z)
-        return np.log(room / top) + (self._shape(z) - 1.0) * np.log1p(room / top)
-
-    def _shape(self, z: Values):
-        return np.exp(z["shape"]) if self.logs.get("shape") == () else 1.0
-
-    def _top(self, z: Values):
-        """What is left between the middle loss and the ceiling, smoothly positive."""
-        ceiling = self.natural["ceiling"](z)
-        gap = (ceiling.mean() if isinstance(ceiling, np.ndarray) else ceiling) - self.middle
-        return 0.5 * (gap + (gap * gap + (0.03 * self.middle) ** 2) ** 0.5)
-
-    def _room(self, z: Values, taken: Any = 0.0):
-        """What E, and what is taken already, leave of the middle loss, smoothly positive."""
-        value: Any = 0.0
-        if "E" in self.natural:
-            value = self.natural["E"](z)
-            if self.floor_dims and (not self.terms or self.floor_dims != self.logs[self.terms[0]]):
-                value = value.mean()
-        gap = self.middle - value - taken
-        return 0.5 * (gap + (gap * gap + (0.03 * self.middle) ** 2) ** 0.5)
+        if not set(columns) <= set(slopes):
+            return 0.0
+        per = [self.geometry.along if name == "D" and len(columns) > 1 else 1.0 for name in columns]
+        steep = self.geometry.middle * sum(slopes[name] * many for name, many in zip(columns, per, strict=True))
+        gap = steep - at.natural(decline) * at.floor() * sum(per)
+        return np.log(smoothly_positive(gap, LEAST_STEEP * steep))

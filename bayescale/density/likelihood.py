@@ -4,19 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from bayescale.autodiff.tape import Node, Tape, Untraceable
-from bayescale.data.table import Checked
+from bayescale.density.bound import Bound
 from bayescale.density.marginal import integrated
 from bayescale.modelling.formula import call
-from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
 
-def log_likelihood(
-    tape: Tape, law: Law, table: Checked, physical: Mapping[str, Any], reference: Mapping[str, Node]
-) -> Node:
+def log_likelihood(tape: Tape, bound: Bound, physical: Mapping[str, Any], reference: Mapping[str, Node]) -> Node:
     """Log density of the runs' losses, given the parameters and the reference run.
 
     Raises
@@ -24,23 +20,25 @@ def log_likelihood(
     Untraceable
         If the formula or the scale of the noise holds a step that the tape cannot write down.
     """
-    every, losses = np.arange(len(table.loss)), tape.column(table.loss)
-    mu, scale, shape = _expected(tape, law, table, physical, reference, every)
+    law, table = bound.law, bound.table
+    losses = tape.column(table.loss)
+    mu, scale, shape = _expected(tape, bound, physical, reference, np.arange(len(table.loss)))
     if law.discrepancy is None:
         return tape.sum(law.noise.logpdf(losses, mu, scale, shape))
-    error, found = np.log(losses) - np.log(mu), table.checkpoints
-    if found is not None:  # what `Checkpoints.news` is to arrays
-        before, *_ = _expected(tape, law, table, physical, reference, found.previous)
-        earlier = tape.column(np.log(table.loss[found.previous])) - np.log(before)
-        error = (error - tape.column(found.alike) * earlier) / tape.column(found.fresh)
+    error, checkpoints = np.log(losses) - np.log(mu), bound.checkpoints
+    if checkpoints is not None:  # innovations, as of `Checkpoints.innovations`
+        previous = checkpoints.previous
+        before, *_ = _expected(tape, bound, physical, reference, previous)
+        earlier = tape.column(np.log(table.loss[previous])) - np.log(before)
+        error = (error - tape.column(checkpoints.correlation) * earlier) / tape.column(checkpoints.innovation_scale)
     amplitudes = {name: physical[name] for name in law.discrepancy.parameters}
-    return integrated(tape, law, table, error, scale, amplitudes)
+    return integrated(tape, bound, error, scale, amplitudes)
 
 
-def _expected(tape: Tape, law: Law, table: Checked, physical, reference, rows: np.ndarray):
-    """Expected loss and scale of these rows, one in the place of each of the table's, and the shape of the variate."""
+def _expected(tape: Tape, bound: Bound, physical, reference, rows: np.ndarray):
+    """Expected loss and scale of these rows, in the place of the table's, and the shape of the variate."""
+    law, table = bound.law, bound.table
     columns = {name: tape.column(values.to_numpy()[rows]) for name, values in table.columns.items()}
-    index = {name: pd.Index(table.levels[name]).get_indexer(table.groups[name])[rows] for name in table.groups}
     groups: dict[tuple[str, ...], int] = {}
     of_run = {}
     for name, prior in law.all_priors.items():
@@ -48,8 +46,8 @@ def _expected(tape: Tape, law: Law, table: Checked, physical, reference, rows: n
         of_run[name] = physical[name]
         if dims:
             if dims not in groups:
-                shape = tuple(len(table.levels[dim]) for dim in dims)
-                groups[dims] = tape.group(np.ravel_multi_index([index[dim] for dim in dims], shape))
+                index = [bound.level_of_run[dim][rows] for dim in dims]
+                groups[dims] = tape.group(np.ravel_multi_index(index, tuple(bound.sizes[dim] for dim in dims)))
             of_run[name] = tape.gather(physical[name].ravel(), groups[dims])
     try:
         mu = call(law.formula, of_run, columns, reference)

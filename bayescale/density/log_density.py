@@ -1,5 +1,9 @@
-"""Density: the posterior as a function of the chart, with exact derivatives, for many points at once, in NumPy."""
+"""Log density: the log posterior of a law on a table as a function of the sampling coordinates, in NumPy.
 
+Values for many points at once, exact gradients, and second derivatives.
+"""
+
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -8,64 +12,82 @@ import xarray as xr
 from bayescale.autodiff.codegen import Constants, Program
 from bayescale.autodiff.gradient import gradient
 from bayescale.autodiff.numpy_backend import compiled_for_arrays
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
+from bayescale.density.bound import Bound
 from bayescale.density.joint import Joint, Variable, family_of, write
 from bayescale.density.parallel import blocks, each
+from bayescale.density.prior_draws import draw_all
 from bayescale.modelling.distributions import forward
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
-#: More runs than this say no more on where to start.
+#: Starting points are ranked on at most this many runs.
 START_RUNS = 2000
-#: Steps of a gradient that cost as much as that of Chinchilla's law.
+#: Number of steps in a gradient of Chinchilla's law, the unit of `LogDensity.work`.
 STEPS = 170
-#: What it costs to integrate a discrepancy out, in units of a run's share of a gradient.
+#: Cost of integrating a discrepancy out, in units of one run's share of a gradient.
 INTEGRAL = 1000
-#: Properties that hold a program of the tape.
-_PROGRAMS = {"program", "_value", "_physical"}
-#: Step of the complex-step derivative: its square vanishes beside one, so the derivative is exact to rounding.
+#: Programs that are kept when only the data change: writing a gradient down takes longest.
+_PROGRAMS = ("program", "_value", "_physical")
+#: Step of the complex-step derivative. Its square vanishes next to one, so the derivative is exact to rounding.
 STEP = 1e-30
-#: Step of a difference of gradients, in the chart: some parts in ten thousand of a curvature (docs/decisions.md).
+#: Step of a difference of gradients. It gives curvatures to a few parts in ten thousand (docs/decisions.md).
 DIFFERENCE = 1e-6
 
 
-class Density:
-    """Log posterior density of a law and its runs in the chart.
+class LogDensity:
+    """Log posterior density of a law on a table, in the sampling coordinates.
 
     Parameters
     ----------
-    law : Law
-    table : Checked
+    bound : Bound
+    near : array of shape (point, size), optional
+        Points near the modes, where they are known.
+    programs : mapping, optional
+        Programs of a density of the same structure.
 
     Attributes
     ----------
     size : int, number of coordinates.
-    near : array of shape (point, size), points near its modes, where they are known.
 
     Raises
     ------
     Untraceable
-        If the law holds a step, a family or a grouping that only PyMC can work out.
+        If the law holds a step, a family or a grouping that only PyMC can evaluate.
     """
 
-    def __init__(self, law: Law, table: Checked):
-        self.law, self.table = law, table
-        self._joint: Joint = write(law, table)
+    def __init__(self, bound: Bound, near: np.ndarray | None = None, programs: Mapping[str, Program] | None = None):
+        self.bound = bound
+        self._joint: Joint = write(bound)
         self.size = self._joint.size
-        self.near = np.empty((0, self.size))
+        self.near = np.empty((0, self.size)) if near is None else near
+        vars(self).update({name: program.on(self._joint.tape) for name, program in (programs or {}).items()})
 
-    def on(self, table: Checked) -> "Density":
-        """The density of other data, of as many runs and the same structure, such as other sites."""
-        other = Density(self.law, table)
-        for name in _PROGRAMS & set(vars(self)):  # writing a gradient down and naming its parts takes longest
-            vars(other)[name] = vars(self)[name].on(other._joint.tape)
-        return other
+    def on(self, bound: Bound) -> "LogDensity":
+        """The density of other data of as many runs and the same structure, such as other sites."""
+        return LogDensity(bound, programs=self._programs)
+
+    def starting_near(self, near: np.ndarray) -> "LogDensity":
+        """The same density, with points near its modes, of shape (point, size)."""
+        return LogDensity(self.bound, near, self._programs)
+
+    @property
+    def _programs(self) -> dict[str, Program]:
+        return {name: vars(self)[name] for name in _PROGRAMS if name in vars(self)}
+
+    @property
+    def law(self) -> Law:
+        return self.bound.law
+
+    @property
+    def table(self) -> RunTable:
+        return self.bound.table
 
     @property
     def work(self) -> int:
-        """What one gradient costs, in units of a run's share of that of Chinchilla's law."""
+        """Cost of one gradient, in units of one run's share of a gradient of Chinchilla's law."""
         times = max(1, self.program.size // STEPS)
         return max(30, len(self.table.loss)) * times + (0 if self.law.discrepancy is None else INTEGRAL)
 
@@ -151,26 +173,19 @@ class Density:
         return points[np.argsort(-self.value(points, START_RUNS), kind="stable")]
 
     def in_chart(self, z: np.ndarray) -> np.ndarray:
-        """From PyMC's unconstrained values, variable by variable, to the chart; both of shape (point, size)."""
+        """From PyMC's unconstrained values, variable by variable, to the sampling coordinates; both of shape (point, size)."""
         return _run(self._forward, z)
 
     def prior_points(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Points drawn from the prior, of shape (count, size)."""
-        sizes = {name: len(levels) for name, levels in self.table.levels.items()}
-        units = dict(self.table.reference) | {
-            str(p.unit_name): self.table.smallest(p.dims) for p in self.law.every_prior if p.unit_name and p.dims
-        }
-        drawn: dict[str, np.ndarray] = {}
-        for name, prior in self.law.all_priors.items():
-            if isinstance(prior, Prior):
-                drawn |= prior.draw(name, rng, count, units, sizes)
+        drawn = draw_all(self.bound, rng, count)
         z = np.empty((count, self.size))
         for v in self._joint.variables:
             if v.standardised:
                 values = rng.standard_normal((count, v.size))
             else:
                 args = {key: _deep(drawn.get(f"{v.name}_{key}", value), v.shape) for key, value in v.prior.args.items()}
-                args = v.prior.in_unit(args, units[v.prior.unit_name] if v.prior.unit_name else None)
+                args = v.prior.in_unit(args, self.bound.units[v.prior.unit_name] if v.prior.unit_name else None)
                 values = forward(drawn[v.name], *family_of(v.prior).bounds(**args)).reshape(count, v.size)
             z[:, v.at : v.at + v.size] = values
         return self.in_chart(z)
@@ -201,13 +216,11 @@ def _run(program: Program, points: np.ndarray, constants: Constants | None = Non
     return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)
 
 
-def as_posterior(density: Density, points: np.ndarray) -> xr.Dataset:
-    """The posterior of points in the chart, of shape (chain, draw, size)."""
+def as_posterior(density: LogDensity, points: np.ndarray) -> xr.Dataset:
+    """The posterior of points in the sampling coordinates, of shape (chain, draw, size)."""
     law, table = density.law, density.table
     chains, draws = points.shape[:2]
-    dims = {v.name: v.prior.dims for v in density.variables} | {
-        name: prior.dims for name, prior in law.all_priors.items() if isinstance(prior, Prior)
-    }
+    dims = {v.name: v.prior.dims for v in density.variables} | {n: p.dims for n, p in law.variables.items()}
     values = {
         name: xr.DataArray(array.reshape(chains, draws, *array.shape[1:]), dims=(*SAMPLE_DIMS, *dims[name]))
         for name, array in density.physical(points.reshape(chains * draws, -1)).items()

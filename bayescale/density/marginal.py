@@ -1,8 +1,10 @@
-"""Integral: the likelihood of a law with its discrepancy integrated out, written on a tape.
+"""Marginal: the likelihood of a law with its discrepancy integrated out.
 
-The coefficients of the discrepancy are normal beforehand. Under normal noise the integral is known; under Student-t
-noise it is Laplace's approximation about their mode, given the parameters (Tierney & Kadane 1986,
-doi:10.1080/01621459.1986.10478240).
+The discrepancy is linear in coefficients z ~ N(0, I). Under normal noise the integral over z is known; under Student-t
+noise it is Laplace's approximation about the mode of z, given the parameters (Tierney & Kadane 1986,
+doi:10.1080/01621459.1986.10478240). With weights W of the runs, the precision of z is B = I + b G b, where G is the
+weighted Gram matrix of the basis and b are the amplitudes in units of the noise's scale. `NodeCoefficients` writes this
+on a tape and `ArrayCoefficients` evaluates it for arrays of draws, by the same methods.
 """
 
 from collections.abc import Mapping
@@ -13,45 +15,92 @@ from typing import Any
 import numpy as np
 
 from bayescale.autodiff.tape import Node, Tape
-from bayescale.data.table import Checked, Sites
-from bayescale.density.basis import Shape, nu_of, shape_of
+from bayescale.density.basis import Basis, nu_of
+from bayescale.density.bound import Bound
+from bayescale.density.sites import Sites
 from bayescale.modelling.distributions import LOG_2PI, student, student_curvature, student_slope
-from bayescale.modelling.law import Law
+
+#: positive(0) = LEAST / 2.
+LEAST = 0.05
 
 
-def integrated(tape: Tape, law: Law, table: Checked, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
-    """Log likelihood, given what is new in the error of each run, the scale of the noise and the amplitudes."""
-    found, runs = shape_of(law, table), float(len(table.loss))
+def integrated(tape: Tape, bound: Bound, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
+    """Log likelihood of the runs, the discrepancy integrated out.
+
+    Parameters
+    ----------
+    tape : Tape
+    bound : Bound; its sites must be known under Student-t noise.
+    error : log loss less log mu of each run; innovations where rows are checkpoints.
+    scale : scale of the noise.
+    amplitudes : amplitudes of the discrepancy, by name.
+    """
+    law, table, basis = bound.law, bound.table, bound.basis
+    runs = len(table.loss)
     e = error / scale
-    b = np.array([amplitudes[name] / scale for name in found.amplitudes], dtype=object)
-    constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(runs) * np.log(scale)
-    if table.checkpoints is not None:
-        constant = constant - tape.number(np.sum(np.log(table.checkpoints.fresh)))
+    b = np.array([amplitudes[name] / scale for name in basis.amplitudes], dtype=object)
+    constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(float(runs)) * np.log(scale)
+    if bound.checkpoints is not None:
+        constant = constant - tape.number(np.sum(np.log(bound.checkpoints.innovation_scale)))
     if law.noise.variate == "student":
-        assert table.sites is not None  # of `bayescale.inference.laplace.sites`
-        weights, nu = table.sites.curvatures, tape.number(nu_of(law))
-        normal, sites = Normal.of(tape, found, weights, b), Sites(*map(tape.column, table.sites))
-        z, left, factor = mode(normal, e, sites, nu, tape.number(np.sum(weights)))
+        if bound.sites is None:
+            raise ValueError("the sites of Student-t noise are unknown; use bayescale.inference.laplace.sites.prepare")
+        weights, nu = bound.sites.curvatures, tape.number(nu_of(law))
+        weighted, sites = NodeCoefficients.of(tape, basis, weights, b), Sites(*map(tape.column, bound.sites))
+        z, left, factor = mode(weighted, e, sites, nu, tape.number(np.sum(weights)))
         at_mode = tape.sum(student(left, nu)) - 0.5 * np.sum(z * z)
-        return constant + at_mode - normal.half_log_determinant(factor)
-    normal = Normal.of(tape, found, np.ones(len(table.loss)), b)
-    right = normal.right(e)
-    constant = constant - tape.number(0.5 * LOG_2PI * runs)
-    fits = np.sum(right * normal.solve(right)) - tape.sum(e * e)
-    return constant + 0.5 * fits - normal.half_log_determinant(1.0)
+        return constant + at_mode - weighted.half_log_determinant(factor)
+    equal = NodeCoefficients.of(tape, basis, np.ones(runs), b)
+    right = equal.right(e)
+    constant = constant - tape.number(0.5 * LOG_2PI * float(runs))
+    fits = np.sum(right * equal.solve(right)) - tape.sum(e * e)
+    return constant + 0.5 * fits - equal.half_log_determinant(1.0)
+
+
+def mode(coefficients: Any, e: Any, sites: Sites, nu: Any, weight: Any) -> tuple[Any, Any, Any]:
+    """Mode of the coefficients under Student-t noise, given the parameters, and the curvature there.
+
+    Two steps of Newton's method, the first from the posterior mode. The curvatures of the runs are those of `sites` but
+    for one common factor, which makes their sum right.
+
+    Parameters
+    ----------
+    coefficients : `ArrayCoefficients` or `NodeCoefficients`, weighted by the curvatures of `sites`.
+    e : residuals of the runs without a discrepancy, in units of the noise's scale.
+    sites : expansion of the runs' log densities.
+    nu : degrees of freedom.
+    weight : sum of the curvatures of `sites`.
+
+    Returns
+    -------
+    z : the mode.
+    left : residuals that it leaves.
+    factor : common factor of the curvatures.
+    """
+    at = sites.residuals
+    z = coefficients.solve(coefficients.right(student_slope(at, nu) + sites.curvatures * (e - at)))
+    z = z + coefficients.solve(coefficients.right(student_slope(e - coefficients.effect(z), nu)) - z)
+    left = e - coefficients.effect(z)
+    curvature = coefficients.total(student_curvature(left, nu, sites.spreads))
+    return z, left, positive(curvature / weight)
+
+
+def positive(x):
+    """x where it is well above zero, and a small positive number elsewhere, smoothly."""
+    return 0.5 * (x + np.sqrt(x * x + LEAST * LEAST))
 
 
 @dataclass(frozen=True)
-class Normal:
-    """Coefficients whose precision is B = I + b G b, G the Gram matrix of their columns with some weights of the runs.
+class NodeCoefficients:
+    """Coefficients on a tape.
 
     Attributes
     ----------
     tape : Tape
-    columns : nodes, what each coefficient does to the runs for b = 1.
-    b : array of nodes of shape (coefficient,), amplitudes in units of the scale.
-    gram : array of shape (coefficient, coefficient).
-    spectrum : array of nodes, the diagonal of `gram` if it has no other elements; else None.
+    columns : nodes, the effect of each coefficient on the runs for b = 1.
+    b : array of nodes of shape (coefficient,), amplitudes in units of the noise's scale.
+    gram : array of shape (coefficient, coefficient), G.
+    spectrum : array of nodes, the diagonal of G if it has no other elements; else None.
     """
 
     tape: Tape
@@ -61,22 +110,22 @@ class Normal:
     spectrum: np.ndarray | None
 
     @classmethod
-    def of(cls, tape: Tape, shape: Shape, weights: np.ndarray, b: np.ndarray) -> "Normal":
-        """Those of a discrepancy; if they have one amplitude, in combinations that make the Gram matrix diagonal."""
-        basis, spectrum = shape.kept, None
-        gram = basis.T @ (weights[:, None] * basis)
-        if len(set(shape.amplitudes)) == 1:
+    def of(cls, tape: Tape, basis: Basis, weights: np.ndarray, b: np.ndarray) -> "NodeCoefficients":
+        """Those of a basis; if they share one amplitude, rotated so that G is diagonal."""
+        kept, spectrum = basis.kept, None
+        gram = kept.T @ (weights[:, None] * kept)
+        if len(set(basis.amplitudes)) == 1:
             values, vectors = np.linalg.eigh(gram)
-            basis, gram = basis @ vectors, np.diag(values)
+            kept, gram = kept @ vectors, np.diag(values)
             spectrum = np.array([tape.number(max(value, 0.0)) for value in values], dtype=object)
-        return cls(tape, [tape.column(column) for column in basis.T], b, gram, spectrum)
+        return cls(tape, [tape.column(column) for column in kept.T], b, gram, spectrum)
 
     def right(self, values: Node) -> np.ndarray:
         """b times the sums over the runs of values times each column."""
         return self.b * np.array(self.tape.project(values, self.columns), dtype=object)
 
     def effect(self, z: np.ndarray) -> Node:
-        """What coefficients do to the runs."""
+        """The effect of coefficients on the runs."""
         return self.tape.spread(self.b * z, self.columns)
 
     def solve(self, right: np.ndarray) -> np.ndarray:
@@ -96,43 +145,15 @@ class Normal:
         return 0.5 * np.sum(np.log1p(factor * (self.b * self.b * self.spectrum)))
 
 
-#: What `positive` is at zero, twice.
-LEAST = 0.05
-
-
-def mode(normal: Any, e: Any, sites: Sites, nu: Any, weight: Any) -> tuple[Any, Any, Any]:
-    """Mode of the coefficients under Student-t noise, given the parameters, and how sharply the density bends there.
-
-    Two steps of Newton's method, the first from the posterior mode; the curvatures are the table's but for one factor,
-    so that their sum is right.
-
-    Parameters
-    ----------
-    normal : coefficients whose precision has the curvatures of the posterior mode: `Draws`, or nodes of a tape.
-    e, sites, nu, weight : standard errors of the runs, what runs are like at the posterior mode, degrees of freedom,
-        and the sum of the curvatures; arrays or nodes.
-
-    Returns
-    -------
-    z, the mode; the standard errors that it leaves; the factor of the curvatures.
-    """
-    at = sites.residuals
-    z = normal.solve(normal.right(student_slope(at, nu) + sites.curvatures * (e - at)))
-    z = z + normal.solve(normal.right(student_slope(e - normal.effect(z), nu)) - z)
-    left = e - normal.effect(z)
-    bent = normal.total(student_curvature(left, nu, sites.spreads))
-    return z, left, positive(bent / weight)
-
-
 @dataclass(frozen=True)
-class Draws:
-    """Coefficients for each draw of the parameters, of precision B = I + b G b; `bayescale.density.marginal.Normal` in arrays.
+class ArrayCoefficients:
+    """Coefficients for each draw of the parameters.
 
     Attributes
     ----------
     basis : array of shape (run, coefficient).
-    b : array of shape (draw, coefficient), amplitudes in units of the scale; or of shape (draw, 1) if they have one,
-        which is quicker: then the axes of G are those of B.
+    b : array of shape (draw, coefficient), amplitudes in units of the noise's scale; or of shape (draw, 1) if they share
+        one, which is quicker: all draws then have the eigenvectors of G.
     weights : array of shape (run,), of the Gram matrix G.
     """
 
@@ -146,7 +167,7 @@ class Draws:
 
     @cached_property
     def _axes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where there is one amplitude, eigenvalues of B for each draw, and its eigenvectors."""
+        """Eigenvalues of B for each draw, and its eigenvectors, if there is one amplitude."""
         values, vectors = np.linalg.eigh(self._gram)
         return 1.0 + self.b * self.b * np.maximum(values, 0.0), vectors
 
@@ -168,7 +189,7 @@ class Draws:
         return self.b * (values @ self.basis)
 
     def effect(self, z: np.ndarray) -> np.ndarray:
-        """What coefficients do to the runs."""
+        """The effect of coefficients on the runs."""
         return (self.b * z) @ self.basis.T
 
     def solve(self, right: np.ndarray) -> np.ndarray:
@@ -181,8 +202,3 @@ class Draws:
     def total(self, values: np.ndarray) -> np.ndarray:
         """Sum over the runs."""
         return values.sum(axis=-1, keepdims=True)
-
-
-def positive(x):
-    """x where it is well above zero, and a small positive number elsewhere, smoothly."""
-    return 0.5 * (x + np.sqrt(x * x + LEAST * LEAST))

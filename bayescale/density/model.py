@@ -1,4 +1,4 @@
-"""build: from a law and its runs to a PyMC model. The file that a PyMC user reads first."""
+"""model: from a law and its runs to a PyMC model. The file that a PyMC user reads first."""
 
 from typing import TYPE_CHECKING
 
@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
-from bayescale.density.basis import shape_of
+from bayescale.density.bound import Bound
 from bayescale.modelling.formula import call, signature
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
@@ -34,25 +33,23 @@ def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
     TypeError, ValueError
         If the table is not fit for the law; see `bayescale.data.check.check`.
     """
-    return assemble(law, check(law, runs))
+    return assemble(Bound(law, check(law, runs)))
 
 
-def assemble(law: Law, table: Checked) -> "pm.Model":
-    """The model of a table that is checked already."""
+def assemble(bound: Bound) -> "pm.Model":
+    """The model of a law on a table that is checked already."""
     import pymc as pm
 
+    law, table = bound.law, bound.table
     run = table.columns.index
     coords = {"run": run if run.is_unique and run.nlevels == 1 else range(len(run)), **table.levels}
     with pm.Model(coords=coords) as built:
         columns = {name: pm.Data(name, values.to_numpy(), dims="run") for name, values in table.columns.items()}
         reference = {name: pm.Data(name, value) for name, value in table.reference.items()}
-        levels = {
-            group: pm.Data(f"{group}_index", pd.Index(table.levels[group]).get_indexer(table.groups[group]), dims="run")
-            for group in table.groups
-        }
-        for prior in law.all_priors.values():
-            if isinstance(prior, Prior) and prior.unit_name and prior.unit_name not in built.named_vars:
-                pm.Data(prior.unit_name, table.smallest(prior.dims), dims=prior.dims)
+        levels = {group: pm.Data(f"{group}_index", level, dims="run") for group, level in bound.level_of_run.items()}
+        for prior in law.variables.values():
+            if prior.unit_name and prior.unit_name not in built.named_vars:
+                pm.Data(prior.unit_name, bound.units[prior.unit_name], dims=prior.dims)
 
         values, of_run = {}, {}
         for name, prior in law.all_priors.items():
@@ -62,10 +59,10 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
 
         mu = call(law.formula, of_run, columns, reference)
         if law.discrepancy is not None:
-            mu = mu * pm.math.exp(_discrepancy(law, table, values))
+            mu = mu * pm.math.exp(_discrepancy(bound, values))
         scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
-        if law.discrepancy is not None and table.checkpoints is not None:
-            mu, scale = table.checkpoints.onward(table.loss, mu, scale)
+        if law.discrepancy is not None and bound.checkpoints is not None:
+            mu, scale = bound.checkpoints.given_previous(table.loss, mu, scale)
         shape = {name: of_run[name] for name in law.noise.shape}
         law.noise.observe("loss", mu, scale, shape, observed=table.loss, dims="run")
         for name, function in law.derived.items():
@@ -74,11 +71,11 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
     return built
 
 
-def _discrepancy(law: Law, table: Checked, values):
+def _discrepancy(bound: Bound, values):
     """The discrepancy of each run, with the increments of its cells as variables: `fit` integrates them out."""
     import pymc as pm
 
-    model, shape = pm.modelcontext(None), shape_of(law, table)
+    model, shape, table = pm.modelcontext(None), bound.basis, bound.table
     parts = list(zip(shape.parts, shape.cells, strict=True))
     basis = np.hstack([cells.basis(part.decades(table.columns, table.reference)) for part, cells in parts])
     model.add_coord("cell", range(basis.shape[1]))

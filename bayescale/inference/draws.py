@@ -4,19 +4,19 @@ import numpy as np
 import xarray as xr
 
 from bayescale.density.conditional import increments
-from bayescale.density.log_density import Density, as_posterior
+from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.inference.laplace.psis import MIN_ESS
 
 #: R-hat above which a posterior is not reported (Vehtari et al. 2021, arXiv:1903.08008).
 MAX_RHAT = 1.01
 
 
-def kept(density: Density, points: np.ndarray, stats: xr.Dataset, thin: int, complete: bool = True) -> xr.DataTree:
+def kept(density: LogDensity, points: np.ndarray, stats: xr.Dataset, thin: int, complete: bool = True) -> xr.DataTree:
     """The posterior of chains, with R-hat and ESS in its attrs.
 
     Parameters
     ----------
-    density : Density
+    density : LogDensity
     points : array of shape (chain, draw, size), in the sampling coordinates.
     stats : the sampler's statistics, dims (chain, draw).
     thin : keep every so-manieth draw.
@@ -32,12 +32,12 @@ def kept(density: Density, points: np.ndarray, stats: xr.Dataset, thin: int, com
     return post
 
 
-def add_discrepancy(density: Density, post: xr.DataTree, seed: int) -> None:
+def add_discrepancy(density: LogDensity, post: xr.DataTree, seed: int) -> None:
     """Add the group of the discrepancy, if the law has one."""
     if density.law.discrepancy is not None:
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         draws = post["posterior"].to_dataset()
-        post["discrepancy"] = xr.DataTree(increments(density.law, density.table, draws, rng, prior=False))
+        post["discrepancy"] = xr.DataTree(increments(density.bound, draws, rng, prior=False))
 
 
 def mixed(post: xr.DataTree) -> bool:

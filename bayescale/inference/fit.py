@@ -12,13 +12,13 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
+from bayescale.density.bound import Bound
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
-from bayescale.inference import methods as engine
+from bayescale.inference import methods
 from bayescale.inference.diagnostics import Verdict, judge
-from bayescale.inference.sample_prior import PRIOR_DRAWS, _draw_prior
+from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.modelling.law import Law
 
 SCHEMA = 1
@@ -64,11 +64,11 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter,
         or single runs stand out.
     """
-    table = check(law, runs)
-    post = _drawn(law, table, method, seed, sampler)
-    _complete(law, post, table)
+    bound = Bound(law, check(law, runs))
+    post = _drawn(bound, method, seed, sampler)
+    _complete(bound, post)
     verdict = judge(law, post)
-    post.attrs |= _provenance(law, table) | _judged(verdict)
+    post.attrs |= _provenance(bound) | _judged(verdict)
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {problem}.", RuntimeWarning, stacklevel=2)
     return post
@@ -77,21 +77,21 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
 def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler) -> xr.DataTree:
     """As `fit`, for machines: the groups posterior, sample_stats and constant_data (the reference run) only, and a
     verdict on the draws alone, without warnings."""
-    table = check(law, runs)
-    post = _drawn(law, table, method, seed, sampler)
-    post["constant_data"] = xr.DataTree(xr.Dataset(dict(table.reference)))
+    bound = Bound(law, check(law, runs))
+    post = _drawn(bound, method, seed, sampler)
+    post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
     post.attrs |= _judged(judge(law, post))
     return post
 
 
-def _drawn(law: Law, table: Checked, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
+def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
     if "random_seed" in sampler:
         raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
-    if not len(table.loss):
+    if not len(bound.table.loss):
         raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     with shared():
-        post = engine.sample(law, table, seed, method, sampler)
+        post = methods.sample(bound, seed, method, sampler)
     post.attrs["seed"] = seed
     return post
 
@@ -101,8 +101,9 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
     return {"verdict": str(verdict), "converged": int(verdict.converged), **numbers}
 
 
-def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
+def _complete(bound: Bound, post: xr.DataTree) -> None:
     """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
+    law, table = bound.law, bound.table
     run = xr.DataArray(labels_of(table.columns), dims="run")
     columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
     labels = {name: ("run", table.groups[name].to_numpy()) for name in table.groups}
@@ -123,18 +124,19 @@ def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
     try:
-        post["prior"] = xr.DataTree(_draw_prior(law, table, PRIOR_DRAWS, np.random.default_rng(post.attrs["seed"])))
+        post["prior"] = xr.DataTree(draw_prior(bound, PRIOR_DRAWS, np.random.default_rng(post.attrs["seed"])))
     except ValueError:
         import pymc as pm
 
-        with assemble(law, table):
+        with assemble(bound):
             drawn = pm.sample_prior_predictive(
                 PRIOR_DRAWS, var_names=list(post["posterior"].data_vars), random_seed=post.attrs["seed"]
             )
         post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
 
 
-def _provenance(law: Law, table: Checked) -> dict[str, Any]:
+def _provenance(bound: Bound) -> dict[str, Any]:
+    law, table = bound.law, bound.table
     data = hashlib.sha256()
     runs = {} if table.checkpoints is None else {"run": table.checkpoints.of_run}
     for name, values in {**table.columns, **table.groups, "loss": table.loss, **runs}.items():

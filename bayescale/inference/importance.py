@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.density.log_density import Density, as_posterior
+from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.inference.draws import add_discrepancy
 from bayescale.inference.laplace.approximate import approximate
 from bayescale.modelling.draws import SAMPLE_DIMS
@@ -16,13 +16,13 @@ DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 
 
 def by_importance(
-    density: Density, seed: int, options: Mapping[str, Any], seen: np.ndarray | None = None
+    density: LogDensity, seed: int, options: Mapping[str, Any], seen: np.ndarray | None = None
 ) -> tuple[xr.DataTree | None, str]:
     """Draw by the Laplace approximation, corrected by importance sampling.
 
     Parameters
     ----------
-    density : Density
+    density : LogDensity
     seed : int
     options : mapping with ``chains`` and ``draws``.
     seen : array of shape (point, size), optional

@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from bayescale.autodiff.tape import Untraceable
-from bayescale.data.table import Checked
+from bayescale.density.bound import Bound
 from bayescale.inference import importance
 from bayescale.inference.laplace.sites import prepare
 from bayescale.inference.nuts import by_nuts
@@ -20,13 +20,12 @@ from bayescale.modelling.law import Law
 METHODS = ("nuts", "laplace")
 
 
-def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
+def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
     """Draw from the posterior of a law.
 
     Parameters
     ----------
-    law : Law
-    table : Checked
+    bound : Bound, what is fitted.
     seed : int
     method : {"nuts", "laplace"}
     options : arguments of `pymc.sample`, which replace our defaults. The Laplace approximation uses draws and chains.
@@ -52,13 +51,13 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
-    density, untraceable = None, ""
+    law, density, untraceable = bound.law, None, ""
     try:
-        density = prepare(law, table)
+        density = prepare(bound)
         density.program  # noqa: B018 (a derivative may be out of reach too)
     except Untraceable as step:
         density, untraceable = None, str(step)
-        if law.discrepancy is not None and table.checkpoints is not None:
+        if law.discrepancy is not None and bound.checkpoints is not None:
             _warn(law, f"checkpoints of one run are treated as independent, since only PyMC can take {untraceable}")
     size = {}
     if method == "laplace":
@@ -70,7 +69,7 @@ def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[st
         if post is not None:
             return post
         _warn(law, f"{refusal}; drawn by NUTS instead")
-    post, failure = by_nuts(law, table if density is None else density.table, density, seed, options, size)
+    post, failure = by_nuts(bound if density is None else density.bound, density, seed, options, size)
     if failure:
         _warn(law, f"{failure}, as with several modes or narrow corners; drawn by importance sampling instead")
     return post

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.autodiff import numba_backend
-from bayescale.density.log_density import Density
+from bayescale.density.log_density import LogDensity
 
 #: What has been warned of in this process.
 _told: set[str] = set()
@@ -24,7 +24,7 @@ class Unavailable(ImportError):
 
 
 def model(
-    density: Density, center: np.ndarray, root: np.ndarray, start: Callable[[int], np.ndarray], stacklevel: int = 2
+    density: LogDensity, center: np.ndarray, root: np.ndarray, start: Callable[[int], np.ndarray], stacklevel: int = 2
 ) -> Any:
     """A density as a model that nutpie samples.
 
@@ -32,7 +32,7 @@ def model(
 
     Parameters
     ----------
-    density : Density
+    density : LogDensity
     center : array of shape (size,).
     root : array of shape (size, size).
     start : seed of a chain -> u where it starts.
@@ -61,7 +61,7 @@ def warn_once(message: str, stacklevel: int) -> None:
         warnings.warn(message + ".", RuntimeWarning, stacklevel=stacklevel + 1)
 
 
-def _compiled(density: Density, center: np.ndarray, root: np.ndarray, start: Callable) -> Any:
+def _compiled(density: LogDensity, center: np.ndarray, root: np.ndarray, start: Callable) -> Any:
     """By the address of compiled functions."""
     from nutpie import _lib
     from nutpie.sample import CompiledModel
@@ -91,7 +91,7 @@ def _compiled(density: Density, center: np.ndarray, root: np.ndarray, start: Cal
     return found
 
 
-def _interpreted(density: Density, center: np.ndarray, root: np.ndarray, start: Callable) -> Any:
+def _interpreted(density: LogDensity, center: np.ndarray, root: np.ndarray, start: Callable) -> Any:
     """By calls of a Python function."""
     from nutpie.compiled_pyfunc import from_pyfunc
 

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.data.table import Checked
+from bayescale.density.bound import Bound
 from bayescale.density.conditional import as_group, with_ends
-from bayescale.density.log_density import Density
+from bayescale.density.log_density import LogDensity
 from bayescale.inference import nutpie
 from bayescale.inference.draws import add_discrepancy, kept, mixed, quality
 from bayescale.inference.importance import by_importance
 from bayescale.inference.laplace.start import Ground
 from bayescale.modelling.draws import SAMPLE_DIMS
-from bayescale.modelling.law import Law
 
 #: Length of the chains unless the user sets it.
 DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 600, "chains": 4}
@@ -47,14 +46,14 @@ _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptat
 
 
 def by_nuts(
-    law: Law, table: Checked, density: Density | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
+    bound: Bound, density: LogDensity | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
 ) -> tuple[xr.DataTree, str]:
     """Draw by NUTS.
 
     Parameters
     ----------
-    law, table : what is fitted.
-    density : Density, or None where only PyMC can evaluate it.
+    bound : Bound, what is fitted.
+    density : LogDensity, or None where only PyMC can evaluate it.
     seed : int
     options : the user's, as of `pymc.sample`.
     size : defaults of draws and chains that replace ours.
@@ -71,9 +70,9 @@ def by_nuts(
         )
     nuts = options.get("nuts") or {}
     as_asked = bool({"draws", "tune", "nuts"} & set(options))
-    offset = any(not prior.centered for prior in law.every_prior)
+    offset = any(not prior.centered for prior in bound.law.variables.values())
     compiled = density is not None and sampler == "nutpie" and set(options) <= _OPTIONS and set(nuts) <= set(_NUTS)
-    integrated = compiled and law.discrepancy is not None
+    integrated = compiled and bound.law.discrepancy is not None
     defaults = OFFSET_DEFAULTS if offset else INTEGRATED_DEFAULTS if integrated else DEFAULTS
     options = {**defaults, **size, **options, "nuts_sampler": sampler}
     adaptation = {"adaptation": "low_rank"} if sampler == "nutpie" and not offset else {}
@@ -81,10 +80,10 @@ def by_nuts(
     options["nuts"] = {"target_accept": target, **adaptation, **nuts}
     if density is not None and compiled:
         return _by_nutpie(density, seed, options, as_asked)
-    return _by_pymc(law, table, seed, options, offset), ""
+    return _by_pymc(bound, seed, options, offset), ""
 
 
-def _by_nutpie(density: Density, seed: int, options: Mapping[str, Any], as_asked: bool) -> tuple[xr.DataTree, str]:
+def _by_nutpie(density: LogDensity, seed: int, options: Mapping[str, Any], as_asked: bool) -> tuple[xr.DataTree, str]:
     """NUTS by nutpie on the compiled density; where it fails, unless the user chose the settings, as FEW and AGAIN say."""
     ground = Ground.of(density, seed)
     model = nutpie.model(density, ground.center, ground.root, ground.start)
@@ -115,7 +114,7 @@ def _by_nutpie(density: Density, seed: int, options: Mapping[str, Any], as_asked
 
 
 def _instead(
-    density: Density, seed: int, options: Mapping[str, Any], post: xr.DataTree, points: np.ndarray
+    density: LogDensity, seed: int, options: Mapping[str, Any], post: xr.DataTree, points: np.ndarray
 ) -> tuple[xr.DataTree | None, str]:
     """Importance sampling by mixtures fitted to what failed chains have seen, and why; None if its weights are bad."""
     other, _ = by_importance(density, seed, options, points.reshape(-1, density.size))
@@ -132,8 +131,7 @@ def _instead(
     return (other if mixed(other) else None), f"the chains {reason}"
 
 
-def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
-    from bayescale.density.model import assemble
+def _by_pymc(bound: Bound, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
     from bayescale.inference.pymc_sampler import sample
 
     if options["nuts_sampler"] == "pymc" and not offset:
@@ -141,11 +139,11 @@ def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offse
     with warnings.catch_warnings():
         # PyMC calls its full mass matrix experimental; correlated parameters need it
         warnings.filterwarnings("ignore", message=".*QuadPotentialFullAdapt.*")
-        post = sample(assemble(law, table), table.middle, seed, options)
-    if law.discrepancy is not None:
+        post = sample(bound, seed, options)
+    if bound.law.discrepancy is not None:
         draws = post["posterior"].to_dataset()
         z = draws["increment"].transpose(*SAMPLE_DIMS, "cell").to_numpy()
         post["posterior"] = xr.DataTree(draws.drop_vars(["increment", "cell"]))
-        post["discrepancy"] = xr.DataTree(with_ends(law, table, draws, as_group(law, table, draws, z)))
+        post["discrepancy"] = xr.DataTree(with_ends(bound, draws, as_group(bound, draws, z)))
     post.attrs["method"] = "nuts"
     return post

@@ -1,7 +1,7 @@
-"""Charted: a PyMC model in the coordinates of the chart, for PyMC's own samplers.
+"""PyMC's samplers: a PyMC model in the sampling coordinates.
 
-The engine turns to it for a sampler or an option of `pymc.sample` that nutpie on a tape does not have, and for a law
-that a tape cannot hold, such as one with a prior family that only PyMC knows.
+Used for a sampler or an option of `pymc.sample` that nutpie on the compiled density does not have, and for a law that a
+tape cannot hold, such as one with a prior family that only PyMC knows.
 """
 
 from collections.abc import Mapping
@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from bayescale.density.coordinates import Chart
+from bayescale.density.bound import Bound
+from bayescale.density.coordinates import Chart, Scale
+from bayescale.density.model import assemble
+from bayescale.modelling.prior import Prior
 
 if TYPE_CHECKING:
     import pymc as pm
 
 
-def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
-    """Draw from the posterior of `model` with `pymc.sample`, in the chart.
+def sample(bound: Bound, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
+    """Draw from the posterior with `pymc.sample`.
 
     Parameters
     ----------
-    model : pymc.Model of a law.
-    middle : float, the loss in the middle of the runs [nats/token], about which the chart is laid.
+    bound : Bound
     seed : int
     options : arguments of `pymc.sample`.
 
@@ -32,14 +34,14 @@ def sample(model: "pm.Model", middle: float, seed: int, options: Mapping[str, An
     """
     import pymc as pm
 
-    with charted(model, middle):
+    with charted(assemble(bound), bound):
         post = pm.sample(random_seed=seed, **options)
     post["posterior"] = xr.DataTree(post["posterior"].to_dataset().drop_vars(["chart", "chart_dim_0"], errors="ignore"))
     return post
 
 
-def charted(model: "pm.Model", middle: float) -> "pm.Model":
-    """The same posterior in the chart: one flat vector ``chart``, and every variable of `model` as its function."""
+def charted(model: "pm.Model", bound: Bound) -> "pm.Model":
+    """The same posterior in the sampling coordinates: one flat vector ``chart``, and every variable as its function."""
     import pymc as pm
     from pytensor.graph.replace import graph_replace
 
@@ -47,7 +49,7 @@ def charted(model: "pm.Model", middle: float) -> "pm.Model":
     outputs = [*model.free_RVs, *model.deterministics]
     graphs = [model.logp(), *model.replace_rvs_by_values(outputs)]
     start = {rv.name: point for rv, point in zip(model.free_RVs, model.initial_point().values(), strict=True)}
-    chart = chart_of(model, middle)
+    chart = chart_of(model, bound)
     origin = {name: value.eval() if hasattr(value, "eval") else value for name, value in chart.forward(start).items()}
     with pm.Model(coords=dict(model.coords)) as sampled:
         flat = np.concatenate([np.ravel(origin[name]) for name in values])
@@ -64,21 +66,29 @@ def charted(model: "pm.Model", middle: float) -> "pm.Model":
     return sampled
 
 
-def chart_of(model: "pm.Model", middle: float) -> Chart:
-    """The chart of a PyMC model, read from its variables' transforms."""
+def chart_of(model: "pm.Model", bound: Bound) -> Chart:
+    """The sampling coordinates of a PyMC model: scales are read from its variables' transforms."""
+    fixed = {n: p for n, p in bound.law.all_priors.items() if not isinstance(p, Prior)}
+    scales = {name: Scale("fixed", (), float(value)) for name, value in fixed.items()}
+    for rv in model.free_RVs:
+        dims = tuple(model.named_vars_to_dims.get(rv.name) or ())
+        transform = model.rvs_to_transforms[rv]
+        scales[rv.name] = Scale(_kind(transform), dims, _natural(rv, transform, bound.law.variables.get(rv.name)))
+    return Chart(bound.coordinates, scales, bound.geometry)
+
+
+def _kind(transform: Any) -> str:
     from pymc.distributions.transforms import Interval, LogOddsTransform, log
 
-    dims = {rv.name: tuple(model.named_vars_to_dims.get(rv.name) or ()) for rv in model.free_RVs}
-    transforms = {rv.name: model.rvs_to_transforms[rv] for rv in model.free_RVs}
-    logs = {name: dims[name] for name, transform in transforms.items() if transform is log}
-    odds = {
-        name: dims[name]
-        for name, transform in transforms.items()
-        if isinstance(transform, Interval | LogOddsTransform) and name not in logs
-    }
-    natural = {}
-    for rv in (rv for rv in model.free_RVs if rv.name in ("E", "ceiling", "embedding")):
-        natural[rv.name] = lambda z, rv=rv, transform=transforms[rv.name]: (
-            z[rv.name] if transform is None else transform.backward(z[rv.name], *rv.owner.inputs)
-        )
-    return Chart(logs, odds, middle, natural, dims.get("E", ()))
+    if transform is None:
+        return "real"
+    if transform is log:
+        return "log"
+    return "odds" if isinstance(transform, Interval | LogOddsTransform) else "other"
+
+
+def _natural(rv: Any, transform: Any, prior: Prior | None) -> Any:
+    """From an unconstrained value to the parameter; None where that takes other parameters."""
+    if prior is None or prior.hyperpriors():
+        return None
+    return (lambda z: z) if transform is None else (lambda z: transform.backward(z, *rv.owner.inputs))

@@ -1,19 +1,18 @@
-"""inference.sample_prior"""
-
-from typing import Any
+"""sample_prior: parameters drawn from the prior."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
+from bayescale.density.bound import Bound
 from bayescale.density.conditional import increments
+from bayescale.density.prior_draws import draw_all
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
-from bayescale.modelling.prior import Prior
 
+#: Draws of the prior that `fit` keeps with a posterior.
 PRIOR_DRAWS = 4000
 
 
@@ -36,30 +35,29 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     TypeError, ValueError
         As `fit`; and if a prior's family is known to PyMC only.
     """
-    table = check(law, runs)
+    bound = Bound(law, check(law, runs))
     rng = np.random.default_rng(seed)
-    prior = _draw_prior(law, table, draws, rng)
-    tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(table.reference))})
+    prior = draw_prior(bound, draws, rng)
+    tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(bound.table.reference))})
     if law.discrepancy is not None:
-        tree["discrepancy"] = xr.DataTree(increments(law, table, prior, rng, prior=True))
+        tree["discrepancy"] = xr.DataTree(increments(bound, prior, rng, prior=True))
     tree.attrs |= {"law": law.name}
     return tree
 
 
-def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) -> xr.Dataset:
-    units = dict(table.reference)
-    sizes = {name: len(levels) for name, levels in table.levels.items()}
-    drawn: dict[str, Any] = {}
-    values: dict[str, Any] = {}
-    for name, prior in law.all_priors.items():
-        if not isinstance(prior, Prior):
-            values[name] = prior
-            continue
-        if prior.unit_name and prior.unit_name not in units:
-            units[prior.unit_name] = table.smallest(prior.dims)
-        for key, array in prior.draw(name, rng, draws, units, sizes).items():
-            dims = prior.dims if array.ndim == 1 + len(prior.dims) else ()
-            drawn[key] = xr.DataArray(array[None], dims=(*SAMPLE_DIMS, *dims))
-        values[name] = drawn[name]
-    drawn |= {name: call(function, values, table.reference) for name, function in law.derived.items()}
-    return xr.Dataset(drawn).assign_coords(chain=[0], draw=np.arange(draws), **table.levels)
+def draw_prior(bound: Bound, draws: int, rng: np.random.Generator) -> xr.Dataset:
+    """Draws of parameters, hyperparameters and derived quantities from the prior, dims (chain of length 1, draw).
+
+    Raises
+    ------
+    ValueError
+        If a prior's family is known to PyMC only.
+    """
+    law, variables = bound.law, bound.law.variables
+    drawn = {
+        name: xr.DataArray(array[None], dims=(*SAMPLE_DIMS, *variables[name].dims))
+        for name, array in draw_all(bound, rng, draws).items()
+    }
+    fixed = {name: prior for name, prior in law.all_priors.items() if name not in variables}
+    derived = {name: call(f, drawn, fixed, bound.table.reference) for name, f in law.derived.items()}
+    return xr.Dataset({**drawn, **derived}).assign_coords(chain=[0], draw=np.arange(draws), **bound.table.levels)

@@ -6,7 +6,9 @@ kaplan2020's power law, M2 is henighan2020's.
 
 import numpy as np
 
+from bayescale.laws._coordinates import Bounded, ShiftedSlope
 from bayescale.laws._priors import ENTROPY, EXPONENT, LOSS
+from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
@@ -24,6 +26,7 @@ M3_D = Law(
     m3,
     {"loss_D": LOSS, "alpha_D": EXPONENT, "gamma": Prior("LogNormal", mu=-2.0, sigma=2.0)},
     derived={"E": m3_E},
+    coordinates=Coordinates(slopes=(ShiftedSlope("alpha_D", ("D",), "gamma"),)),
     name="alabdulmohsin2022.M3_D",
     source="Alabdulmohsin et al. 2022, M3, arXiv:2209.06640",
 )
@@ -55,6 +58,11 @@ M4_D = Law(
         "alpha_D": EXPONENT,
         "shape": Prior("LogNormal", mu=0.0, sigma=0.5),
     },
+    coordinates=Coordinates(
+        "E",
+        slopes=(Bounded("alpha_D", ("D",), "E", "ceiling", "shape"),),
+        levels=(Bounded("odds", (), "E", "ceiling", "shape"),),
+    ),
     name="alabdulmohsin2022.M4_D",
     source="Alabdulmohsin et al. 2022, M4, arXiv:2209.06640",
 )

@@ -11,7 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from bayescale.laws._coordinates import BracketSlope, RestSlope
 from bayescale.laws._priors import EXCESS
+from bayescale.modelling.coordinates import Coordinates, Term
 from bayescale.modelling.discrepancy import shared
 from bayescale.modelling.law import Law
 from bayescale.modelling.noise import student
@@ -64,6 +66,17 @@ SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
 #: the law has a second mode that no runs ask for.
 EMBEDDING = Prior("TruncatedNormal", mu=0.0, sigma=0.2, lower=0.0, upper=0.7)
 
+#: The floor declines with compute; both exponents belong to the bracket.
+BRACKET = Coordinates(
+    "E",
+    "omega",
+    (Term("excess_ND", ("N", "D")),),
+    (
+        BracketSlope("alpha_N", ("N",), "share_N", True, ("excess_ND",), ("embedding",)),
+        BracketSlope("alpha_D", ("D",), "share_N", False, ("excess_ND",)),
+    ),
+)
+
 #: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (M/M0)^(-alpha_N/kappa) + …]^kappa, M: N without
 #: embeddings; with discrepancy.
 generalised = Law(
@@ -81,6 +94,7 @@ generalised = Law(
     noise=replace(student, priors={**student.priors, "sigma": SCATTER}),
     discrepancy=shared,
     derived={"a": a, "gamma": gamma},
+    coordinates=BRACKET,
     name="busbridge2025.generalised",
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
 )
@@ -101,6 +115,9 @@ generalised_D = replace(
     formula=curve,
     priors={"E": FLOOR, "excess_D": EXCESS, "rest": BALANCE, "alpha_D": LOCAL, "kappa": KAPPA, "omega": OMEGA},
     derived={},
+    coordinates=Coordinates(
+        "E", "omega", (Term("excess_D", ("D",)),), (RestSlope("alpha_D", ("D",), "excess_D", "rest"),)
+    ),
     name="busbridge2025.generalised_D",
 )
 generalised_N = generalised_D.rename("busbridge2025.generalised_N", D="N")

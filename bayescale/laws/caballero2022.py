@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayescale.laws._coordinates import BrokenSlope
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+from bayescale.modelling.coordinates import Coordinates, Term
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
@@ -78,7 +80,16 @@ def broken(x: str, breaks: int, name: str) -> Law:
     each = {"change": CHANGE, "break": BREAK, "width": WIDTH}
     priors = {"E": ENTROPY, f"excess_{x}": EXCESS, f"alpha_{x}": EXPONENT}
     priors |= {f"{part}_{i}": prior for i in numbers for part, prior in each.items()}
-    return Law(Broken(x, breaks), priors, name=name, source="Caballero et al. 2022, Eq 1, arXiv:2210.14891")
+    each_break = tuple((f"change_{i}", f"break_{i}", f"width_{i}") for i in numbers)
+    slope = BrokenSlope(f"alpha_{x}", (x,), f"excess_{x}", each_break)
+    coordinates = Coordinates("E", terms=(Term(f"excess_{x}", (x,)),), slopes=(slope,))
+    return Law(
+        Broken(x, breaks),
+        priors,
+        coordinates=coordinates,
+        name=name,
+        source="Caballero et al. 2022, Eq 1, arXiv:2210.14891",
+    )
 
 
 #: One break in N, D or C.

@@ -4,7 +4,9 @@ N counts non-embedding parameters, D tokens, S parameter updates, the loss is in
 PF-days (1 PF-day = 8.64e19 FLOP); here C is in FLOP, and so is the derived C_c.
 """
 
+from bayescale.laws._coordinates import BracketSlope
 from bayescale.laws._priors import EXCESS, EXPONENT, LOSS, SHARE, SLOPE
+from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 
 
@@ -48,6 +50,12 @@ L_ND = Law(
     joint,
     {"loss_ND": LOSS, "share_N": SHARE, "alpha_N": SLOPE, "alpha_D": SLOPE},
     derived={"N_c": joint_N_c, "D_c": joint_D_c},
+    coordinates=Coordinates(
+        slopes=(
+            BracketSlope("alpha_N", ("N",), "share_N", True),
+            BracketSlope("alpha_D", ("D",), "share_N", False),
+        )
+    ),
     name="kaplan2020.L_ND",
     source="Kaplan et al. 2020, Eq 1.5, arXiv:2001.08361",
 )

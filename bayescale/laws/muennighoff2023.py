@@ -6,6 +6,7 @@ N counts parameters, D tokens seen, U unique tokens among them; the loss is in n
 import numpy as np
 
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
+from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
@@ -54,6 +55,7 @@ data_constrained = Law(
         "R_D": REPEATS,
     },
     derived={"A": A, "B": B},
+    coordinates=Coordinates.additive("E", excess_N=("alpha_N", "N"), excess_D=("alpha_D", "D")),
     name="muennighoff2023.data_constrained",
     source="Muennighoff et al. 2023, Eqs 5 and 6, arXiv:2305.16264",
 )

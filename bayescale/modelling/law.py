@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
 from bayescale.modelling.formula import call, renamed, signature, text
@@ -35,6 +36,8 @@ class Law:
         Further quantities of interest by name: functions with the same convention as the formula, without columns.
     reference : mapping
         Values of the reference run to use instead of the middle of the data: ``{"N0": 1e9, "D0": 2e10}``.
+    coordinates : Coordinates, optional
+        What the parameters mean, so that they are sampled well; found from the formula if absent.
     name, source : str
         Name and citation (paper, equation), stored with the posterior.
 
@@ -63,6 +66,7 @@ class Law:
     discrepancy: Discrepancy | None = None
     derived: Mapping[str, Callable] = field(default_factory=dict, hash=False)
     reference: Mapping[str, float] = field(default_factory=dict, hash=False)
+    coordinates: Coordinates | None = None
     name: str = ""
     source: str = ""
 
@@ -105,14 +109,24 @@ class Law:
         return self.discrepancy.priors if self.discrepancy is not None else {}
 
     @property
-    def every_prior(self) -> tuple[Prior, ...]:
-        """All of them, hyperpriors included."""
-        return tuple(p for prior in self.all_priors.values() if isinstance(prior, Prior) for p in prior.walk())
+    def variables(self) -> dict[str, Prior]:
+        """Every prior under the name of its variable, hyperpriors before what they govern."""
+        found: dict[str, Prior] = {}
+
+        def visit(name: str, prior: Prior) -> None:
+            for key, hyper in prior.hyperpriors().items():
+                visit(f"{name}_{key}", hyper)
+            found[name] = prior
+
+        for name, prior in self.all_priors.items():
+            if isinstance(prior, Prior):
+                visit(name, prior)
+        return found
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Grouping columns of `runs` that priors name as dims."""
-        return tuple(dict.fromkeys(dim for prior in self.every_prior for dim in prior.dims))
+        return tuple(dict.fromkeys(dim for prior in self.variables.values() for dim in prior.dims))
 
     def __call__(self, post: xr.DataTree | xr.Dataset, /, **inputs) -> xr.DataArray:
         """Expected loss of every draw.
@@ -167,6 +181,7 @@ class Law:
             formula=renamed(self.formula, new),
             priors={new(k): v for k, v in self.priors.items()},
             derived={new(k): renamed(f, new) for k, f in self.derived.items()},
+            coordinates=None if self.coordinates is None else self.coordinates.renamed(new),
             name=name,
         )
 

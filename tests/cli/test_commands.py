@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from bayescale.cli import show
 from bayescale.cli.main import main
-from bayescale.data.literature import load
+from bayescale.data.literature.catalogue import load
 from bayescale.inference import storage as files
 from tests.conftest import simulate
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescale.data.literature import load
+from bayescale.data.literature.catalogue import load
 from bayescale.forecasting import baselines
 from tests.conftest import TRUTH, expected, simulate
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale.density.log_density import Density
+from bayescale.density.log_density import LogDensity
 from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.mixture import Mixture, log_sum
 
@@ -55,11 +55,11 @@ class Pool:
 
     Parameters
     ----------
-    density : Density
+    density : LogDensity
     rng : Generator
     """
 
-    def __init__(self, density: Density, rng: np.random.Generator):
+    def __init__(self, density: LogDensity, rng: np.random.Generator):
         self._density, self._rng = density, rng
         self._points, self._values = np.empty((0, density.size)), np.empty(0)
         self._mixtures: list[Mixture] = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale.density.log_density import Density
+from bayescale.density.log_density import LogDensity
 from bayescale.inference.laplace.amis import Pool, Sample
 from bayescale.inference.laplace.mixture import Mixture
 from bayescale.inference.laplace.modes import find_modes
@@ -26,7 +26,7 @@ REFRESHES = 2
 HOPELESS = 0.1
 #: and how often, after that, a fresh sample may be drawn, of so many times more proposals each time,
 ROUNDS, MORE = 3, 4
-#: as long as that costs no more than so many proposals times `Density.work`.
+#: as long as that costs no more than so many proposals times `LogDensity.work`.
 MOST_WORK = 3e7
 #: Where chains have been, a mixture of a component for each so many of their draws, up to so many, follows necks and
 #: kinks that few do not; the modes, which chains may miss, get so much of a share beside it.
@@ -65,12 +65,14 @@ class Approximation:
         return not self.doubt
 
 
-def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.ndarray | None = None) -> Approximation:
+def approximate(
+    density: LogDensity, seed: int, chains: int, draws: int, seen: np.ndarray | None = None
+) -> Approximation:
     """Approximate a posterior.
 
     Parameters
     ----------
-    density : Density
+    density : LogDensity
     seed : int
     chains, draws : int, the number of draws wanted.
     seen : array of shape (point, size), optional
@@ -94,7 +96,7 @@ def approximate(density: Density, seed: int, chains: int, draws: int, seen: np.n
 
 
 def _samples(
-    density: Density, rng: np.random.Generator, draws: int, seen: np.ndarray | None
+    density: LogDensity, rng: np.random.Generator, draws: int, seen: np.ndarray | None
 ) -> Iterator[tuple[Sample, bool]]:
     """Samples of ever better proposals, until one is good; of one ellipsoid, only a good one.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale.density.log_density import START_RUNS, Density
+from bayescale.density.log_density import START_RUNS, LogDensity
 
 #: Draws from the prior to look for modes among (fewer in a rough search),
 CANDIDATES, CANDIDATES_ROUGH = 512, 256
@@ -53,10 +53,10 @@ class Mode:
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
-def find_modes(density: Density, rng: np.random.Generator, rough: bool = False) -> list[Mode]:
+def find_modes(density: LogDensity, rng: np.random.Generator, rough: bool = False) -> list[Mode]:
     """The modes, the one of the greatest mass first.
 
-    They are reached from where they are known to be near (`Density.near`), or else from good draws from the prior: the
+    They are reached from where they are known to be near (`LogDensity.near`), or else from good draws from the prior: the
     very best where the search may be `rough`, as for something to begin from.
     """
     points = density.promising(rng, CANDIDATES_ROUGH if rough else CANDIDATES)
@@ -71,7 +71,7 @@ def find_modes(density: Density, rng: np.random.Generator, rough: bool = False) 
     return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
 
 
-def _search(density: Density, points: np.ndarray, spread: np.ndarray, rough: bool) -> tuple[np.ndarray, np.ndarray]:
+def _search(density: LogDensity, points: np.ndarray, spread: np.ndarray, rough: bool) -> tuple[np.ndarray, np.ndarray]:
     """Where climbs from points, the most probable first, end, and how high."""
     if rough or density.law.discrepancy is not None:
         starts = points[list(CLIMBED_BESIDE)][:: 2 if rough else 1]
@@ -92,14 +92,14 @@ def _apart(points: np.ndarray, spread: np.ndarray, count: int) -> np.ndarray:
     return points[picked]
 
 
-def _root(density: Density, point: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def _root(density: LogDensity, point: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """A root of the inverse curvature at a mode, in units of the prior's spread nowhere wider than it by far."""
     values, vectors = np.linalg.eigh(-np.nan_to_num(density.hessian(point)) * spread * spread[:, None])
     return spread[:, None] * vectors / np.sqrt(np.maximum(np.abs(values), 1.0 / WIDER))
 
 
-def climb(density: Density, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Newton's method to maxima, damped, away from saddles (Dauphin et al. 2014); `most_runs` as in `Density.value`.
+def climb(density: LogDensity, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Newton's method to maxima, damped, away from saddles (Dauphin et al. 2014); `most_runs` as in `LogDensity.value`.
 
     From points of shape (point, size) to such points and their log densities.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayescale.density.log_density import Density
+from bayescale.density.log_density import LogDensity
 from bayescale.inference.laplace.mixture import Mixture
 from bayescale.inference.laplace.modes import Mode, find_modes
 
@@ -28,15 +28,15 @@ class Ground:
 
     Attributes
     ----------
-    density : Density
+    density : LogDensity
     modes : tuple of Mode, the one of the greatest mass first; none where offsets make modes meaningless.
     """
 
-    density: Density
+    density: LogDensity
     modes: tuple[Mode, ...]
 
     @classmethod
-    def of(cls, density: Density, seed: int) -> "Ground":
+    def of(cls, density: LogDensity, seed: int) -> "Ground":
         """The ground of a posterior; the chart itself where parameters are not centred."""
         offset = any(v.standardised for v in density.variables)
         return cls(density, () if offset else tuple(find_modes(density, np.random.default_rng(seed))))
