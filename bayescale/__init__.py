@@ -90,6 +90,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("bayescale")
     if name not in _HOME:
         raise AttributeError(f"module 'bayescale' has no attribute '{name}'")
     module = importlib.import_module(f"bayescale.{_HOME[name]}")

@@ -4,6 +4,7 @@ y = a + b x^-c0 prod_i (1 + (x/d_i)^(1/f_i))^(-c_i f_i), in any one of N [parame
 """
 
 import inspect
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,6 +26,43 @@ def softplus(t):
     return (t + abs(t)) / 2 + np.log1p(np.exp(-abs(t)))
 
 
+@dataclass(frozen=True)
+class Broken:
+    """The formula with `breaks` breaks in the column `x`: a value, so that a law with any number of breaks pickles."""
+
+    x: str
+    breaks: int
+
+    def __post_init__(self):
+        kinds = inspect.Parameter
+        columns = [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in (self.x, f"{self.x}0")]
+        names = ["E", f"excess_{self.x}", f"alpha_{self.x}"]
+        names += [f"{part}_{i}" for i in range(1, self.breaks + 1) for part in ("change", "break", "width")]
+        signature = inspect.Signature(columns + [kinds(name, kinds.KEYWORD_ONLY) for name in names])
+        object.__setattr__(self, "__name__", "formula")
+        object.__setattr__(self, "__signature__", signature)
+
+    def __reduce__(self):
+        return Broken, (self.x, self.breaks)
+
+    def __call__(self, column, reference, **p):
+        log_x = np.log(column / reference)
+        log_y = -p[f"alpha_{self.x}"] * log_x
+        for i in range(1, self.breaks + 1):
+            change, at, width = p[f"change_{i}"], p[f"break_{i}"], p[f"width_{i}"]
+            log_y = log_y - change * width * (softplus((log_x - at) / width) - softplus(-at / width))
+        return p["E"] + p[f"excess_{self.x}"] * np.exp(log_y)
+
+    @property
+    def text(self) -> str:
+        """The formula as it is printed and stored with a posterior."""
+        x = self.x
+        return (
+            f"loss = E + excess_{x} * g({x}) / g({x}0), g = ({x} / {x}0) ** -alpha_{x} * prod_i "
+            f"(1 + ({x} / ({x}0 * exp(break_i))) ** (1 / width_i)) ** (-change_i * width_i), i = 1..{self.breaks}"
+        )
+
+
 def broken(x: str, breaks: int, name: str) -> Law:
     """The law with `breaks` breaks in the column `x` (Eq 1).
 
@@ -39,26 +77,6 @@ def broken(x: str, breaks: int, name: str) -> Law:
     if breaks < 0:
         raise ValueError(f"breaks is {breaks}; a law has zero or more breaks.")
     numbers = range(1, breaks + 1)
-    names = ["E", f"excess_{x}", f"alpha_{x}"] + [
-        f"{part}_{i}" for i in numbers for part in ("change", "break", "width")
-    ]
-
-    def formula(column, reference, **p):
-        log_x = np.log(column / reference)
-        log_y = -p[f"alpha_{x}"] * log_x
-        for i in numbers:
-            change, at, width = p[f"change_{i}"], p[f"break_{i}"], p[f"width_{i}"]
-            log_y = log_y - change * width * (softplus((log_x - at) / width) - softplus(-at / width))
-        return p["E"] + p[f"excess_{x}"] * np.exp(log_y)
-
-    kinds = inspect.Parameter
-    formula.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [kinds(n, kinds.POSITIONAL_OR_KEYWORD) for n in (x, f"{x}0")] + [kinds(n, kinds.KEYWORD_ONLY) for n in names]
-    )
-    formula.text = (  # type: ignore[attr-defined]
-        f"loss = E + excess_{x} * g({x}) / g({x}0), g = ({x} / {x}0) ** -alpha_{x} * prod_i "
-        f"(1 + ({x} / ({x}0 * exp(break_i))) ** (1 / width_i)) ** (-change_i * width_i), i = 1..{breaks}"
-    )
     each = {"change": CHANGE, "break": BREAK, "width": WIDTH}
     priors = {"E": ENTROPY, f"excess_{x}": EXCESS, f"alpha_{x}": EXPONENT}
     priors |= {f"{part}_{i}": prior for i in numbers for part, prior in each.items()}
@@ -66,7 +84,11 @@ def broken(x: str, breaks: int, name: str) -> Law:
     slope = BrokenSlope(f"alpha_{x}", (x,), f"excess_{x}", each_break)
     coordinates = Coordinates("E", terms=(Term(f"excess_{x}", (x,)),), slopes=(slope,))
     return Law(
-        formula, priors, coordinates=coordinates, name=name, source="Caballero et al. 2022, Eq 1, arXiv:2210.14891"
+        Broken(x, breaks),
+        priors,
+        coordinates=coordinates,
+        name=name,
+        source="Caballero et al. 2022, Eq 1, arXiv:2210.14891",
     )
 
 

@@ -1,4 +1,7 @@
-"""How a formula is read, renamed and printed: positional = columns of `runs`, keyword-only = parameters."""
+"""Read, call, rename and print a formula.
+
+Positional arguments are columns of `runs`, or reference values such as ``N0``; keyword-only arguments are parameters.
+"""
 
 import ast
 import inspect
@@ -16,9 +19,10 @@ class Signature:
 
     Attributes
     ----------
-    columns : names of columns of `runs` (positional arguments).
-    reference : positional arguments that are numbers of the runs: ``N0`` and ``N_top`` beside a column ``N``.
-    parameters : keyword-only arguments, each of which needs a prior or a number.
+    columns : positional arguments that are columns of `runs`.
+    reference : positional arguments with one value for the whole table, such as ``N0`` and ``N_top`` (see
+        `is_reference`).
+    parameters : keyword-only arguments. Each needs a prior or a number.
     """
 
     columns: tuple[str, ...]
@@ -28,12 +32,12 @@ class Signature:
 
 @lru_cache(maxsize=256)
 def signature(function: Callable) -> Signature:
-    """Read the columns, the reference values and the parameters of `function` from its signature.
+    """Columns, reference values and parameters of `function`.
 
     Raises
     ------
     TypeError
-        If the function has ``*args``, ``**kwargs`` or default values, whose roles would be unclear.
+        If the function has ``*args``, ``**kwargs`` or default values: their role would be unclear.
     """
     positional, parameters = [], []
     for argument in inspect.signature(function).parameters.values():
@@ -49,23 +53,26 @@ def signature(function: Callable) -> Signature:
 
 
 def is_reference(name: str, columns: Sequence[str]) -> bool:
-    """Whether an argument is a number of the runs: ``N0``, the middle of N; ``N_top``, the N of the largest run; or
-    ``loss_min``, the smallest observed loss."""
+    """Whether an argument has one value for the whole table.
+
+    ``N0`` is the middle of the column N, ``N_top`` the N of the largest run, ``loss_min`` the smallest observed loss.
+    `columns` are the names that may be columns; names in `KNOWN` need no column beside them.
+    """
     base = name.removesuffix("_top") if name.endswith("_top") else name[:-1] if name.endswith("0") else ""
     return name == "loss_min" or (bool(base) and (base in columns or f"{base}0" in KNOWN))
 
 
-# Reference values that a formula may name without naming their column (a derived constant needs only N0).
+#: Reference values that a function may take without their column: a derived constant needs N0 but not N.
 KNOWN = ("N0", "D0", "C0", "S0", "U0")
 
 
 def call(function: Callable, *sources: Mapping[str, Any]) -> Any:
-    """Call `function` with every argument looked up by name in the first of `sources` that has it.
+    """Call `function`, taking each argument by name from the first of `sources` that has it.
 
     Raises
     ------
     ValueError
-        If an argument is in none of the sources.
+        If no source has an argument.
     """
     parts = signature(function)
 
@@ -80,24 +87,52 @@ def call(function: Callable, *sources: Mapping[str, Any]) -> Any:
     return function(*(value(n) for n in order), **{n: value(n) for n in parts.parameters})
 
 
-def renamed(function: Callable, new: Callable[[str], str]) -> Callable:
-    """`function` under other argument names."""
-    old = inspect.signature(function)
-    back = {new(p): p for p in old.parameters}
-    positional = [new(p.name) for p in old.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+@dataclass(frozen=True)
+class Renamed:
+    """A formula under other argument names: a value, so that a law made by `Law.rename` pickles and compares by value.
 
-    def wrapped(*columns, **parameters):
+    Attributes
+    ----------
+    function : the formula under its own argument names.
+    arguments : the new name of each argument, in the order of the formula's signature.
+    name : the new name of the formula, also its ``__name__``.
+    text : the body in the new names, for `text`.
+    """
+
+    function: Callable
+    arguments: tuple[str, ...]
+    name: str
+    text: str
+
+    def __post_init__(self):
+        old = inspect.signature(self.function).parameters.values()
+        new = [argument.replace(name=name) for argument, name in zip(old, self.arguments, strict=True)]
+        object.__setattr__(self, "__name__", self.name)
+        object.__setattr__(self, "__signature__", inspect.Signature(new))
+
+    def __reduce__(self):
+        return Renamed, (self.function, self.arguments, self.name, self.text)
+
+    def __call__(self, *columns, **parameters):
+        new = inspect.signature(self).parameters.values()
+        positional = [argument.name for argument in new if argument.kind is not argument.KEYWORD_ONLY]
         values = dict(zip(positional, columns, strict=True)) | parameters
-        return call(function, {back[name]: value for name, value in values.items()})
+        back = dict(zip(self.arguments, inspect.signature(self.function).parameters, strict=True))
+        return call(self.function, {back[name]: value for name, value in values.items()})
 
-    wrapped.__name__ = new(function.__name__)
-    wrapped.__signature__ = inspect.Signature([p.replace(name=new(p.name)) for p in old.parameters.values()])  # type: ignore[attr-defined]
-    wrapped.text = re.sub(r"\w+", lambda word: new(word[0]), text(function))  # type: ignore[attr-defined]
-    return wrapped
+
+def renamed(function: Callable, new: Callable[[str], str]) -> Renamed:
+    """`function` with its name, its arguments and the words of its text replaced by ``new(word)``."""
+    arguments = tuple(new(name) for name in inspect.signature(function).parameters)
+    body = re.sub(r"\w+", lambda word: new(word[0]), text(function))
+    return Renamed(function, arguments, new(function.__name__), body)
 
 
 def text(function: Callable) -> str:
-    """The body of a formula as text, for provenance; its signature where the source is not at hand."""
+    """The body of a formula as one line, stored with a posterior; its name and signature if it has no source.
+
+    A callable with an attribute ``text`` (`Renamed`, a formula made by a function) says it itself.
+    """
     if hasattr(function, "text"):
         return function.text  # type: ignore[attr-defined]
     try:
