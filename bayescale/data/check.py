@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from bayescale.base.columns import column, training_flop
 from bayescale.data.checkpoints import checkpoints
 from bayescale.data.read import complete
 from bayescale.data.table import RunTable
-from bayescale.data.values import UNITS, numbers
+from bayescale.data.values import numbers
 from bayescale.data.warn import repeats, suspicions, uncounted, weaknesses
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.formula import signature
@@ -72,15 +73,12 @@ def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
 
 def _check_units(columns: pd.DataFrame) -> None:
     """Refuse what no run can be: magnitudes that betray millions, billions or PF-days."""
-    floor = {
-        "N": (1e3, "in millions or billions"),
-        "D": (1e4, "in millions or billions"),
-        "C": (1e9, "in PF-days (8.64e19 FLOP)"),
-    }
-    for name, (least, unit) in floor.items():
-        if name in columns and len(columns) and columns[name].max() < least:
+    suspects = {"N": "in millions or billions", "D": "in millions or billions", "C": "in PF-days (8.64e19 FLOP)"}
+    for name, suspect in suspects.items():
+        known = column(name)
+        if name in columns and len(columns) and columns[name].max() < known.span[0]:
             raise ValueError(
-                f"{name} reaches only {columns[name].max():.4g} {UNITS[name]}; is it {unit}? Give it in {UNITS[name]}."
+                f"{name} reaches only {columns[name].max():.4g} {known.unit}; is it {suspect}? Give it in {known.unit}."
             )
     if {"N", "D"} <= set(columns) and len(columns):
         ratio = float((columns["D"] / columns["N"]).median())
@@ -88,7 +86,7 @@ def _check_units(columns: pd.DataFrame) -> None:
             wrong = "D in millions or billions, or N and D exchanged" if ratio < 1 else "N in millions or billions"
             raise ValueError(f"Half of the runs have D/N beyond {ratio:.3g} tokens per parameter; is {wrong}?")
     if {"N", "D", "C"} <= set(columns) and len(columns):
-        ratio = float((columns["C"] / (6 * columns["N"] * columns["D"])).median())
+        ratio = float((columns["C"] / training_flop(columns["N"], columns["D"])).median())
         if not 0.1 < ratio < 10:
             raise ValueError(
                 f"C is {ratio:.3g} times 6ND in the middle of the runs; check the units of N, D and C (FLOP)."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bayescale.base.columns import budget_tokens, training_flop
 from bayescale.data.values import numbers
 
 
@@ -80,7 +81,7 @@ def complete(runs: pd.DataFrame, needed: Iterable[str]) -> pd.DataFrame:
         doubled = sorted(set(table.columns[table.columns.duplicated()]), key=str)
         raise ValueError(f"The columns {doubled} stand more than once; keep one of each.")
     if "C" in needed and "C" not in table and {"N", "D"} <= set(table.columns):
-        table = table.assign(C=6.0 * numbers(table, "N") * numbers(table, "D"))
+        table = table.assign(C=training_flop(numbers(table, "N"), numbers(table, "D")))
     if "D" in needed and "D" not in table and {"N", "C"} <= set(table.columns):
-        table = table.assign(D=numbers(table, "C") / (6.0 * numbers(table, "N")))
+        table = table.assign(D=budget_tokens(numbers(table, "C"), numbers(table, "N")))
     return table

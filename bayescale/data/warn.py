@@ -5,21 +5,23 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from bayescale.base.columns import column
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
 
 def suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
     """Units that look wrong."""
-    if loss.max() > 13:  # ln of a vocabulary of 400,000: the loss of guessing at random
+    most = column("loss").span[1]
+    if loss.max() > most:
         yield (
             f"The loss reaches {loss.max():.4g}: more than any tokenizer's ln(vocabulary). Is it a percentage, a "
             "perplexity or a sum over tokens? Wanted: nats/token."
         )
     for name in [name for name in ("N", "D") if name in columns]:
-        least, most = columns[name].min(), columns[name].max()
-        if most > 1e7 * least:
-            yield f"{name} runs from {least:.3g} to {most:.3g}; are some runs in thousands, millions or billions?"
+        low, high = columns[name].min(), columns[name].max()
+        if high > 1e7 * low:
+            yield f"{name} runs from {low:.3g} to {high:.3g}; are some runs in thousands, millions or billions?"
     if len(loss) > 2 and np.partition(loss, 1)[1] > 2 * loss.min():
         yield (
             f"The smallest loss, {loss.min():.4g}, is less than half of the next, and the priors are stated in units "
@@ -34,7 +36,7 @@ def suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
             )
         if tokens > 1e5:
             yield f"Half of the runs have more than {tokens:.2g} tokens per parameter; is N in thousands or millions?"
-        ratio = float(np.median(loss / _typical(columns))) if loss.max() <= 13 else 1.0
+        ratio = float(np.median(loss / _typical(columns))) if loss.max() <= most else 1.0
         if ratio > 1.4:
             yield (
                 f"The loss is {ratio:.2f} times what language models of these N and D reach in nats/token; is it in "

@@ -1,12 +1,13 @@
 """optimum: the compute-optimal frontier, its slope and its curvature, for each draw."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
@@ -14,11 +15,6 @@ from bayescale.modelling.law import Law
 GRID, STEP, NEWTON = 0.75, 0.02, 12
 # Share of draws without an optimum inside the search range from which the frontier is refused.
 MAX_LOST = 0.01
-
-
-def training_flop(N, D):
-    """Training compute C = 6ND [FLOP] (Kaplan et al. 2020, Eq 2.2)."""
-    return 6.0 * N * D
 
 
 def frontier(
@@ -107,7 +103,7 @@ def frontier(
 
 def _tokens(cost: Callable, N, c):
     """D with cost(N, D) = exp(c); NaN where no D > 0 costs so little."""
-    log_D = c - np.log(6.0) - np.log(N)
+    log_D = c - np.log(FLOP_PER_PARAMETER_AND_TOKEN) - np.log(N)
     if cost is training_flop:
         return np.exp(log_D)
     with np.errstate(all="ignore"):
@@ -181,9 +177,8 @@ def _describe(loss: Callable, u: xr.DataArray, c: xr.DataArray, chosen: Callable
         result = {"N": N, "D": _tokens(chosen, N, c)}
     slope = first / value
     result |= {"loss": value, "slope": slope, "curvature": second / value - slope**2}
-    units: Mapping[str, str] = {"N": "parameters", "D": "tokens", "loss": "nats/token"}
     frame = xr.Dataset({name: array.transpose(*SAMPLE_DIMS, ...) for name, array in result.items()})
     for name in frame.data_vars:
-        frame[name].attrs = {"units": units.get(str(name), "1")}
-    frame["C"].attrs = {"units": "FLOP"}
+        frame[name].attrs = {"units": column(str(name)).unit}
+    frame["C"].attrs = {"units": column("C").unit}
     return frame

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.columns import budget_parameters, budget_tokens, column
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.forecasting.predict import predict
 from bayescale.frontiers.frontier import frontier
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
-UNITS = {"C": "FLOP", "N": "parameters", "D": "tokens"}
 #: Runs to a decade on which a loss is looked for, budgets to a decade whose optimum is computed, and how far beyond the
 #: largest run fitted to look, as a factor.
 DENSITY, BUDGETS, FAR = 16, 2, 1e6
@@ -66,7 +66,7 @@ def reach(
     path = _path(law, post, by, grid, held)
     drawn = np.log(predict(law, post, path, seed=seed)["mu"].transpose(*SAMPLE_DIMS, "run").to_numpy())
     found = np.stack([_first(drawn, np.log(grid), np.log(level)) for level in levels], axis=-1)
-    needed = xr.DataArray(np.exp(found), dims=(*SAMPLE_DIMS, "loss"), attrs={"units": UNITS.get(by, "1")})
+    needed = xr.DataArray(np.exp(found), dims=(*SAMPLE_DIMS, "loss"), attrs={"units": column(by).unit})
     along = {f"path_{name}": ("path", path[name].to_numpy()) for name in path}
     result = xr.Dataset({by: needed, "probability": np.isfinite(needed).mean(SAMPLE_DIMS), **along})
     return result.assign_coords(loss=levels).assign_attrs(search=[low, high], by=by)
@@ -99,8 +99,10 @@ def _path(law: Law, post: xr.DataTree, by: str, grid: np.ndarray, held: dict) ->
         budgets = _grid(grid[0], grid[-1], BUDGETS)
         optimal = frontier(law, post, budgets, **held)["N"].median(SAMPLE_DIMS).to_numpy()
         path["N"] = np.exp(np.interp(np.log(grid), np.log(budgets), np.log(optimal)))
-    grows = "N" if fixed == ["D"] else "D"
-    path[grows] = path["C"] / (6.0 * path["D" if grows == "N" else "N"])
+    if fixed == ["D"]:
+        path["N"] = budget_parameters(path["C"], path["D"])
+    else:
+        path["D"] = budget_tokens(path["C"], path["N"])
     return path
 
 

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from bayescale.base.columns import with_unit
 from bayescale.plots._data import checked_draws
 from bayescale.plots._looks import DASHES, OKABE_ITO, Look
-from bayescale.plots._style import GREY, INK, canvas, label, legend, style, unit, with_unit
+from bayescale.plots._style import GREY, INK, canvas, label, legend, style, unit
 
 _TAIL = 0.025  # share of the prior's draws left out of view on either side
 _STEP = 0.05  # density at the last draw, relative to the peak, above which the parameter has a bound there
@@ -58,7 +59,7 @@ def prior_posterior(
         ax.axvline(value, color=look.color, linestyle=look.dash, linewidth=1.2)
         handles.append(Line2D([], [], color=look.color, linestyle=look.dash, linewidth=1.2, label=words))
     here = unit(var, post["posterior"])
-    style(ax, label(var, post["posterior"]), with_unit("Density", f"1/({here})" if here else ""), log="")
+    style(ax, label(var, post["posterior"]), with_unit("Density", "1" if here == "1" else f"1/({here})"), log="")
     ax.set_xlim(low, high)
     ax.set_ylim(bottom=0)
     legend(ax, handles)

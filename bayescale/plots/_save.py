@@ -1,11 +1,12 @@
 """save: one figure as PDF and PNG, whole or not at all."""
 
-import os
 from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+
+from bayescale.base.atomic import filling
 
 _FORMATS = {
     "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
@@ -39,15 +40,7 @@ def save(figure: Figure | Axes, stem: str | Path) -> tuple[Path, Path]:
     if root is None:
         raise ValueError("plots.save: these axes are in no figure, wanted axes that were not removed; pass the figure")
     target = Path(stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    drafts = {ending: target.parent / f".{target.name}.{os.getpid()}.{ending}" for ending in _FORMATS}
-    try:
-        with matplotlib.rc_context({"pdf.fonttype": 42, "savefig.bbox": None}):
-            for ending, options in _FORMATS.items():
-                root.savefig(drafts[ending], format=ending, **options)
-        for ending, draft in drafts.items():
-            os.replace(draft, f"{target}.{ending}")
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+    with filling(target.parent) as draft, matplotlib.rc_context({"pdf.fonttype": 42, "savefig.bbox": None}):
+        for ending, options in _FORMATS.items():
+            root.savefig(draft / f"{target.name}.{ending}", format=ending, **options)
     return Path(f"{target}.pdf"), Path(f"{target}.png")

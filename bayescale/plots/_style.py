@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 
+from bayescale.base import columns
 from bayescale.plots._ticks import LogLabels, LogTicks, linear_ticks, log_ticks
 
 SINGLE = (3.35, 2.5)
@@ -20,38 +21,22 @@ TEXT, SMALL = 8, 7  # font sizes [points]
 INK, GREY = "0.15", "0.45"
 SHADE = 0.28  # opacity of a band; nested bands add up, so the inner one is darker in grey too
 
-_LABELS = {  # column -> words, unit; the words of N and D are their units
-    "N": ("Parameters N", ""),
-    "D": ("Tokens D", ""),
-    "U": ("Unique tokens U", ""),
-    "S": ("Steps S", ""),
-    "C": ("Training compute C", "FLOP"),
-    "loss": ("Loss", "nats/token"),
-    "E": ("Irreducible loss E", "nats/token"),
-    "tokens_per_param": ("Tokens per parameter D/N", ""),
-    "slope": ("Slope d ln L / d ln C", ""),
-    "curvature": (r"Curvature d$^2$ln L / d(ln C)$^2$", ""),
-}
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "theta")
 
 
 def unit(column: Hashable, *sources: Any) -> str:
-    """Unit of a column: from ``attrs["units"]`` of a source (a mapping column -> unit), else the default."""
+    """Unit of a column: from ``attrs["units"]`` of a source (a mapping column -> unit), else as in `base.columns`."""
     for source in sources:
         units = getattr(source, "attrs", {}).get("units")
         if isinstance(units, dict) and column in units:
             return str(units[column])
-    return _LABELS.get(str(column), ("", ""))[1]
-
-
-def with_unit(words: str, unit: str) -> str:
-    """An axis label."""
-    return f"{words} [{unit}]" if unit else words
+    return columns.column(str(column)).unit
 
 
 def label(column: Hashable, *sources: Any) -> str:
-    """Axis label of a column, with its unit."""
-    return with_unit(_LABELS.get(str(column), (symbol(str(column)), ""))[0], unit(column, *sources))
+    """Axis label of a column, with its unit; a name that `base.columns` does not know is taken for a parameter's."""
+    known = columns.COLUMNS.get(str(column))
+    return columns.with_unit(known.label if known else symbol(str(column)), unit(column, *sources))
 
 
 def symbol(name: str) -> str:

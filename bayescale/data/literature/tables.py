@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from bayescale.base.columns import training_flop
+
 #: Columns of a tidy copy and ours.
 TIDY = {"run_id": "run", "n_params": "N", "n_tokens": "D", "compute_flops": "C"}
 
 
 def with_compute(table: pd.DataFrame) -> pd.DataFrame:
     """The table with `C` = 6 `N` `D`, in float64: the product of integers overflows int64 beyond 9.2e18 FLOP."""
-    return table.assign(C=6.0 * table["N"].astype(float) * table["D"].astype(float))
+    return table.assign(C=training_flop(table["N"].astype(float), table["D"].astype(float)))
 
 
 def tidy(path: Path) -> pd.DataFrame:
