@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 from scipy.optimize import curve_fit
 
-import bayescale.data.literature as datasets
 from bayescale.data.literature import besiroglu2024, catalogue, clark2022, load, muennighoff2023
 from bayescale.data.literature.catalogue import info, names
 from bayescale.data.literature.fetch import keys
