@@ -53,7 +53,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def filling(folder: str | Path, *, last: str | None = None, stale: Iterable[str] = ()) -> Iterator[Path]:
-    """Write several files of a folder: yields an empty draft folder, whose files move to `folder` if the block succeeds.
+    """Write several files of a folder: yields a draft folder, whose files move to `folder` if the block succeeds.
 
     Files move one by one, in alphabetical order. Where a reader must not see some files of an old set and some of a new
     one, name the file that readers open first as `last`: the old one is removed before anything moves, and the new one
