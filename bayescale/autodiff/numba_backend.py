@@ -9,7 +9,6 @@ import importlib.util
 import inspect
 import os
 import sys
-import tempfile
 import warnings
 from functools import lru_cache
 from hashlib import sha256
@@ -22,6 +21,7 @@ import numpy as np
 from bayescale.autodiff import simd_math as elementary
 from bayescale.autodiff.codegen import Constants
 from bayescale.autodiff.kernels import evidence, factor, projected, solve, solve_back, solved, spread
+from bayescale.base.atomic import replacing
 
 if TYPE_CHECKING:
     pass
@@ -159,9 +159,8 @@ def _folder() -> Path | None:
 def _written(path: Path, text: str) -> Path:
     """The file with this text; it is not touched if it is there already, or Numba would compile anew."""
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            file.write(text)
-        os.replace(file.name, path)
+        with replacing(path) as draft:
+            draft.write_text(text, encoding="utf-8")
     return path
 
 

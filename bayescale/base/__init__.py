@@ -1,5 +1,5 @@
-"""Base: what every room may use: the one atomic write, and what is known of columns (unit, label, 6ND).
+"""Base: what every room may use: atomic writes, and what is known of columns (unit, label, 6ND).
 
-May be touched: add a column or its unit.
+May be touched: add a column or its unit in `columns`.
 May import: nothing of ours.
 """

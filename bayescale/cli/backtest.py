@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from bayescale.base.atomic import filling
 from bayescale.cli import options, show
 from bayescale.cli.fit import COLUMN, WHERE, read_runs
 
@@ -86,9 +87,6 @@ def _print(scores, table, by, cuts) -> None:
 
 def _write(out: Path, found) -> None:
     """All of it beside, then put in place."""
-    import os
-    import tempfile
-
     from matplotlib.figure import Figure
 
     from bayescale.plots import SINGLE, save
@@ -97,13 +95,9 @@ def _write(out: Path, found) -> None:
     flat = found[["error", "crps", "interval_score", "log_score", "pit", "ratio"]].to_dataframe()
     for level in found["level"].values.tolist():
         flat[f"covered_{level}"] = found["covered"].sel(level=level, drop=True).to_dataframe()["covered"]
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=out) as name:
-        draft = Path(name)
+    with filling(out) as draft:
         flat.dropna(subset=["error"]).to_csv(draft / "scores.csv")
         for kind in ("coverage", "error"):
             figure = Figure(figsize=SINGLE, layout="constrained")
             draw(found, kind, ax=figure.subplots())
             save(figure, draft / kind)
-        for path in draft.iterdir():
-            os.replace(path, out / path.name)

@@ -1,10 +1,10 @@
 """data: the data sets that bayescale knows."""
 
-import os
 from pathlib import Path
 
 import click
 
+from bayescale.base.atomic import replacing
 from bayescale.cli import show
 
 
@@ -56,10 +56,6 @@ def export(name, file):
     if file.suffix.lower() not in writers:
         raise ValueError(f"'{file}' ends in '{file.suffix}'; wanted one of {list(writers)}.")
     table = load(name)
-    draft = file.parent / f".{file.name}.{os.getpid()}"
-    try:
+    with replacing(file) as draft:
         writers[file.suffix.lower()](table, draft)
-        os.replace(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
     show.say(f"written to {file}: {len(table)} rows, columns {', '.join(map(str, table.columns))}")

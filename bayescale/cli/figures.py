@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from bayescale.base.columns import column
 from bayescale.modelling.law import Law
 
 #: Values of a second input, or panels of a grouped parameter, in one figure.
@@ -107,7 +108,7 @@ def _entropy(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure | None:
     for ax, cell in zip(axes, cells, strict=True):
         both = {"prior": before.sel(cell), "posterior": after.sel(cell)}
         tree = xr.DataTree.from_dict({group: xr.Dataset({"E": draws}) for group, draws in both.items()})
-        tree["posterior"].attrs["units"] = {"E": runs.attrs.get("units", {}).get("loss", "nats/token")}
+        tree["posterior"].attrs["units"] = {"E": runs.attrs.get("units", {}).get("loss", column("E").unit)}
         prior_posterior(tree, var="E", ax=ax)
         _name(ax, cell)
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayescale.base.columns import column
 from bayescale.cli import options, show
 from bayescale.cli.messages import kept
 
@@ -63,7 +64,7 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     table = read_runs(law, runs, dict(columns), where)
     _writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
-    unit = table.attrs["units"].get("loss", "nats/token")
+    unit = table.attrs["units"].get("loss", column("loss").unit)
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
 
     from bayescale.cli.folder import summarise, write

@@ -1,16 +1,18 @@
 """folder: what `bayescale fit` leaves in a folder, put there so that it always belongs together."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.atomic import filling
 from bayescale.cli import figures, show
 from bayescale.inference import storage as files
 from bayescale.modelling.law import Law
+
+#: The tables of a fit beside its posterior.
+TABLES = ("runs.csv", "summary.csv")
 
 
 def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
@@ -20,20 +22,12 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
     -------
     list of str : the names of the files, figures without their ending.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=out) as name:
-        draft = Path(name)
+    with filling(out, last=files.NAME, stale=_names()) as draft:
         files.save(post, draft / files.NAME)
         summary.to_csv(draft / "summary.csv", index_label="parameter")
         runs.to_csv(draft / "runs.csv", index="run" not in runs, index_label="run")
         stems = figures.draw(draft, law, post, runs)
-        new = sorted(path.name for path in draft.iterdir() if path.name != files.NAME)
-        (out / files.NAME).unlink(missing_ok=True)
-        for old in _ours(out) - set(new):
-            (out / old).unlink()
-        for part in (*new, files.NAME):
-            os.replace(draft / part, out / part)
-    return [files.NAME, *(part for part in new if part.endswith(".csv")), *(f"{stem}.pdf/.png" for stem in stems)]
+    return [files.NAME, *TABLES, *(f"{stem}.pdf/.png" for stem in stems)]
 
 
 def summarise(post: xr.DataTree) -> pd.DataFrame:
@@ -56,7 +50,6 @@ def summarise(post: xr.DataTree) -> pd.DataFrame:
     return table.assign(**{name: stats[name].to_numpy() for name in ("r_hat", "ess_bulk", "ess_tail")})
 
 
-def _ours(out: Path) -> set[str]:
-    """Files of an earlier fit."""
-    names = ["summary.csv", "runs.csv", *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]
-    return {name for name in names if (out / name).is_file()}
+def _names() -> list[str]:
+    """Every name that a file of a fit may have."""
+    return [*TABLES, *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayescale.base.columns import budget_parameters, budget_tokens, column, training_flop
 from bayescale.cli import options, show
 from bayescale.cli.tested import say, tested
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.law import Law
 
 SIZES = ("N", "D", "C")
-UNITS = {"N": "parameters", "D": "tokens", "C": "FLOP"}
+UNITS = {name: column(name).unit for name in SIZES}
 
 
 @click.command()
@@ -91,11 +92,11 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
     table = pd.DataFrame({key: values * (most // len(values)) for key, values in given.items()})
     optimal = _check(law, post, [key for key in SIZES if key in sizes], set(given) - set(sizes))
     if "N" not in table and {"C", "D"} <= set(table):
-        table["N"] = table["C"] / (6.0 * table["D"])
+        table["N"] = budget_parameters(table["C"], table["D"])
     elif "D" not in table and {"C", "N"} <= set(table):
-        table["D"] = table["C"] / (6.0 * table["N"])
+        table["D"] = budget_tokens(table["C"], table["N"])
     elif "C" not in table and {"N", "D"} <= set(table):
-        table["C"] = 6.0 * table["N"] * table["D"]
+        table["C"] = training_flop(table["N"], table["D"])
     return table, optimal
 
 
@@ -171,7 +172,7 @@ def _forecast(
     best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
     if optimal:
         table = table.assign(N=[one["N"]["median"] for one in best])
-        table = table.assign(D=table["C"] / (6.0 * table["N"]))
+        table = table.assign(D=budget_tokens(table["C"], table["N"]))
     drawn = predict(law, post, table, seed=seed)
     most, parts = largest(post), shares(law, post, drawn)
     found = [

@@ -1,19 +1,20 @@
 """frontier: the compute-optimal run at each budget."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayescale.base.atomic import replacing
+from bayescale.base.columns import column, with_unit
 from bayescale.cli import options, show
 
 if TYPE_CHECKING:
     import xarray as xr
 
 WORDS = {
-    "N": "N* [parameters]",
-    "D": "D* [tokens]",
+    "N": with_unit("N*", column("N").unit),
+    "D": with_unit("D*", column("D").unit),
     "tokens_per_param": "D*/N*",
     "loss": "loss",
     "slope": "slope d ln L/d ln C",
@@ -46,7 +47,7 @@ def frontier(folder, C, at, spec, out, as_json):
         _write(found, out)
     if as_json:
         verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
-        units = {"C": "FLOP", "N": "parameters", "D": "tokens", "loss": options.loss_unit(post)}
+        units = {**{name: column(name).unit for name in ("C", "N", "D")}, "loss": options.loss_unit(post)}
         show.as_json({"law": law.name, "runs": int(post.attrs["runs"]), **verdict, "units": units, "frontier": found})
     else:
         _print(found, options.loss_unit(post))
@@ -82,12 +83,8 @@ def _write(found: list[dict[str, Any]], out: Path) -> None:
                 if name != "median":
                     line |= {f"{key}_{name}_low": pair[0], f"{key}_{name}_high": pair[1]}
         lines.append(line)
-    draft = out.parent / f".{out.name}.{os.getpid()}"
-    try:
+    with replacing(out) as draft:
         pd.DataFrame(lines).to_csv(draft, index=False)
-        os.replace(draft, out)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _print(found: list[dict[str, Any]], unit: str) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayescale.base.columns import column
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -101,7 +103,7 @@ def converged(post: "xr.DataTree") -> bool:
 
 def loss_unit(post: "xr.DataTree") -> str:
     """Unit of the loss that was fitted."""
-    return str(post.attrs.get("loss_unit", "nats/token"))
+    return str(post.attrs.get("loss_unit", column("loss").unit))
 
 
 def leave(*posts: "xr.DataTree") -> None:

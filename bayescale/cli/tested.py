@@ -1,11 +1,11 @@
 """tested: the back-test that belongs to a posterior's folder."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayescale.base.atomic import replacing
 from bayescale.cli import show
 
 if TYPE_CHECKING:
@@ -52,12 +52,8 @@ def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) 
     scores = {"by": by, "cuts": int(one["cuts"]), "runs": int(found["error"].notnull().sum())}
     scores |= {name: int(one[name]) for name in ("failed", "unconverged")}
     scores |= {name: float(one[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
-    draft = folder / f".{NAME}.{os.getpid()}"
-    try:
+    with replacing(path) as draft:
         draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
     return scores
 
 

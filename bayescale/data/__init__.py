@@ -1,4 +1,4 @@
-"""Data: tables of runs: read, check, warn, checkpoints; `literature` has the published tables.
+"""Data: tables of runs: read them, check them, find their checkpoints; `literature` has the published tables.
 
 May be touched: add a check, a warning, or a data set in literature.
 May import: modelling and base.

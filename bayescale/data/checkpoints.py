@@ -1,8 +1,8 @@
-"""Checkpoints: rows of one training run, whose errors go on from one to the next.
+"""Checkpoints: rows of one training run, whose errors are autocorrelated.
 
-The error of a row, log(loss) less what the law and its discrepancy say, is a first-order autoregression in the log of
-the run's size (Ornstein & Uhlenbeck): at a distance of h decades two rows of a run have the correlation
-exp(-h / length). Rows of different runs are independent.
+The error of a row is log(loss) minus what the law and its discrepancy predict. Within a training run, errors follow an
+Ornstein-Uhlenbeck process in the log of the size: two rows that are h decades apart have the correlation
+exp(-h / length). Rows of different training runs are independent.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: The most that neighbours are taken to be alike: two evaluations of one checkpoint are not one.
-MOST = 0.99
-#: Lengths that are tried; the shortest in units of neighbours' smallest distance (there they are alike by 0.05), the
-#: longest in units of the longest run (there a run is off by one number).
-TRIED, SHORTEST, LONGEST = 12, 1.0 / 3.0, 10.0
+#: Upper bound on the correlation of neighbouring rows: even two evaluations of one checkpoint differ.
+MAX_CORRELATION = 0.99
+#: Number of correlation lengths on the grid.
+TRIED = 12
+#: Shortest length, in units of the smallest distance of neighbours: their correlation there is exp(-3) = 0.05.
+SHORTEST = 1.0 / 3.0
+#: Longest length, in units of the longest run: its rows then share nearly one common error.
+LONGEST = 10.0
 
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Rows that are checkpoints of training runs.
+    """Rows of a table that are checkpoints of training runs.
 
     Attributes
     ----------
-    of_run : array of shape (row,), number of the training run of each row.
-    names : name of each training run.
-    size : array of shape (row,), by which the rows of a run follow each other [decades].
-    length : distance at which errors are alike by 1/e [decades]; 0 where they are independent.
+    of_run : array of shape (row,), index into `names` of each row's training run.
+    names : tuple of str, the training runs.
+    size : array of shape (row,), size of each row [decades]; it orders the rows of a run.
+    length : float, correlation length of the errors [decades]; 0 for independent errors.
     """
 
     of_run: np.ndarray
@@ -39,12 +42,12 @@ class Checkpoints:
 
     @cached_property
     def _order(self) -> np.ndarray:
-        """Rows, run by run, each by size."""
+        """Rows sorted by training run, then by size."""
         return np.lexsort((self.size, self.of_run))
 
     @cached_property
     def previous(self) -> np.ndarray:
-        """The row before each in its run; itself, if it is the first."""
+        """For each row, the row before it in its training run; the first row of a run points to itself."""
         order = self._order
         before = np.arange(len(order))
         same = self.of_run[order[1:]] == self.of_run[order[:-1]]
@@ -53,33 +56,33 @@ class Checkpoints:
 
     @property
     def last(self) -> np.ndarray:
-        """The last row of each run."""
+        """The last row of each training run, of shape (training run,)."""
         order = self._order
         return order[np.searchsorted(self.of_run[order], np.arange(len(self.names)), side="right") - 1]
 
     @cached_property
     def correlation(self) -> np.ndarray:
-        """Correlation of the errors of each row and the one before it; 0 for the first of a run."""
+        """Correlation of each row's error with that of the row before it; 0 for the first row of a training run."""
         first = self.previous == np.arange(len(self.size))
         return np.where(first, 0.0, correlation_at(self.size - self.size[self.previous], self.length))
 
     @property
     def innovation_scale(self) -> np.ndarray:
-        """Scale of what is new in each row's error, in units of the noise."""
+        """Standard deviation of each row's innovation, in units of the noise scale."""
         return np.sqrt(1.0 - self.correlation**2)
 
     def innovations(self, errors: np.ndarray) -> np.ndarray:
-        """What is new in the errors of rows, the last axis, beside those of the rows before, on the noise's scale."""
+        """Innovations of errors (..., row): independent, with the same scale as the errors."""
         return (errors - self.correlation * errors[..., self.previous]) / self.innovation_scale
 
     def given_previous(self, losses: np.ndarray, mu: Any, scale: Any) -> tuple[Any, Any]:
-        """Expected loss and scale of each row, the last axis, given earlier rows of its run; arrays or tensors."""
+        """Conditional expected loss and scale of each row (..., row), given the row before it; arrays or tensors."""
         before = np.log(losses[self.previous]) - np.log(mu[..., self.previous])
         return mu * np.exp(self.correlation * before), scale * self.innovation_scale
 
     @property
     def lengths(self) -> np.ndarray:
-        """Lengths that may be, from where neighbours are hardly alike to where a run is off by one number [decades]."""
+        """Grid of correlation lengths, from nearly independent neighbours to one common error per run [decades]."""
         gaps = self.size - self.size[self.previous]
         if not gaps.any():
             return np.empty(0)
@@ -88,14 +91,17 @@ class Checkpoints:
 
 
 def correlation_at(gap: Any, length: float) -> np.ndarray:
-    """Correlation of errors at a distance of `gap` decades."""
-    return np.minimum(np.exp(-np.asarray(gap) / length), MOST) if length > 0 else np.zeros(np.shape(gap))
+    """Correlation of two errors of one training run that are `gap` decades apart; 0 everywhere if `length` is 0."""
+    return np.minimum(np.exp(-np.asarray(gap) / length), MAX_CORRELATION) if length > 0 else np.zeros(np.shape(gap))
 
 
 def checkpoints(table: pd.DataFrame, sizes: Iterable[str]) -> Checkpoints | None:
-    """Those of a table with a column ``run``, in which some training runs have several rows; None for any other.
+    """The checkpoints of a table: rows that share a name in the column ``run``.
 
-    One name for all rows is no training run, but that of a table, where N varies.
+    Returns
+    -------
+    Checkpoints or None : None if the table has no complete column ``run``, if every row has a name of its own, or if
+        all rows share one name while N varies (then the name is that of a sweep, not of a training run).
     """
     if "run" not in table or table["run"].isna().any():
         return None
@@ -106,21 +112,22 @@ def checkpoints(table: pd.DataFrame, sizes: Iterable[str]) -> Checkpoints | None
 
 
 def decades(table: pd.DataFrame, sizes: Iterable[str]) -> np.ndarray:
-    """Size of rows, of shape (row,): log10 of the product of these columns."""
+    """Size of each row, of shape (row,): log10 of the product of the columns `sizes`."""
     return np.log10(table[list(sizes)].to_numpy(dtype=float)).sum(axis=1)
 
 
 @dataclass(frozen=True)
 class Continuation:
-    """Rows to be forecast, as what follows the last rows of training runs, or begins new ones.
+    """Rows to forecast that continue fitted training runs beyond their last row, or belong to new ones.
 
     Attributes
     ----------
-    order : array of shape (row,), run by run, each by size.
-    before : array of shape (row,), the row that each follows; -1 if none.
-    of_end : array of shape (row,), number of the training run that each is beyond the end of; -1 if none.
-    step : array of shape (row,), correlation with the error of what it follows, a row or an end; 0 if nothing.
-    far : array of shape (row,), correlation with the error at the end of its training run; 0 if none.
+    order : array of shape (row,), rows sorted by training run, then by size.
+    before : array of shape (row,), index of the row that precedes each in its run; -1 if none.
+    of_end : array of shape (row,), index of the fitted training run that each continues; -1 if none.
+    step : array of shape (row,), correlation of each row's error with its predecessor's, which is a row or the end of a
+        fitted run; 0 if it has none.
+    far : array of shape (row,), correlation of each row's error with that at the end of the fitted run; 0 if none.
     """
 
     order: np.ndarray
@@ -133,9 +140,18 @@ class Continuation:
     def of(
         cls, names: Iterable[str | None], size: np.ndarray, ends: Iterable[str], end_size: np.ndarray, length: float
     ) -> "Continuation":
-        """Of rows by the names of their training runs (None: one of its own) and sizes, and of the ends of those known.
+        """Link the rows to forecast with each other and with the ends of fitted training runs.
 
-        Rows that are no larger than the end of their run are of a run like it, which errs anew.
+        A row that is not larger than the end of the fitted run of its name belongs to a repetition of that run, whose
+        errors are independent of the fitted ones.
+
+        Parameters
+        ----------
+        names : training run of each row to forecast; None for a run of its own.
+        size : array of shape (row,), size of these rows [decades].
+        ends : names of the fitted training runs.
+        end_size : array of shape (training run,), size of their last rows [decades].
+        length : correlation length of the errors [decades].
         """
         known, names = {name: k for k, name in enumerate(ends)}, list(names)
         of_end = np.array([-1 if name is None else known.get(name, -1) for name in names], dtype=int)
@@ -151,16 +167,16 @@ class Continuation:
         return cls(order, before, of_end, correlation_at(step, length), correlation_at(gap, length))
 
     def errors(self, noise: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Errors of the rows, of shape (..., row), from independent noise, and errors at ends (..., training run)."""
-        found = np.sqrt(1.0 - self.step**2) * noise
+        """Errors of the rows (..., row), from independent noise (..., row) and errors at ends (..., training run)."""
+        errors = np.sqrt(1.0 - self.step**2) * noise
         for row in self.order:
             if self.before[row] >= 0:
-                found[..., row] += self.step[row] * found[..., self.before[row]]
+                errors[..., row] += self.step[row] * errors[..., self.before[row]]
             elif self.of_end[row] >= 0:
-                found[..., row] += self.step[row] * ends[..., self.of_end[row]]
-        return found
+                errors[..., row] += self.step[row] * ends[..., self.of_end[row]]
+        return errors
 
     def marginal(self, mu: np.ndarray, scale: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Expected loss and scale of each row by itself, given the errors at the ends."""
+        """Expected loss and scale of each row (..., row) given the errors at ends, not given other new rows."""
         carried = np.where(self.of_end >= 0, self.far * ends[..., self.of_end], 0.0)
         return mu * np.exp(carried), scale * np.sqrt(1.0 - self.far**2)

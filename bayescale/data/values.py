@@ -1,21 +1,11 @@
-"""Values: a column of a table as positive finite numbers, or an error that says what is wrong with it."""
+"""Values: the numbers of a column, or an error that says what is wrong with them."""
 
 import numpy as np
 import pandas as pd
 
-#: Units of the columns that the laws know.
-UNITS = {
-    "N": "parameters",
-    "D": "tokens",
-    "C": "FLOP",
-    "U": "unique tokens",
-    "S": "parameter updates",
-    "loss": "nats/token",
-    "loss_se": "nats/token",
-}
+from bayescale.base.columns import COLUMNS
 
-
-#: Columns that hold a loss in another unit: name -> how to get nats.
+#: Names under which tables hold a loss in another unit -> expression that converts it to nats.
 OTHER_LOSSES = {
     "loss_bits": "loss_bits * np.log(2)",
     "bits_per_token": "bits_per_token * np.log(2)",
@@ -27,33 +17,41 @@ OTHER_LOSSES = {
 
 
 def numbers(table: pd.DataFrame, name: str) -> np.ndarray:
-    """The column as positive finite floats."""
+    """A column as positive finite floats, of shape (run,).
+
+    Raises
+    ------
+    ValueError
+        If the column is missing, or has values that are not positive finite numbers.
+    """
     if name not in table:
-        hint = ""
+        hint, unit = "", COLUMNS[name].unit if name in COLUMNS else "a number"
         if name == "loss":
             others = {c: OTHER_LOSSES[str(c).lower()] for c in table.columns if str(c).lower() in OTHER_LOSSES}
             hint = "".join(f" The loss is in nats/token: runs['loss'] = {how}." for how in others.values())
         raise ValueError(
-            f"runs has no column '{name}' [{UNITS.get(name, 'a number')}]; it has {list(table.columns)}.{hint}"
+            f"runs has no column '{name}' [{unit}]; it has {list(table.columns)}.{hint}"
             + ("" if hint else f" Rename yours: runs.rename(columns={{'yours': '{name}'}}).")
         )
-    column = table[name]
-    if not len(column):  # a file of a header alone has no types
+    cells = table[name]
+    if not len(cells):  # in a file with only a header line, columns have no numeric type
         return np.empty(0)
-    if column.dtype == object and all(_is_real(value) for value in column):  # integers that int64 cannot hold
-        column = column.astype(float)
+    if cells.dtype == object and all(
+        _is_real(value) for value in cells
+    ):  # pandas keeps integers beyond int64 as objects
+        cells = cells.astype(float)
     kind = pd.api.types
-    if kind.is_bool_dtype(column) or np.iscomplexobj(column) or not kind.is_numeric_dtype(column):
-        example = next((value for value in column if not _is_real(value)), column.iloc[0])
+    if kind.is_bool_dtype(cells) or np.iscomplexobj(cells) or not kind.is_numeric_dtype(cells):
+        example = next((value for value in cells if not _is_real(value)), cells.iloc[0])
         raise ValueError(
-            f"Column '{name}' is of type {column.dtype} (such as {example!r}); wanted numbers: "
+            f"Column '{name}' is of type {cells.dtype} (such as {example!r}); wanted numbers: "
             f"runs['{name}'] = pd.to_numeric(runs['{name}'])."
         )
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = cells.to_numpy(dtype=float, na_value=np.nan)
     for bad, what, cure in (
         (np.isnan(values), "NaN", f"drop them: runs.dropna(subset=['{name}'])"),
-        (np.isinf(values), "infinite", "drop those runs or mend them"),
-        (values <= 0, "zero or negative", "a run's value is positive (6*N*D in integers overflows: use 6.0*N*D)"),
+        (np.isinf(values), "infinite", "drop or correct those runs"),
+        (values <= 0, "zero or negative", "wanted positive numbers (6*N*D in integers overflows: use 6.0*N*D)"),
     ):
         if bad.any():
             first = table.index[bad][:3].tolist()

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+from bayescale.base.columns import training_flop
+
 #: Refits of the bootstrap, and draws that come of each baseline.
 REFITS, DRAWS = 100, 1000
 #: Runs from which cases are drawn; residuals below.
@@ -159,4 +161,4 @@ def _size(runs: pd.DataFrame) -> np.ndarray:
     known = [runs[name].to_numpy(float) for name in ("N", "D") if name in runs]
     if not known:
         raise ValueError(f"A baseline needs N, D or C; the columns are {list(runs.columns)}.")
-    return 6.0 * known[0] * known[1] if len(known) == 2 else known[0]
+    return training_flop(*known) if len(known) == 2 else known[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from bayescale.base.columns import training_flop
 from bayescale.forecasting.log_scores import log_left_out
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
@@ -103,4 +104,4 @@ def count_parameters(
 def counted(runs: pd.DataFrame, column: str) -> pd.DataFrame:
     """Runs whose N is the count of a column, and whose C is 6ND with it."""
     table = runs.assign(N=runs[column]).drop(columns=COUNTS[1], errors="ignore")
-    return table.assign(C=6.0 * table["N"] * table["D"]) if "D" in table else table
+    return table.assign(C=training_flop(table["N"], table["D"])) if "D" in table else table

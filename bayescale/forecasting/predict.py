@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.columns import column
 from bayescale.data.checkpoints import Continuation, decades
 from bayescale.data.read import complete
 from bayescale.density.expected import ends, expected, labels_of
@@ -50,7 +51,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
         run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
     for name in ("mu", "loss"):
-        result[name].attrs = {"units": "nats/token"}
+        result[name].attrs = {"units": column("loss").unit}
     return result
 
 

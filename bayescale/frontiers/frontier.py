@@ -1,24 +1,24 @@
-"""optimum: the compute-optimal frontier, its slope and its curvature, for each draw."""
+"""Frontier: compute-optimal runs, with slope and curvature of the loss along them, for each draw."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
-# Step of the first search in log N, step of the finite differences in log N and log C, and Newton steps.
-GRID, STEP, NEWTON = 0.75, 0.02, 12
-# Share of draws without an optimum inside the search range from which the frontier is refused.
+#: Step of the coarse grid search [log N].
+GRID = 0.75
+#: Step of the finite differences [log N, log C].
+STEP = 0.02
+#: Largest number of Newton steps.
+NEWTON = 12
+#: Largest share of draws that may lack an optimum inside the search range.
 MAX_LOST = 0.01
-
-
-def training_flop(N, D):
-    """Training compute C = 6ND [FLOP] (Kaplan et al. 2020, Eq 2.2)."""
-    return 6.0 * N * D
 
 
 def frontier(
@@ -30,13 +30,13 @@ def frontier(
     search: tuple[float, float] = (1.0, 1e18),
     **inputs,
 ) -> xr.Dataset:
-    """The compute-optimal run at each budget: for each draw, the N and D of smallest expected loss with cost C.
+    """The compute-optimal run at each budget: for each draw, the N and D that minimise the expected loss at cost C.
 
     Parameters
     ----------
-    law : a law in N and D (others of its inputs are held at `inputs`), or in C alone.
+    law : Law in N and D, or in C alone. Give values of its further inputs in `inputs`.
     post : DataTree of `fit`.
-    C : float or array, budgets [FLOP].
+    C : float or array of shape (C,), budgets [FLOP].
     cost : callable ``cost(N, D)`` [FLOP], increasing in D; ``lambda N, D: 6*N*D + 2*N*1e12`` adds the inference of
         1e12 tokens.
     search : smallest and largest N [parameters] to consider.
@@ -44,32 +44,27 @@ def frontier(
 
     Returns
     -------
-    Dataset : dims (chain, draw, C): ``N`` [parameters], ``D`` [tokens], ``loss`` [nats/token], ``slope`` =
-        d ln loss / d ln C and ``curvature`` = d^2 ln loss / d (ln C)^2; the last two along the frontier.
-        For a law in C alone there are no N and D.
+    Dataset : dims (chain, draw, C): ``N`` [parameters], ``D`` [tokens], ``loss`` [nats/token], and along the frontier
+        ``slope`` = d ln loss / d ln C [1] and ``curvature`` = d^2 ln loss / d (ln C)^2 [1]. No N and D for a law in C
+        alone.
 
     Raises
     ------
     ValueError
-        If the law has no N and D to choose, a budget is not positive and finite, or the optimum of more than 1 % of
-        the draws lies at the edge of `search`.
+        If the law is not in N and D or in C alone, a budget is not positive and finite, or the optimum of more than
+        1 % of the draws lies at the edge of `search`.
 
     Warns
     -----
     UserWarning
-        If fewer draws than that are without an optimum; they are NaN.
+        If at most 1 % of the draws have no optimum; their values are NaN.
 
     Notes
     -----
-    The derivatives follow from those of the loss at the optimum u* = ln N*: with c = ln C, dL/dc = L_c and
-    d2L/dc2 = L_cc - L_uc^2/L_uu (envelope and implicit function theorems).
+    With u = ln N and c = ln C, the derivatives along the frontier are dL/dc = L_c (envelope theorem) and
+    d2L/dc2 = L_cc - L_uc^2/L_uu (implicit function theorem), at the optimum u*(c).
     """
-    C = C if isinstance(C, xr.DataArray) else xr.DataArray(np.atleast_1d(np.asarray(C, dtype=float)), dims="C")
-    if C.dims != ("C",):
-        raise ValueError(f"C has the dims {C.dims}; wanted a number or a one-dimensional array of budgets.")
-    if not (np.isfinite(C) & (C > 0)).all():
-        raise ValueError("C has NaN, infinite or non-positive budgets; a budget is a positive number of FLOP.")
-    C = C.assign_coords(C=C.values)
+    C = _budgets(C)
     if law.inputs == ("C",):
         given = as_arrays(law, inputs, wanted=())
 
@@ -80,8 +75,8 @@ def frontier(
         return _describe(along, zero, np.log(C), chosen=None)
     if not {"N", "D"} <= set(law.inputs):
         raise ValueError(
-            f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in both "
-            "(or in C)."
+            f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in N and D, "
+            "or in C alone."
         )
     wanted = tuple(name for name in law.inputs if name not in ("N", "D"))
     given = as_arrays(law, inputs, wanted=wanted)
@@ -96,23 +91,37 @@ def frontier(
     if lost > MAX_LOST:
         raise ValueError(
             f"{lost:.0%} of the draws have their optimum at the edge of the search range N = {search[0]:.3g} to "
-            f"{search[1]:.3g}: the law does not bound N there. Widen search=, or ask for other budgets."
+            f"{search[1]:.3g}. Widen search=, or choose other budgets."
         )
     if lost:
         warnings.warn(
-            f"{lost:.2%} of the draws have no optimum in the search range; they are NaN.", UserWarning, stacklevel=2
+            f"{lost:.2%} of the draws have no optimum in the search range; their values are NaN.",
+            UserWarning,
+            stacklevel=2,
         )
     return _describe(loss, u, np.log(C), chosen=cost)
 
 
+def _budgets(C) -> xr.DataArray:
+    """Budgets [FLOP] as an array with dim C."""
+    C = C if isinstance(C, xr.DataArray) else xr.DataArray(np.atleast_1d(np.asarray(C, dtype=float)), dims="C")
+    if C.dims != ("C",):
+        raise ValueError(
+            f"C has the dims {C.dims}; wanted a number or a one-dimensional array of budgets, with dim 'C'."
+        )
+    if not (np.isfinite(C) & (C > 0)).all():
+        raise ValueError("C has NaN, infinite or non-positive budgets; wanted positive numbers of FLOP.")
+    return C.assign_coords(C=C.values)
+
+
 def _tokens(cost: Callable, N, c):
-    """D with cost(N, D) = exp(c); NaN where no D > 0 costs so little."""
-    log_D = c - np.log(6.0) - np.log(N)
+    """D with cost(N, D) = exp(c); NaN where N alone costs more than that."""
+    log_D = c - np.log(FLOP_PER_PARAMETER_AND_TOKEN) - np.log(N)
     if cost is training_flop:
         return np.exp(log_D)
     with np.errstate(all="ignore"):
-        log_D = log_D.where(cost(N, np.exp(log_D - 40)) < np.exp(c))  # else N alone costs more than the budget
-        for _ in range(60):  # Newton in logarithms: two steps where the cost is a power of D
+        log_D = log_D.where(cost(N, np.exp(log_D - 40)) < np.exp(c))  # the cost of N alone
+        for _ in range(60):  # Newton's method in log D; exact in one step if the cost is a power of D
             here = np.log(cost(N, np.exp(log_D)))
             slope = (np.log(cost(N, np.exp(log_D + 1e-4))) - np.log(cost(N, np.exp(log_D - 1e-4)))) / 2e-4
             step = ((c - here) / slope).clip(-3.0, 3.0)
@@ -123,11 +132,11 @@ def _tokens(cost: Callable, N, c):
 
 
 def _minimise(loss: Callable, c: xr.DataArray, span: np.ndarray) -> xr.DataArray:
-    """log N of smallest loss at log C = c: a coarse search, a finer one, then Newton; NaN at the edges."""
+    """log N of smallest loss at log C = c: a coarse and a fine grid, then Newton's method; NaN at the edges."""
     grid = np.linspace(*span, int(np.ceil((span[1] - span[0]) / GRID)) + 1)
     u = _best(loss, [xr.full_like(c, value) for value in grid], c)
     u = u.where((u > grid[0]) & (u < grid[-1]))
-    u = _best(loss, [u + k * GRID / 8 for k in range(-8, 9)], c)  # a cost may leave little room at large N
+    u = _best(loss, [u + k * GRID / 8 for k in range(-8, 9)], c)  # large N may leave no budget for D
     step = xr.full_like(u, np.inf)
     for _ in range(NEWTON):
         first, second = _derivatives(lambda d: loss(u + d, c))  # noqa: B023 (called at once)
@@ -139,7 +148,7 @@ def _minimise(loss: Callable, c: xr.DataArray, span: np.ndarray) -> xr.DataArray
 
 
 def _best(loss: Callable, candidates: list[xr.DataArray], c: xr.DataArray) -> xr.DataArray:
-    """The candidate of smallest loss, element by element; the first where none is finite."""
+    """The candidate of smallest loss, elementwise; the first candidate where no loss is finite."""
     best = chosen = None
     for u in candidates:
         value = loss(u, c)
@@ -149,19 +158,19 @@ def _best(loss: Callable, candidates: list[xr.DataArray], c: xr.DataArray) -> xr
         else:
             best, chosen = np.minimum(best, value), u.where(value < best, chosen)
     if chosen is None:
-        raise ValueError("There is no N to search; search= must have its smallest N first.")
+        raise ValueError("search= holds no N; wanted the smallest N first, then the largest.")
     return chosen
 
 
 def _derivatives(f: Callable) -> tuple[Any, Any]:
-    """First and second derivative of f at 0, central differences of fourth order."""
+    """First and second derivative of f at 0, by central differences of fourth order."""
     h = STEP
     a, b, m, d, e = (f(k * h) for k in (-2, -1, 0, 1, 2))
     return (a - 8 * b + 8 * d - e) / (12 * h), (-a + 16 * b - 30 * m + 16 * d - e) / (12 * h**2)
 
 
 def _mixed(f: Callable) -> Any:
-    """Mixed second derivative of f(x, y) at (0, 0), central differences of fourth order."""
+    """Mixed second derivative of f(x, y) at (0, 0), by central differences of fourth order."""
 
     def cross(h):
         return (f(h, h) - f(h, -h) - f(-h, h) + f(-h, -h)) / (4 * h**2)
@@ -170,7 +179,7 @@ def _mixed(f: Callable) -> Any:
 
 
 def _describe(loss: Callable, u: xr.DataArray, c: xr.DataArray, chosen: Callable | None) -> xr.Dataset:
-    """Loss, slope and curvature along the frontier at log N = u."""
+    """The result of `frontier`, from log N = u at log C = c; `chosen` is the cost, None for a law in C alone."""
     value = loss(u, c)
     first, second = _derivatives(lambda d: loss(u, c + d))
     result: dict[str, Any] = {}
@@ -181,9 +190,8 @@ def _describe(loss: Callable, u: xr.DataArray, c: xr.DataArray, chosen: Callable
         result = {"N": N, "D": _tokens(chosen, N, c)}
     slope = first / value
     result |= {"loss": value, "slope": slope, "curvature": second / value - slope**2}
-    units: Mapping[str, str] = {"N": "parameters", "D": "tokens", "loss": "nats/token"}
     frame = xr.Dataset({name: array.transpose(*SAMPLE_DIMS, ...) for name, array in result.items()})
     for name in frame.data_vars:
-        frame[name].attrs = {"units": units.get(str(name), "1")}
-    frame["C"].attrs = {"units": "FLOP"}
+        frame[name].attrs = {"units": column(str(name)).unit}
+    frame["C"].attrs = {"units": column("C").unit}
     return frame

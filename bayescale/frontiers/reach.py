@@ -1,4 +1,4 @@
-"""inverse: forecasting the other way round, from a loss to the compute, parameters or tokens that it takes."""
+"""Reach: the compute, parameters or tokens that are needed to reach a loss."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.columns import budget_parameters, budget_tokens, column
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.forecasting.predict import predict
 from bayescale.frontiers.frontier import frontier
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
-UNITS = {"C": "FLOP", "N": "parameters", "D": "tokens"}
-#: Runs to a decade on which a loss is looked for, budgets to a decade whose optimum is computed, and how far beyond the
-#: largest run fitted to look, as a factor.
-DENSITY, BUDGETS, FAR = 16, 2, 1e6
+#: Runs per decade at which the loss is evaluated.
+RUNS_PER_DECADE = 16
+#: Budgets per decade at which the compute-optimal N is computed; it is interpolated between them.
+BUDGETS_PER_DECADE = 2
+#: Default end of the search, in units of the largest fitted run.
+FURTHEST = 1e6
 
 
 def reach(
@@ -28,33 +31,35 @@ def reach(
     seed: int | None = None,
     **held,
 ) -> xr.Dataset:
-    """The compute that it takes to reach a loss, or the parameters or tokens.
+    """The compute, parameters or tokens needed to reach a loss.
 
-    Runs of growing size are laid out, and each draw's expected loss (with its discrepancy) is followed along them until
-    it falls to `loss`. For ``by="C"`` and a law in N and D, they are the compute-optimal runs as far as one can know
-    them: at each budget the median of the optimal N.
+    The function evaluates each draw's expected loss (with its discrepancy) on a path of runs of growing `by`, and
+    returns where the loss first falls to `loss`. For ``by="C"`` and a law in N and D, the path is compute-optimal: at
+    each budget it has the posterior median of the optimal N.
 
     Parameters
     ----------
-    law : the law that `post` was fitted with.
+    law : Law that `post` was fitted with.
     post : DataTree of `fit`.
-    loss : number or sequence [nats/token]
-    by : {"C", "N", "D"} or another input of the law: what grows.
-    search : smallest and largest value of `by` to consider; by default from the smallest run that was fitted to 1e6
-        times the largest.
-    seed : int, optional, of the discrepancy beyond the runs that were fitted.
-    **held : values of the other inputs (``by="D", N=7e9``; ``by="C", N=7e9`` lets D grow) and of groups.
+    loss : number or sequence [nats/token].
+    by : {"C", "N", "D"} or another input of the law, which grows along the path.
+    search : smallest and largest value of `by` to consider; by default from the smallest fitted run to 1e6 times the
+        largest.
+    seed : int, optional, for the discrepancy beyond the fitted runs.
+    **held : values of the other inputs (``by="D", N=7e9``; with ``by="C", N=7e9`` D grows) and of groups.
 
     Returns
     -------
     Dataset : `by`, dims (chain, draw, loss), infinite where the loss is not reached within `search`, and the lower end
-        of `search` where it is reached there already; ``probability`` (loss), the share of draws that reach it; and the
-        runs, ``path_N``, ``path_D`` … (path). Quantiles of what may be infinite: ``.quantile(q, method="higher")``.
+        of `search` where the loss is below the level there already; ``probability`` (loss), the share of draws that
+        reach the loss; and the path, ``path_N``, ``path_D``, … (path). For quantiles of values that may be infinite use
+        ``.quantile(q, method="higher")``.
 
     Raises
     ------
     ValueError
-        If a loss is not positive and finite, `by` is not a size of the law's runs, or `search` cannot be told.
+        If a loss is not positive and finite, `by` is neither C nor an input of the law, or `search` is not given and
+        `post` has no sizes of the fitted runs.
     """
     levels = np.atleast_1d(np.asarray(loss, dtype=float))
     if levels.ndim != 1 or not (np.isfinite(levels) & (levels > 0)).all():
@@ -62,50 +67,62 @@ def reach(
     low, high = _span(post, by) if search is None else map(float, search)
     if not 0 < low < high < np.inf:
         raise ValueError(f"search is ({low:g}, {high:g}); wanted a smaller and a larger positive number.")
-    grid = _grid(low, high, DENSITY)
+    grid = _grid(low, high, RUNS_PER_DECADE)
     path = _path(law, post, by, grid, held)
     drawn = np.log(predict(law, post, path, seed=seed)["mu"].transpose(*SAMPLE_DIMS, "run").to_numpy())
-    found = np.stack([_first(drawn, np.log(grid), np.log(level)) for level in levels], axis=-1)
-    needed = xr.DataArray(np.exp(found), dims=(*SAMPLE_DIMS, "loss"), attrs={"units": UNITS.get(by, "1")})
+    logs = np.stack([_first(drawn, np.log(grid), np.log(level)) for level in levels], axis=-1)
+    needed = xr.DataArray(np.exp(logs), dims=(*SAMPLE_DIMS, "loss"), attrs={"units": column(by).unit})
     along = {f"path_{name}": ("path", path[name].to_numpy()) for name in path}
     result = xr.Dataset({by: needed, "probability": np.isfinite(needed).mean(SAMPLE_DIMS), **along})
     return result.assign_coords(loss=levels).assign_attrs(search=[low, high], by=by)
 
 
 def _span(post: xr.DataTree, by: str) -> tuple[float, float]:
-    known = sizes_of(post) if "constant_data" in post.children else {}
-    if by not in known:
+    """Default search range."""
+    fitted = sizes_of(post) if "constant_data" in post.children else {}
+    if by not in fitted:
         raise ValueError(
-            f"The posterior does not tell how large '{by}' was in the runs fitted; give search=(low, high)."
+            f"The posterior has no '{by}' of the fitted runs to take the search range from; give search=(low, high)."
         )
-    return float(known[by].min()), FAR * float(known[by].max())
+    return float(fitted[by].min()), FURTHEST * float(fitted[by].max())
 
 
-def _grid(low: float, high: float, density: int) -> np.ndarray:
-    return np.geomspace(low, high, 1 + int(np.ceil(density * np.log10(high / low))))
+def _grid(low: float, high: float, per_decade: int) -> np.ndarray:
+    """Logarithmic grid from low to high."""
+    return np.geomspace(low, high, 1 + int(np.ceil(per_decade * np.log10(high / low))))
 
 
 def _path(law: Law, post: xr.DataTree, by: str, grid: np.ndarray, held: dict) -> pd.DataFrame:
-    """The runs along which the loss falls."""
+    """The path of runs: one row for each value of `by` on the grid."""
     if by in law.inputs:
         return pd.DataFrame({by: grid, **held})
     if by != "C" or not {"N", "D"} <= set(law.inputs):
-        raise ValueError(f"by='{by}' is not a size of the runs of '{law.name}', which is in {list(law.inputs)}.")
+        raise ValueError(
+            f"by='{by}' is not an input of '{law.name}'; wanted one of {list(law.inputs)}, or 'C' for a law in N and D."
+        )
     fixed = [name for name in ("N", "D") if name in held]
     if len(fixed) == 2:
-        raise ValueError("N and D are both held, so nothing can grow with C; hold one of them, or none.")
+        raise ValueError("N and D are both held, so C cannot grow; hold one of them, or none.")
     path = pd.DataFrame({"C": grid, **held})
     if not fixed:
-        budgets = _grid(grid[0], grid[-1], BUDGETS)
+        budgets = _grid(grid[0], grid[-1], BUDGETS_PER_DECADE)
         optimal = frontier(law, post, budgets, **held)["N"].median(SAMPLE_DIMS).to_numpy()
         path["N"] = np.exp(np.interp(np.log(grid), np.log(budgets), np.log(optimal)))
-    grows = "N" if fixed == ["D"] else "D"
-    path[grows] = path["C"] / (6.0 * path["D" if grows == "N" else "N"])
+    if fixed == ["D"]:
+        path["N"] = budget_parameters(path["C"], path["D"])
+    else:
+        path["D"] = budget_tokens(path["C"], path["N"])
     return path
 
 
 def _first(logs: np.ndarray, log_grid: np.ndarray, level: float) -> np.ndarray:
-    """Log size where each draw's log loss first falls to `level`, or infinity; of shape (chain, draw)."""
+    """Log size at which each draw's log loss first falls to `level`, of shape (chain, draw); infinity if it does not.
+
+    Parameters
+    ----------
+    logs : array of shape (chain, draw, run), log losses along the path.
+    log_grid : array of shape (run,), logs of `by`.
+    """
     below = logs <= level
     at = below.argmax(axis=-1)
     before = np.maximum(at - 1, 0)

@@ -1,10 +1,10 @@
 """files: a posterior on disk, whole or not at all."""
 
-import os
 from pathlib import Path
 
 import xarray as xr
 
+from bayescale.base.atomic import replacing
 from bayescale.inference.fit import SCHEMA
 
 #: The name of the posterior in a folder that `bayescale fit` has written.
@@ -38,12 +38,8 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     if path.suffix != ".nc":
         raise ValueError(f"'{path.name}' ends in '{path.suffix}'; wanted .nc (netCDF).")
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.parent / f".{path.name}.{os.getpid()}"
-    try:
+    with replacing(path) as draft:
         post.to_netcdf(draft, engine="h5netcdf")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 

@@ -3,6 +3,7 @@
 N counts all parameters, D tokens, M = D/N is the token multiplier, C = 6ND [FLOP], the loss is in nats/token.
 """
 
+from bayescale.base.columns import training_flop
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
 from bayescale.modelling.law import Law
 
@@ -14,11 +15,11 @@ def formula(N, D, N0, D0, *, E, excess_N, excess_D, eta):
 
 
 def a(N0, D0, *, excess_N, eta):
-    return excess_N * (6 * N0 * D0) ** eta * (D0 / N0) ** -eta
+    return excess_N * training_flop(N0, D0) ** eta * (D0 / N0) ** -eta
 
 
 def b(N0, D0, *, excess_D, eta):
-    return excess_D * (6 * N0 * D0) ** eta * (D0 / N0) ** eta
+    return excess_D * training_flop(N0, D0) ** eta * (D0 / N0) ** eta
 
 
 #: L(C, M) = E + (a M^eta + b M^-eta) C^-eta (Eq 4): the Chinchilla law with both exponents equal to 2 eta.

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bayescale.base.columns import column
 from bayescale.modelling.prior import Prior
 
-#: Columns whose product is the size of a run; where a law has none of them, all its columns count.
-SIZES = ("N", "D", "C", "S")
 #: The part that is anchored at the largest run.
 BEYOND = "beyond"
 #: Cells on each side of an anchor, on which the white noise that is integrated twice is constant.
@@ -77,8 +76,8 @@ class Discrepancy:
 
 
 def sizes(inputs: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of a law whose product is the size of a run."""
-    return tuple(name for name in inputs if name in SIZES) or inputs
+    """The columns of a law whose product is the size of a run; all its columns where none is known as a size."""
+    return tuple(name for name in inputs if column(name).size) or inputs
 
 
 class Part(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from bayescale.base.columns import COLUMNS
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
@@ -149,7 +150,7 @@ class Law:
             If an input is missing, unknown, NaN, infinite or not positive, or the posterior is of another law.
         """
         given = as_arrays(self, inputs, wanted=self.inputs)
-        return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units="nats/token")
+        return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units=COLUMNS["loss"].unit)
 
     def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
         """Call `function` (the formula, the scale of the noise) with the draws of `post` and the values `given`."""

@@ -1,8 +1,8 @@
 """Plots: finished data in, `matplotlib.axes.Axes` out.
 
-Every drawing takes ``ax=None`` and returns the axes; none changes matplotlib's global style. Forest, pair and trace
-plots are ArviZ's, which work on a posterior as it is.
-May be touched: add a drawing in a file of its own. May import: base.
+Every function takes ``ax=None`` and returns the axes; none changes matplotlib's global style. For forest, pair and
+trace plots use ArviZ, which takes the posterior unchanged.
+May be touched: add a plot in a file of its own. May import: base.
 """
 
 from bayescale.plots._backtest import backtest

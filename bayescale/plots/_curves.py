@@ -1,4 +1,4 @@
-"""curves: runs and the fitted loss against one input."""
+"""curves: runs and the expected loss against one input."""
 
 from collections.abc import Sequence
 
@@ -21,27 +21,32 @@ def curves(
     prob: Sequence[float] = (0.5, 0.9),
     color_by: str | None = None,
 ) -> Axes:
-    """Draw runs and the fitted curve with credible bands, on logarithmic axes.
+    """Draw runs and the expected loss with credible bands, on logarithmic axes.
 
     Parameters
     ----------
     runs : DataFrame
-        One row a training run: column `x`, ``loss`` [nats/token] and, if used, `color_by`.
+        One row for each training run: columns `x`, ``loss`` [nats/token] and, if used, `color_by`.
     loss : DataArray
-        Expected loss [nats/token], dims (chain, draw, x) and at most one more dimension, named like a column of
-        `runs`: one curve for each of its values.
+        Expected loss [nats/token], dims (chain, draw, x) and at most one more, named like a column of `runs`: it gives
+        one curve for each of its values.
     x : str, optional
-        The input along the axis; by default the dimension of `loss` that is a numeric column of `runs`.
+        Input on the x axis; by default the one dimension of `loss` that is a numeric column of `runs`.
     ax : Axes, optional
     prob : sequence of float
         Probabilities of the central bands.
     color_by : str, optional
-        Column that colours the points: numbers on a logarithmic scale with a colour bar, other values with a legend.
-        By default the further dimension of `loss`.
+        Column that gives the points their colour: numbers on a logarithmic scale with a colour bar, other values with a
+        legend. By default the further dimension of `loss`.
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `loss` or `runs` lacks a dimension or column, or has values that cannot be drawn; the message says which.
     """
     wide = checked_prob(prob, "curves")
     draws = checked_draws(loss, "curves")
@@ -66,7 +71,7 @@ def curves(
 
 
 def _input(draws: xr.DataArray, runs: pd.DataFrame, color_by: str | None) -> str:
-    """The one dimension that is a numeric column of runs."""
+    """The one dimension of `draws` that is a numeric column of `runs`."""
     found = [
         str(dim)
         for dim in draws.dims

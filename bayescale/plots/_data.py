@@ -1,4 +1,4 @@
-"""What the drawings ask of their data: checks that name the cure, and quantiles over the draws."""
+"""Checks of the data to draw, and quantiles over draws."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+#: Dimensions of draws.
 SAMPLE = ("chain", "draw")
 
 
 def checked_draws(draws: xr.DataArray, who: str, dims: Sequence[str] = ()) -> xr.DataArray:
-    """`draws`, if it has the dimensions chain, draw and `dims`, coordinates on its other dimensions, and no NaN."""
+    """Return `draws` if it has dims (chain, draw, *dims), coordinates on its other dimensions, and no NaN.
+
+    `who` is the name of the plot, for the errors.
+    """
     if not isinstance(draws, xr.DataArray):
         raise TypeError(
             f"plots.{who}: got {type(draws).__name__}, wanted an xarray.DataArray with dims (chain, draw, ...); "
@@ -29,20 +33,20 @@ def checked_draws(draws: xr.DataArray, who: str, dims: Sequence[str] = ()) -> xr
         )
     if count := int(draws.isnull().sum()):
         raise ValueError(
-            f"plots.{who}: {count} of {draws.size} values are NaN, which would bend the quantiles; "
+            f"plots.{who}: {count} of {draws.size} values are NaN, so quantiles are undefined; "
             "drop those draws with .dropna('draw')"
         )
     return draws
 
 
 def checked_runs(runs: pd.DataFrame, columns: Iterable[str], who: str, log: Iterable[str]) -> pd.DataFrame:
-    """`runs`, if it has the columns, and those in `log` are positive."""
+    """Return `runs` if it has the columns, and those in `log` are positive."""
     columns = list(columns)
     missing = [column for column in columns if column not in runs]
     if missing:
         raise ValueError(
             f"plots.{who}: runs have columns {list(map(str, runs.columns))}, wanted {columns}; missing {missing}. "
-            "Rename with runs.rename(columns=...) or compute them, such as runs.assign(C=6 * runs.N * runs.D)"
+            "Rename with runs.rename(columns=...) or compute them, such as runs.assign(C=6.0 * runs.N * runs.D)"
         )
     for column in log:
         if bad := int(np.sum(~(runs[column].to_numpy(float) > 0))):
@@ -54,7 +58,7 @@ def checked_runs(runs: pd.DataFrame, columns: Iterable[str], who: str, log: Iter
 
 
 def checked_prob(prob: Iterable[float], who: str) -> list[float]:
-    """Probabilities of central intervals, widest first."""
+    """Probabilities of central intervals, largest first."""
     sorted_prob = sorted(prob, reverse=True)
     if not sorted_prob or not 0 < sorted_prob[-1] <= sorted_prob[0] < 1:
         raise ValueError(f"plots.{who}: prob is {prob}, wanted probabilities between 0 and 1, such as (0.5, 0.9)")
@@ -67,14 +71,14 @@ def median(draws: xr.DataArray) -> xr.DataArray:
 
 
 def interval(draws: xr.DataArray, prob: float) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of the central interval that holds `prob` of the draws."""
+    """Bounds of the central interval that contains `prob` of the draws."""
     tail = (1 - prob) / 2
     low, high = draws.quantile([tail, 1 - tail], dim=SAMPLE).transpose("quantile", ...).values
     return low, high
 
 
 def side_by_side(x: np.ndarray) -> np.ndarray:
-    """Positions on a logarithmic axis with equal ones spread a little, within a third of the smallest gap."""
+    """Positions on a logarithmic axis where equal `x` are spread slightly, within a third of the smallest gap."""
     levels, level, count = np.unique(np.log(x), return_inverse=True, return_counts=True)
     order = np.argsort(level, kind="stable")
     rank = np.empty(len(x))
@@ -85,5 +89,5 @@ def side_by_side(x: np.ndarray) -> np.ndarray:
 
 
 def percent(prob: float) -> str:
-    """A probability as the legend writes it."""
+    """A probability as text for a legend."""
     return f"{100 * prob:g} %"

@@ -1,4 +1,4 @@
-"""The shared piece: points of runs, and a curve with credible bands, for each group one."""
+"""Points of runs, and curves with credible bands, for one group or several."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from bayescale.plots._style import GREY, SHADE
 
 
 def fan(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], look: Look) -> None:
-    """Median line and bands of one curve, dims (chain, draw, x); `prob` from wide to narrow."""
+    """Draw median and bands of one curve, dims (chain, draw, x); `prob` from largest to smallest."""
     draws = draws.sortby(x)
     at = draws[x].values
     for p in prob:
@@ -25,7 +25,7 @@ def fan(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], look: Look
 
 
 def fans(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], key: dict[Any, Look]) -> list[Artist]:
-    """One fan for each value of the dimension besides x, if there is one; returns the entries of a legend."""
+    """Draw a fan for each value of the dimension besides x, if there is one; return legend entries."""
     group = other_dim(draws, x)
     if group is None:
         fan(ax, draws, x, prob, Look())
@@ -36,14 +36,14 @@ def fans(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], key: dict
 
 
 def band_handles(prob: Sequence[float], color: str) -> list[Artist]:
-    """Entries of a legend for nested bands, as dark as they come out on the page."""
+    """Legend entries for nested bands, with the opacity that they have where they overlap."""
     shades = [1 - (1 - SHADE) ** (i + 1) for i in range(len(prob))]
     pairs = list(zip(prob, shades, strict=True))[::-1]
     return [Patch(facecolor=color, alpha=shade, linewidth=0, label=percent(p)) for p, shade in pairs]
 
 
 def points(ax: Axes, runs: pd.DataFrame, x: str, y: str, by: str | None, key: dict[Any, Look]) -> Artist:
-    """The runs as points, those of one marker in one collection; returns an entry of a legend."""
+    """Draw runs as points, one collection for each marker; return a legend entry."""
     chosen = [key[value] if by else Look("0.3") for value in (runs[by] if by else runs.index)]
     for marker in dict.fromkeys(look.marker for look in chosen):
         here = [look.marker == marker for look in chosen]
@@ -62,7 +62,7 @@ def points(ax: Axes, runs: pd.DataFrame, x: str, y: str, by: str | None, key: di
 
 
 def group_handles(key: dict[Any, Look], marked: bool = True) -> list[Artist]:
-    """Entries of a legend for groups that are not numbers, with or without the markers of their points."""
+    """Legend entries for groups, with or without the markers of their points."""
     handles: list[Artist] = []
     for value, look in key.items():
         line = Line2D([], [], color=look.color, linestyle=look.dash, label=str(value))
@@ -72,7 +72,13 @@ def group_handles(key: dict[Any, Look], marked: bool = True) -> list[Artist]:
 
 
 def other_dim(draws: xr.DataArray, x: Hashable) -> str | None:
-    """The dimension that is neither a sample dimension nor x; more than one is an error."""
+    """The dimension besides chain, draw and x, or None.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one.
+    """
     others = [str(dim) for dim in draws.dims if dim not in (*SAMPLE, x)]
     if len(others) > 1:
         raise ValueError(

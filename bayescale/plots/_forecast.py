@@ -1,4 +1,4 @@
-"""forecast: predictive intervals of held-out runs, and what came of them."""
+"""forecast: predictive intervals of held-out runs, with their observed losses."""
 
 from collections.abc import Sequence
 
@@ -21,26 +21,31 @@ def forecast(
     ax: Axes | None = None,
     prob: Sequence[float] = (0.5, 0.9),
 ) -> Axes:
-    """Draw the predictive interval of each held-out run, and its observed loss.
+    """Draw the predictive intervals of each held-out run, and its observed loss.
 
-    A filled circle lies inside the widest interval, an open diamond outside. Runs with the same x stand side by
-    side.
+    A filled circle marks an observed loss inside the widest interval, an open diamond one outside. Runs with the same x
+    are drawn side by side.
 
     Parameters
     ----------
     predicted : Dataset
         Variable ``loss`` [nats/token] with noise, dims (chain, draw, run).
     observed : DataFrame
-        One row a run, in the order of dimension run: column `x` and ``loss`` [nats/token].
+        One row for each run, in the order of dimension run: columns `x` and ``loss`` [nats/token].
     x : str
-        Column along the axis.
+        Column on the x axis.
     ax : Axes, optional
     prob : sequence of float
-        Probabilities of the central intervals; the widest decides inside or outside.
+        Probabilities of the central intervals; the largest decides inside or outside.
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `predicted` or `observed` lacks a variable, dimension or column, or their runs differ.
     """
     wide = checked_prob(prob, "forecast")
     if "loss" not in predicted:
@@ -68,11 +73,11 @@ def forecast(
 
 
 def same_runs(draws: xr.DataArray, runs: pd.DataFrame, who: str) -> None:
-    """Refuse draws and runs that are not about the same runs in the same order."""
+    """Raise ValueError unless draws and table have the same runs in the same order."""
     if draws.sizes["run"] != len(runs):
         raise ValueError(
             f"plots.{who}: the draws have {draws.sizes['run']} runs, the table {len(runs)} rows; wanted the same runs "
-            "in the same order; pass the rows that were predicted"
+            "in the same order; pass the rows that were given to predict"
         )
     if "run" in draws.coords:
         names, index = draws["run"].values.tolist(), runs.index.tolist()
@@ -84,7 +89,7 @@ def same_runs(draws: xr.DataArray, runs: pd.DataFrame, who: str) -> None:
 
 
 def _handles(prob: Sequence[float], inside: int, total: int) -> list[Artist]:
-    """Entries of the legend: what was observed, then the intervals from narrow to wide."""
+    """Legend entries: observed losses, then intervals from narrow to wide."""
     within, outside = f"inside {percent(prob[0])} ({inside})", f"outside ({total - inside})"
     dot = Line2D([], [], color=INK, marker="o", markersize=3, linestyle="none", label=within)
     diamond = Line2D([], [], color=OKABE_ITO[1], marker="D", markersize=3.6, linestyle="none", label=outside)

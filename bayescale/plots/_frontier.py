@@ -11,6 +11,7 @@ from bayescale.plots._fan import fans, group_handles, other_dim, points
 from bayescale.plots._looks import looks
 from bayescale.plots._style import canvas, label, legend, style
 
+#: Variables on a linear y axis.
 _LINEAR = ("slope", "curvature")
 
 
@@ -29,7 +30,7 @@ def frontier(
         Dims (chain, draw, C) and at most one more for groups; C [FLOP]; variables such as N [parameters],
         D [tokens], loss [nats/token], slope (d ln loss / d ln C) and curvature (d2 ln loss / d (ln C)2).
     var : str
-        A variable of `best`, or ``"tokens_per_param"`` for D/N.
+        Variable of `best`, or ``"tokens_per_param"`` for D/N.
     runs : DataFrame, optional
         Training runs to show as points: columns C [FLOP] and `var` (for tokens_per_param: N and D).
     ax : Axes, optional
@@ -39,6 +40,11 @@ def frontier(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `best` or `runs` lacks a variable, dimension or column, or has values that cannot be drawn.
     """
     wide = checked_prob(prob, "frontier")
     draws = checked_draws(_variable(best, var), "frontier", ["C"])
@@ -60,7 +66,7 @@ def frontier(
 
 
 def _variable(best: xr.Dataset, var: str) -> xr.DataArray:
-    """A variable of the frontier, or the ratio of two."""
+    """A variable of the frontier; D/N is computed if missing."""
     ratio = var == "tokens_per_param" and var not in best
     if missing := [name for name in (("N", "D") if ratio else (var,)) if name not in best]:
         raise ValueError(

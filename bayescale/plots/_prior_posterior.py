@@ -1,4 +1,4 @@
-"""prior_posterior: what the runs taught about one parameter."""
+"""prior_posterior: prior and posterior density of one parameter."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from bayescale.base.columns import with_unit
 from bayescale.plots._data import checked_draws
 from bayescale.plots._looks import DASHES, OKABE_ITO, Look
-from bayescale.plots._style import GREY, INK, canvas, label, legend, style, unit, with_unit
+from bayescale.plots._style import GREY, INK, canvas, label, legend, style, unit
 
-_TAIL = 0.025  # share of the prior's draws left out of view on either side
-_STEP = 0.05  # density at the last draw, relative to the peak, above which the parameter has a bound there
+#: Share of the prior's draws outside of the x limits, on either side.
+_TAIL = 0.025
+#: Density at an extreme draw, relative to the peak, above which that draw is taken for a bound of the parameter.
+_STEP = 0.05
 
 
 def prior_posterior(
@@ -25,7 +28,7 @@ def prior_posterior(
 ) -> Axes:
     """Draw the prior and the posterior density of one scalar parameter.
 
-    Densities stop at the smallest and largest draw, so none leaks past a bound of the parameter.
+    Densities end at the smallest and largest draw, so that they do not extend past a bound of the parameter.
 
     Parameters
     ----------
@@ -40,6 +43,11 @@ def prior_posterior(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    ValueError
+        If a group or the parameter is missing, or the parameter is not a scalar.
     """
     prior, posterior = _draws(post, "prior", var), _draws(post, "posterior", var)
     published = dict(published or {})
@@ -58,7 +66,7 @@ def prior_posterior(
         ax.axvline(value, color=look.color, linestyle=look.dash, linewidth=1.2)
         handles.append(Line2D([], [], color=look.color, linestyle=look.dash, linewidth=1.2, label=words))
     here = unit(var, post["posterior"])
-    style(ax, label(var, post["posterior"]), with_unit("Density", f"1/({here})" if here else ""), log="")
+    style(ax, label(var, post["posterior"]), with_unit("Density", "1" if here == "1" else f"1/({here})"), log="")
     ax.set_xlim(low, high)
     ax.set_ylim(bottom=0)
     legend(ax, handles)
@@ -87,17 +95,17 @@ def _draws(post: xr.DataTree, group: str, var: str) -> np.ndarray:
 
 
 def _window(prior: np.ndarray, posterior: np.ndarray, marks: list[float]) -> tuple[float, float]:
-    """The values in view: the bulk of the prior, nearly all of the posterior, and every mark."""
+    """Limits of the x axis: they include most of the prior, nearly all of the posterior, and every mark."""
     edges = [*np.quantile(prior, [_TAIL, 1 - _TAIL]), *np.quantile(posterior, [0.001, 0.999]), *marks]
     margin = 0.06 * (max(edges) - min(edges))
     return min(edges) - margin, max(edges) + margin
 
 
 def _density(draws: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel density in view, never past the extreme draws; an upright edge shows that the draws end at a bound."""
-    from arviz_stats.base.array import array_stats  # here: importing it takes a second
+    """Kernel density between the extreme draws; at a bound it ends in a vertical edge."""
+    from arviz_stats.base.array import array_stats  # imported here, since it takes a second
 
-    beyond = (high - low) / 4  # draws just out of view still count near the frame; far ones would coarsen the grid
+    beyond = (high - low) / 4  # draws slightly out of view matter near the limits; far ones coarsen the grid
     near = draws[(low - beyond <= draws) & (draws <= high + beyond)]
     at, density, _ = array_stats.kde(near, bound_correction=True)  # reflected at the extreme draws
     bound = density[[0, -1]] > _STEP * density.max()

@@ -1,4 +1,4 @@
-"""prior_predictive: the curves believed before any run was seen."""
+"""prior_predictive: curves drawn from the prior."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from bayescale.plots._data import SAMPLE, checked_draws, checked_prob, checked_r
 from bayescale.plots._fan import fans, points
 from bayescale.plots._style import GREY, canvas, label, legend, style
 
+#: Number of single draws shown as lines.
 _LINES = 30
 
 
@@ -22,7 +23,7 @@ def prior_predictive(
     ax: Axes | None = None,
     prob: Sequence[float] = (0.5, 0.9),
 ) -> Axes:
-    """Draw a fan of curves from the prior: bands, thirty single draws, and the runs if given.
+    """Draw curves from the prior: bands, thirty single draws, and the runs if given.
 
     Parameters
     ----------
@@ -31,14 +32,19 @@ def prior_predictive(
     runs : DataFrame, optional
         Training runs to show as points: columns `x` and ``loss`` [nats/token].
     x : str
-        The input along the axis, a dimension of `loss`.
+        Input on the x axis, a dimension of `loss`.
     ax : Axes, optional
     prob : sequence of float
-        Probabilities of the central bands; the widest sets the limits in view.
+        Probabilities of the central bands; the widest sets the limits of the y axis.
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `loss` or `runs` lacks a dimension or column, or has values that cannot be drawn.
     """
     wide = checked_prob(prob, "prior_predictive")
     draws = checked_draws(loss, "prior_predictive", [x]).sortby(x)

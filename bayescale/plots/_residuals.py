@@ -1,4 +1,4 @@
-"""residuals: what the law leaves over, against one input."""
+"""residuals: log residuals of the runs against one input."""
 
 import numpy as np
 import pandas as pd
@@ -28,18 +28,18 @@ def residuals(
     ax: Axes | None = None,
     prob: float = 0.9,
 ) -> Axes:
-    """Draw log residuals against one input: median and interval of each run, and the line of no residual.
+    """Draw log residuals against one input: median and interval of each run, and a line at zero.
 
-    Runs with the same x stand side by side.
+    Runs with the same x are drawn side by side.
 
     Parameters
     ----------
     residual : DataArray or array
-        ln(observed/expected), dims (chain, draw, run), or one value a run without draws.
+        ln(observed/expected), dims (chain, draw, run), or one value for each run.
     runs : DataFrame
-        One row a run, in the order of dimension run, with column `x`.
+        One row for each run, in the order of dimension run, with column `x`.
     x : str
-        Column along the axis, logarithmic.
+        Column on the x axis, which is logarithmic.
     ax : Axes, optional
     prob : float
         Probability of the central interval.
@@ -47,6 +47,11 @@ def residuals(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `residual` or `runs` lacks a dimension or column, or their runs differ.
     """
     (wide,) = checked_prob([prob], "residuals")
     array = residual if isinstance(residual, xr.DataArray) else xr.DataArray(np.asarray(residual))

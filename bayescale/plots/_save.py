@@ -1,12 +1,14 @@
-"""save: one figure as PDF and PNG, whole or not at all."""
+"""save: one figure as PDF and PNG."""
 
-import os
 from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from bayescale.base.atomic import filling
+
+#: Ending -> options of `savefig`; without dates and versions, so that the bytes are the same each time.
 _FORMATS = {
     "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
     "png": {"metadata": {"Software": None}, "dpi": 300},
@@ -14,22 +16,26 @@ _FORMATS = {
 
 
 def save(figure: Figure | Axes, stem: str | Path) -> tuple[Path, Path]:
-    """Write ``stem.pdf`` and ``stem.png`` (300 dpi), with the same bytes each time.
+    """Write ``stem.pdf`` and ``stem.png`` (300 dpi); the same figure gives the same bytes.
 
-    Fonts are embedded in the PDF as TrueType. Both files are drawn first and then put in place, so an
-    interruption leaves whatever was there before.
+    Fonts are embedded in the PDF as TrueType. Existing files are replaced once both new ones are complete.
 
     Parameters
     ----------
     figure : Figure or Axes
-        A figure, or axes in it.
+        Figure, or axes of it.
     stem : str or Path
-        Path without extension; its folder is made if need be.
+        Path without extension; its folder is made if it does not exist.
 
     Returns
     -------
     tuple of Path
         The PDF and the PNG.
+
+    Raises
+    ------
+    ValueError
+        If `stem` has the extension already, or the axes belong to no figure.
     """
     if str(stem).endswith((".pdf", ".png")):
         raise ValueError(f"plots.save: stem is {str(stem)!r}, wanted a path without extension: {str(stem)[:-4]!r}")
@@ -37,17 +43,9 @@ def save(figure: Figure | Axes, stem: str | Path) -> tuple[Path, Path]:
     while isinstance(root, SubFigure):
         root = root.figure
     if root is None:
-        raise ValueError("plots.save: these axes are in no figure, wanted axes that were not removed; pass the figure")
+        raise ValueError("plots.save: these axes belong to no figure (were they removed?); pass the figure")
     target = Path(stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    drafts = {ending: target.parent / f".{target.name}.{os.getpid()}.{ending}" for ending in _FORMATS}
-    try:
-        with matplotlib.rc_context({"pdf.fonttype": 42, "savefig.bbox": None}):
-            for ending, options in _FORMATS.items():
-                root.savefig(drafts[ending], format=ending, **options)
-        for ending, draft in drafts.items():
-            os.replace(draft, f"{target}.{ending}")
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+    with filling(target.parent) as draft, matplotlib.rc_context({"pdf.fonttype": 42, "savefig.bbox": None}):
+        for ending, options in _FORMATS.items():
+            root.savefig(draft / f"{target.name}.{ending}", format=ending, **options)
     return Path(f"{target}.pdf"), Path(f"{target}.png")

@@ -1,4 +1,4 @@
-"""How every drawing looks: sizes, colours, labels. All of it set on artists, none of it in rcParams."""
+"""Style of every plot: sizes, colours, labels. It is set on artists, never in rcParams."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 
+from bayescale.base import columns
 from bayescale.plots._ticks import LogLabels, LogTicks, linear_ticks, log_ticks
 
 SINGLE = (3.35, 2.5)
@@ -16,46 +17,37 @@ SINGLE = (3.35, 2.5)
 DOUBLE = (6.9, 2.6)
 """Width and height of a double-column figure [inches]."""
 
-TEXT, SMALL = 8, 7  # font sizes [points]
-INK, GREY = "0.15", "0.45"
-SHADE = 0.28  # opacity of a band; nested bands add up, so the inner one is darker in grey too
-
-_LABELS = {  # column -> words, unit; the words of N and D are their units
-    "N": ("Parameters N", ""),
-    "D": ("Tokens D", ""),
-    "U": ("Unique tokens U", ""),
-    "S": ("Steps S", ""),
-    "C": ("Training compute C", "FLOP"),
-    "loss": ("Loss", "nats/token"),
-    "E": ("Irreducible loss E", "nats/token"),
-    "tokens_per_param": ("Tokens per parameter D/N", ""),
-    "slope": ("Slope d ln L / d ln C", ""),
-    "curvature": (r"Curvature d$^2$ln L / d(ln C)$^2$", ""),
-}
+#: Font size of axis labels [points].
+TEXT = 8
+#: Font size of tick labels and legends [points].
+SMALL = 7
+#: Grey level of text, ticks and spines.
+INK = "0.15"
+#: Grey level of lines in the background.
+GREY = "0.45"
+#: Opacity of a band. Nested bands overlap, so the inner ones are darker.
+SHADE = 0.28
+#: Parameter names that are drawn as Greek letters.
 _GREEK = ("alpha", "beta", "gamma", "delta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "theta")
 
 
 def unit(column: Hashable, *sources: Any) -> str:
-    """Unit of a column: from ``attrs["units"]`` of a source (a mapping column -> unit), else the default."""
+    """Unit of a column: from ``attrs["units"]`` of a source (a mapping column -> unit), else as in `base.columns`."""
     for source in sources:
         units = getattr(source, "attrs", {}).get("units")
         if isinstance(units, dict) and column in units:
             return str(units[column])
-    return _LABELS.get(str(column), ("", ""))[1]
-
-
-def with_unit(words: str, unit: str) -> str:
-    """An axis label."""
-    return f"{words} [{unit}]" if unit else words
+    return columns.column(str(column)).unit
 
 
 def label(column: Hashable, *sources: Any) -> str:
-    """Axis label of a column, with its unit."""
-    return with_unit(_LABELS.get(str(column), (symbol(str(column)), ""))[0], unit(column, *sources))
+    """Axis label of a column, with its unit; a name that `base.columns` does not know is taken for a parameter's."""
+    known = columns.COLUMNS.get(str(column))
+    return columns.with_unit(known.label if known else symbol(str(column)), unit(column, *sources))
 
 
 def symbol(name: str) -> str:
-    """A parameter's name as a reader writes it: ``alpha_N`` becomes a Greek letter with an index."""
+    """A parameter's name in mathematical notation: ``alpha_N`` becomes a Greek letter with an index."""
     head, _, tail = name.partition("_")
     tail = tail.replace("_", r"\_")
     if head not in _GREEK:
@@ -65,12 +57,12 @@ def symbol(name: str) -> str:
 
 
 def canvas(ax: Axes | None) -> Axes:
-    """The given axes, or those of a new single-column figure."""
+    """The given axes, or the axes of a new single-column figure."""
     return plt.subplots(figsize=SINGLE, layout="constrained")[1] if ax is None else ax
 
 
 def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:
-    """Scales, ticks, labels, spines and font sizes of one pair of axes; `log` names the logarithmic ones."""
+    """Set scales, ticks, labels, spines and font sizes; `log` names the logarithmic axes, such as "xy"."""
     for name, axis, words in (("x", ax.xaxis, xlabel), ("y", ax.yaxis, ylabel)):
         ax.set(**{f"{name}scale": "log" if name in log else "linear"})
         (log_ticks if name in log else linear_ticks)(axis)
@@ -83,10 +75,10 @@ def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:
 
 
 def legend(ax: Axes, handles: Sequence[Artist]) -> None:
-    """A legend in rows above the axes, where no data can be; its entries are the labels of the handles."""
+    """Add a legend in rows above the axes, off the data; its entries are the handles' labels."""
     figure, letters = ax.get_figure(root=True), sum(len(str(handle.get_label())) + 5 for handle in handles)
     width = ax.get_position().width * (figure.get_figwidth() if figure else SINGLE[0])  # [inches]
-    rows = math.ceil(letters * 0.007 * SMALL / width)  # a letter is about half as wide as high
+    rows = math.ceil(letters * 0.007 * SMALL / width)  # a letter's width is about half its height
     ax.legend(
         handles=handles,
         loc="lower left",
@@ -104,7 +96,7 @@ def legend(ax: Axes, handles: Sequence[Artist]) -> None:
 
 
 def colorbar(ax: Axes, scale: ScalarMappable, words: str) -> None:
-    """A thin colour bar right of `ax`, with the ticks of the axes."""
+    """Add a thin colour bar to the right of `ax`, with ticks like those of the axes."""
     figure = ax.get_figure()
     if figure is None:
         return

@@ -1,11 +1,13 @@
-"""Ticks of logarithmic axes: plain numbers within a decade, powers of ten beyond, never crowded."""
+"""Ticks of logarithmic axes: few, as plain numbers or powers of ten."""
 
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, Locator, MaxNLocator, NullLocator
 
-_PLAIN = (1e-3, 1e4)  # numbers in this range are written out, others as powers of ten
-_MOST = 6  # labels on an axis
+#: Numbers in this range are written out; others are powers of ten.
+_PLAIN = (1e-3, 1e4)
+#: Aim for at most this many labels on an axis.
+_MOST = 6
 
 
 def _plain(values) -> bool:
@@ -20,7 +22,7 @@ def _multiples(low: float, high: float, of: tuple[int, ...], every: int = 1) -> 
 
 
 class LogTicks(Locator):
-    """Where the labelled ticks go (or, with ``minor=True``, the unlabelled ones), from the limits in view."""
+    """Positions of labelled ticks (with ``minor=True``, of unlabelled ones) between the axis limits."""
 
     def __init__(self, minor: bool = False):
         self.minor = minor
@@ -44,7 +46,7 @@ class LogTicks(Locator):
 
 
 class LogLabels(Formatter):
-    """2.0, 2.5, 3.0 with the same number of decimals; 10^k or m x 10^k outside 0.001 to 10,000."""
+    """Labels: 2.0, 2.5, 3.0 with equal decimals within a decade; 10^k or m x 10^k outside 0.001 to 10,000."""
 
     def __call__(self, x, pos=None):
         if _PLAIN[0] <= x < _PLAIN[1] or x <= 0:
@@ -61,7 +63,7 @@ class LogLabels(Formatter):
 
 
 def log_ticks(axis: Axis) -> None:
-    """Give a logarithmic axis these ticks and labels."""
+    """Set ticks and labels of a logarithmic axis."""
     axis.set_major_locator(LogTicks())
     axis.set_major_formatter(LogLabels())
     axis.set_minor_locator(LogTicks(minor=True))
@@ -69,6 +71,6 @@ def log_ticks(axis: Axis) -> None:
 
 
 def linear_ticks(axis: Axis) -> None:
-    """Give a linear axis about five ticks."""
+    """Set about five ticks on a linear axis."""
     axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axis.set_minor_locator(NullLocator())

@@ -63,12 +63,12 @@ ERRORS = {
     "an integer beyond floats": (chinchilla, GOOD.assign(N=[10**400] * 24), ValueError, "'N' is of type object"),
     "categories": (chinchilla, GOOD.assign(N=pd.Categorical(GOOD["N"])), ValueError, "'N' is of type category"),
     "a series": (chinchilla, GOOD["loss"], TypeError, "Series; wanted a pandas.DataFrame"),
-    "two levels of columns": (chinchilla, pd.concat({"a": GOOD}, axis=1), ValueError, "2 levels; flatten"),
+    "two levels of columns": (chinchilla, pd.concat({"a": GOOD}, axis=1), ValueError, "2 levels; flatten them"),
     "doubled columns of two types": (
         chinchilla,
         pd.concat([GOOD, pd.DataFrame(1.0, GOOD.index, [7, 7, "x", "x"])], axis=1),
         ValueError,
-        r"\[7, 'x'\] stand more than once",
+        r"\[7, 'x'\] occur more than once",
     ),
     "complex": (chinchilla, GOOD.assign(D=GOOD["D"] + 0j), ValueError, "'D' is of type complex"),
     "dates": (chinchilla, GOOD.assign(D=pd.Timestamp("2022-03-29")), ValueError, "'D' is of type datetime"),
@@ -103,7 +103,7 @@ ERRORS = {
         chinchilla,
         pd.concat([GOOD, GOOD[["N"]]], axis=1),
         ValueError,
-        r"\['N'\] stand more than once",
+        r"\['N'\] occur more than once",
     ),
     "no runs": (chinchilla, GOOD.iloc[:0], ValueError, "no runs"),
     "no runs and no types": (chinchilla, GOOD.iloc[:0].astype(object), ValueError, "no runs"),
@@ -121,7 +121,7 @@ ERRORS = {
 
 #: name -> (law, table, message)
 WARNINGS = {
-    "loss in bits": (chinchilla, GOOD.assign(loss=GOOD["loss"] / np.log(2)), "is it in bits"),
+    "loss in bits": (chinchilla, GOOD.assign(loss=GOOD["loss"] / np.log(2)), "are they in bits"),
     "loss in percent": (chinchilla, GOOD.assign(loss=GOOD["loss"] * 10), "Is it a percentage"),
     "loss is perplexity": (chinchilla, GOOD.assign(loss=np.exp(GOOD["loss"])), "perplexity"),
     "duplicated rows": (chinchilla, pd.concat([GOOD, GOOD.head(5)]), "5 of 29 rows repeat.*drop_duplicates"),
@@ -133,8 +133,8 @@ WARNINGS = {
     "D nearly in millions": (chinchilla, GOOD.assign(D=GOOD["D"] / 1e4), "D in thousands or millions"),
     "N in thousands": (chinchilla, GOOD.assign(N=GOOD["N"] / 1e4), "N in thousands"),
     "N and D exchanged": (chinchilla, GOOD.rename(columns={"N": "D", "D": "N"}), "N and D exchanged"),
-    "one N in billions": (chinchilla, put("N", 3, 1.3), "N runs from 1.3 to .*some runs in thousands"),
-    "one D in millions": (chinchilla, put("D", 3, 2e4), "D runs from 2e[+]04 to"),
+    "one N in billions": (chinchilla, put("N", 3, 1.3), "N ranges from 1.3 to .*some runs in thousands"),
+    "one D in millions": (chinchilla, put("D", 3, 2e4), "D ranges from 2e[+]04 to"),
     "one loss a failed run": (chinchilla, put("loss", 3, 0.03), "smallest loss, 0.03, is less than half of the next"),
     "an accuracy": (chinchilla, GOOD.assign(loss=np.exp(-GOOD["loss"])), "larger its loss; is the column an accuracy"),
     "a group of one run": (GROUPED, GOOD.assign(family=["a"] * 23 + ["b"]), r"\['b'\] of 'family' have one run"),
@@ -275,7 +275,7 @@ def test_published_tables_are_not_suspected(shared_data, name):
     folder = shared_data / name / f"{name}.csv"
     table = read(folder, {"N": "n_params", "D": "n_tokens", "C": "compute_flops"}, PUBLISHED[name])
     table = table.dropna(subset=["N", "D", "loss"])
-    doubts = "in bits|percentage|in thousands|in millions|exchanged|less than half|should rise"
+    doubts = "in bits|percentage|in thousands|in millions|exchanged|less than half|that rises"
     for unit, factor in (("nats", 1.0), ("bits", 1 / np.log(2))):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")

@@ -1,4 +1,4 @@
-"""Checkpoints: rows of one training run, whose errors go on from one to the next."""
+"""Checkpoints: rows of one training run, whose errors are autocorrelated."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import pytest
 import bayescale as bs
 from bayescale import Prior
 from bayescale.data.check import check
-from bayescale.data.checkpoints import MOST, Checkpoints, Continuation, checkpoints
+from bayescale.data.checkpoints import MAX_CORRELATION, Checkpoints, Continuation, checkpoints
 from bayescale.density.bound import Bound
 from bayescale.density.log_density import LogDensity
 from bayescale.density.model import assemble
@@ -46,7 +46,7 @@ def test_innovations_are_independent():
 
 def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
     one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
-    assert one.correlation.max() == MOST and np.isfinite(one.innovations(np.array([0.1, 0.2, 0.3]))).all()
+    assert one.correlation.max() == MAX_CORRELATION and np.isfinite(one.innovations(np.array([0.1, 0.2, 0.3]))).all()
     assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
 
 

@@ -122,7 +122,7 @@ def test_ticks_do_not_overlap_and_the_legend_is_off_the_data(draw):
 def test_axes_have_labels_with_units_and_print_sizes(draw):
     ax = draw()
     words = (ax.get_xlabel(), ax.get_ylabel())
-    dimensionless = ("Parameters", "Tokens", "Slope", "Curvature")
+    dimensionless = ("Tokens per parameter", "Slope", "Curvature")
     assert all("[" in label or label.startswith(dimensionless) for label in words), words
     assert {7.0, 8.0} >= {text.get_fontsize() for text in (*ax.get_xticklabels(), ax.xaxis.label, ax.yaxis.label)}
 
@@ -186,7 +186,7 @@ def test_units_come_from_attrs():
     runs = RUNS.copy()
     runs.attrs["units"] = {"loss": "bits/byte", "N": "non-embedding"}
     ax = plots.curves(runs, draws(N=N))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Parameters N [non-embedding]", "Loss [bits/byte]")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Model size N [non-embedding]", "Loss [bits/byte]")
 
 
 def test_groups_differ_by_more_than_colour():

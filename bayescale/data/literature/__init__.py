@@ -1,4 +1,4 @@
-"""Tables of the literature, by name: bundled ones typed from papers, published ones fetched at first use.
+"""Tables of the literature, by name: bundled ones copied from papers, published ones downloaded at first use.
 
 A data set is one module of this folder that defines ``DATASET``, and one line in `bayescale.data.literature.catalogue`.
 May be touched: every module. May import: `bayescale.data`, and below.

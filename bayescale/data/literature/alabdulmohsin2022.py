@@ -6,9 +6,11 @@ import pandas as pd
 
 from bayescale.data.literature.record import Dataset
 
-#: Parameters of the models whose name is not their size [README of the source].
+#: Parameters of the models that are not named by their size (README of the source).
 SIZES = {"ViT/S/16": 32e6, "ViT/B/16": 110e6, "BiT/50/1": 61e6, "BiT/101/3": 494e6, "MiX/B/16": 73e6, "MiX/L/16": 226e6}
+#: Parameters of the translation models (README of the source).
 TRANSLATION = 300e6
+#: Upstream's columns -> ours.
 NAMES = {"Domain": "group", "Task": "task", "Model": "model", "Seen Examples": "D", "Loss": "loss"}
 
 
@@ -35,9 +37,9 @@ DATASET = Dataset(
     columns={
         "run": ("label", "curve: group|task|model"),
         "group": ("label", "IC (image classification), NMT (translation), LM (language model) or BB (BIG-Bench)"),
-        "task": ("label", "what is measured"),
-        "model": ("label", "which model"),
-        "N": ("parameters", "as the authors' README rounds it; one number a curve"),
+        "task": ("label", "name of the task"),
+        "model": ("label", "name of the model"),
+        "N": ("parameters", "rounded, from the authors' README; constant along a curve"),
         "D": ("examples or tokens", "seen so far: examples (IC, NMT), tokens (LM), either (BB)"),
         "loss": ("error", "IC: n-shot error rate; NMT: log perplexity; LM: log loss, rescaled; BB: falling error"),
         "training": ("flag", "true for the part to fit, false for the part to extrapolate to: the authors' split"),
@@ -46,12 +48,13 @@ DATASET = Dataset(
     url="https://github.com/google-research/google-research/tree/master/revisiting_neural_scaling_laws",
     licence="CC BY 4.0 (data sets of google-research)",
     notes=(
-        "Fit one curve at a time, as runs[runs.run == '…'], on its training part. There is no C: 6ND counts tokens.",
-        "687 exact duplicates are removed: the files hold every row of the five LM curves four times, which would make "
-        "a fit twice too confident.",
+        "Fit one curve at a time, as runs[runs.run == '…'], on its training part. There is no C, since 6ND holds for "
+        "tokens and most D are examples.",
+        "687 exact duplicates are removed: the files have every row of the five LM curves four times, which would "
+        "halve the width of intervals.",
         "The loss is not in nats/token: error rates, and LM losses that were rescaled (the first is 0.999).",
-        "Points of a curve share a trajectory; those of IC are noisy and autocorrelated, up to 780 of them. Few curves "
-        "come near their floor, and D extrapolates by about two only.",
+        "Points of a curve come from one training run. IC curves have up to 780 noisy, autocorrelated points. Few "
+        "curves come near their floor, and the held-out part extends D by a factor of about two only.",
     ),
     cite="""
 @inproceedings{alabdulmohsin2022,

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bayescale.base.columns import budget_tokens
 from bayescale.data.literature.record import Dataset
 
 #: Nominal IsoFLOP budgets of Hoffmann et al. 2022 [FLOP].
@@ -18,7 +19,7 @@ def read(path: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "N": N,
-            "D": C / (6 * N),
+            "D": budget_tokens(C, N),
             "C": C,
             "loss": loss,
             "excluded": loss >= np.sort(loss)[-5],

@@ -1,4 +1,4 @@
-"""data.literature.catalogue"""
+"""Catalogue: the names of the data sets, what is known of each, and loading one."""
 
 import importlib
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ BUNDLED = (
 )
 
 
-#: Tables that their authors published; fetched at first use, or made by the user where there is no plain file.
+#: Tables that their authors published: downloaded at first use, or prepared by the user where there is no plain file.
 PUBLISHED = (
     "besiroglu2024",
     "gadre2024",
@@ -45,7 +45,7 @@ def names() -> list[str]:
 
 
 def info(name: str) -> Dataset:
-    """What is known about a data set; ``print(info(name))`` shows a card. Fetches nothing.
+    """The record of a data set; ``print(info(name))`` shows it as a card. Downloads nothing.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def info(name: str) -> Dataset:
     Raises
     ------
     ValueError
-        If there is no such data set; the message lists the names.
+        If the name is unknown; the message lists the known ones.
     """
     known = names()
     if name not in known:
@@ -67,7 +67,7 @@ def info(name: str) -> Dataset:
 
 
 def load(name: str) -> pd.DataFrame:
-    """Read a data set; a published one is downloaded at first use and kept.
+    """Read a data set. A published one is downloaded at first use and cached.
 
     Parameters
     ----------
@@ -77,31 +77,32 @@ def load(name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        For ``info(name).kind == "runs"`` one row a training run: `N` [parameters], `D` [tokens], `C` [FLOP], `loss`
-        [nats/token unless ``attrs["units"]`` says otherwise] and grouping columns; for ``"curves"`` one row a point on
-        the way of a run. Numbers are float64.
-        ``attrs`` holds ``name``, ``source``, ``licence``, ``cite`` and ``units``.
+        If ``info(name).kind`` is ``"runs"``, one row for each training run; if ``"curves"``, one for each checkpoint.
+        Columns `N` [parameters], `D` [tokens], `C` [FLOP] and `loss` [nats/token], unless ``attrs["units"]`` says
+        otherwise, and grouping columns. Numbers are float64. ``attrs`` has ``name``, ``source``, ``licence``, ``cite``
+        and ``units``.
 
     Raises
     ------
     ValueError
-        If there is no such data set, or its file is not the published one.
+        If the name is unknown, or the file differs from the published one.
     FileNotFoundError
-        If there is nothing to download, and the file is not in ``BAYESCALE_DATA``; the message says how to make it.
+        If upstream has no plain file, and none is in ``BAYESCALE_DATA``; the message says how to prepare one.
     ConnectionError
-        If it has to be downloaded and cannot be.
+        If the download fails.
     OSError
         If the cache cannot be written.
 
     Notes
     -----
-    Environment: ``BAYESCALE_DATA``, a folder of local copies (``<name>/raw/<file>``); ``BAYESCALE_CACHE``, where
-    downloads are kept; ``BAYESCALE_MIRROR``, the address of a server with the same layout, instead of the authors'.
+    Environment variables: ``BAYESCALE_DATA``, a folder of local copies (``<name>/raw/<file>``); ``BAYESCALE_CACHE``, a
+    folder for downloads; ``BAYESCALE_MIRROR``, the address of a server with the same layout, used instead of the
+    authors'.
     """
     record = info(name)
     table = _bundled(name) if record.read is None else _published(record)
     numbers = [column for column, unit in record.units.items() if unit not in ("label", "flag")]
-    # By unit, not by what pandas made of it: it leaves integers beyond int64 as Python objects.
+    # By unit, not by the dtype that pandas inferred: integers beyond int64 become Python objects.
     table = table.loc[:, list(record.columns)].astype(dict.fromkeys(numbers, "float64"))
     table.attrs = {
         "name": record.name,
@@ -122,16 +123,18 @@ def _published(record: Dataset) -> pd.DataFrame:
     from bayescale.data.literature.fetch import fetch
 
     if record.read is None:
-        raise TypeError(f"The record of '{record.name}' has raw files and no function that reads them.")
+        raise TypeError(f"The record of '{record.name}' has raw files but no function that reads them; give read=.")
     paths = fetch(record)
     if not record.local:
         return record.read(*paths)
-    # A file that the user made has no known hash, so its columns and rows are checked instead.
+    # A file that the user prepared has no known hash, so its columns and number of rows are checked instead.
     try:
         table = record.read(*paths).loc[:, list(record.columns)]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"'{paths[0]}' is not the file of '{record.name}' ({error}). {record.recipe}") from error
     if len(table) != record.rows:
-        found = f"it gives {len(table)} rows, wanted {record.rows}"
-        raise ValueError(f"'{paths[0]}' is not the file of '{record.name}': {found}. {record.recipe}")
+        raise ValueError(
+            f"'{paths[0]}' is not the file of '{record.name}': it has {len(table)} rows, wanted {record.rows}. "
+            f"{record.recipe}"
+        )
     return table

@@ -18,14 +18,14 @@ DATASET = Dataset(
         "D": ("tokens", "training tokens, as printed"),
         "C": ("FLOP", "training FLOPs as printed beside the loss; attention and embeddings are counted"),
         "loss": ("nats/token", "Pile test cross-entropy, zero-shot table of the GitHub card and of the paper"),
-        "loss_model_card": ("nats/token", "the same in the Hugging Face model cards; blank for muP"),
+        "loss_model_card": ("nats/token", "Pile test cross-entropy in the Hugging Face model cards; blank for muP"),
     },
     source="Dey et al. 2023, Cerebras-GPT: GitHub card of the model zoo, and Hugging Face model cards",
     url="https://arxiv.org/abs/2304.03208",
     licence=FACTS + "; model cards Apache-2.0",
     notes=(
-        "GitHub card and model cards disagree on five of seven losses, by up to 0.05 nats (256M); `loss` is the "
-        "GitHub card's.",
+        "GitHub card and model cards disagree on five of seven losses, by up to 0.05 nats (256M); `loss` is that of "
+        "the GitHub card.",
         "C is not 6ND: it is 1.8 times 6ND at 111M and 1.1 times at 13B. The training table of the same card prints "
         "FLOPs 4-15 % lower.",
         "N is rounded to the nominal size: up to 2 % from the exact count.",

@@ -7,8 +7,9 @@ import pandas as pd
 from bayescale.data.literature.record import Dataset
 from bayescale.data.literature.tables import with_compute
 
-#: Tokens an update: 256 sequences of 2048 [the paper].
+#: Tokens per update: 256 sequences of 2048 (the paper).
 BATCH = 256 * 2048.0
+#: Upstream's columns -> ours.
 NAMES = {
     "router_type": "group",
     "dense_parameter_count": "N",
@@ -32,13 +33,13 @@ DATASET = Dataset(
     columns={
         "run": ("label", "hyper and the authors' hyper_id"),
         "group": ("label", "router: Dense (13 runs), Hash (69), RL-R (54) or S-Base (87)"),
-        "N": ("parameters", "those that one token sees, without embeddings"),
+        "N": ("parameters", "parameters that one token uses, without embeddings"),
         "D": ("tokens", "step x 256 x 2048"),
         "C": ("FLOP", "6ND"),
         "loss": ("nats/token", "validation, at the last evaluation"),
-        "N_total": ("parameters", "with all experts"),
-        "num_experts": ("1", "experts a routed layer"),
-        "k": ("1", "experts a token is sent to"),
+        "N_total": ("parameters", "total, with all experts"),
+        "num_experts": ("1", "experts per routed layer"),
+        "k": ("1", "experts per token"),
         "routing_frequency": ("1", "share of the layers that are routed"),
         "flop_increase": ("1", "widening of the feed-forward layers of a dense model"),
         "forward_flops": ("FLOP", "authors' estimate for the forward pass of one update"),
@@ -55,12 +56,12 @@ DATASET = Dataset(
     url="https://github.com/google-deepmind/scaling_laws_for_routing",
     licence="CC BY 4.0, Copyright 2022 DeepMind Technologies Limited",
     notes=(
-        "All runs have the same tokens, so there is no data axis: what depends on D is not identified, and an "
-        "irreducible loss contains the data term.",
+        "All runs see the same number of tokens, so the dependence on D is not identified, and a fitted irreducible "
+        "loss contains the data term.",
         "The main law of the paper: k == 1, routing_frequency == 0.5, flop_increase == 1.",
-        "N, and so C, does not count the wider layers of flop_increase > 1 (N_total does), nor the experts beyond the "
-        "first of k > 1; forward_flops counts them.",
-        "Only the last evaluation of each run is here, mostly at step 249 000; the file has one every 10 000 steps.",
+        "N, and so C, leaves out the wider layers of flop_increase > 1 (N_total has them) and, where k > 1, all but "
+        "the first expert of a token; forward_flops counts both.",
+        "Each run has its last evaluation only, mostly at step 249 000; upstream's file has one every 10 000 steps.",
         "Three seeds of the dense 130M model scatter by 0.0007 nats.",
     ),
     cite="""

@@ -1,4 +1,4 @@
-"""Delphi: the scaling suite of Marin, IsoFLOP runs and the large runs that they forecast."""
+"""Delphi: the scaling suite of Marin: IsoFLOP runs, and large runs that were forecast from them."""
 
 from pathlib import Path
 
@@ -34,14 +34,14 @@ DATASET = Dataset(
     source="Marin community 2026, Delphi Scaling Suite; public runs, as tabulated in tecunningham/open-labs",
     url="https://github.com/tecunningham/open-labs/blob/4e8fd0e52955f46b5ab041e3e1813b84ecc84647/"
     "data/experiments_data/marin_delphi_ladder.csv",
-    licence="none seen for the table; facts of public runs",
+    licence="none found for the table; facts of public runs",
     notes=(
-        "Fit group == 'isoflop' and forecast the rest: 330 times the largest budget. The authors' own forecast, from "
-        "the seven optima, was within 0.2 % at 1e23 FLOP.",
+        "Fit group == 'isoflop' and forecast the rest, up to 330 times the largest budget. The authors' own forecast, "
+        "from the seven optima, was within 0.2 % at 1e23 FLOP.",
         "C is 0.74 to 1.07 of 6ND; C as FLOP and C as 6ND give different optima.",
-        "The additive law in N and D, fitted to the 81 runs, has its irreducible loss above what the runs at 1e22 and "
-        "1e23 reach: sweeps at fixed budgets determine it poorly.",
-        "The budget called 2e+19 in names of runs is 1.8e19. Three seeds scatter by 0.0012 nats at 1e21 and 0.0019 at "
+        "The additive law in N and D, fitted to the 81 runs, puts the irreducible loss above the losses of the runs at "
+        "1e22 and 1e23 FLOP: sweeps at fixed budgets determine it poorly.",
+        "The budget that run names give as 2e+19 is 1.8e19. Three seeds scatter by 0.0012 nats at 1e21 and 0.0019 at "
         "1e22; 1e23 is a single run.",
     ),
     cite="""

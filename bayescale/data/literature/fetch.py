@@ -1,8 +1,8 @@
-"""Raw files of published tables: from a local folder, the cache or the network, always checked against a SHA-256.
+"""Fetch: raw files of published tables, from a local folder, the cache or the network, checked against a SHA-256.
 
-Layout of the local folder (``BAYESCALE_DATA``), of the cache (``BAYESCALE_CACHE``) and of a mirror
-(``BAYESCALE_MIRROR``): ``<name>/raw/<file>``, so that each can serve as another. A few tables have no file to download
-and are read from the local folder alone.
+The local folder (``BAYESCALE_DATA``), the cache (``BAYESCALE_CACHE``) and a mirror (``BAYESCALE_MIRROR``) have the same
+layout, ``<name>/raw/<file>``, so that one can be copied to another. A few tables have no file to download and are read
+from the local folder only.
 """
 
 import hashlib
@@ -21,11 +21,11 @@ def fetch(record: Dataset) -> list[Path]:
     Raises
     ------
     FileNotFoundError
-        If the table has nothing to download, and its file is not in the local folder; the message says how to make it.
+        If the table cannot be downloaded, and its file is not in the local folder; the message says how to prepare it.
     ConnectionError
-        If a file is neither in the local folder nor in the cache, and the network does not bring it.
+        If a file is neither in the local folder nor in the cache, and the download fails.
     ValueError
-        If a local file or a download is not the published file.
+        If a local file or a download differs from the published file.
     OSError
         If the cache cannot be written.
     """
@@ -47,10 +47,10 @@ def _made(record: Dataset) -> Path:
     folder = os.environ.get("BAYESCALE_DATA")
     file = Path(folder).expanduser() / record.local if folder else None
     if file is None or not file.is_file():
-        now = f"now '{folder}', without that file" if folder else "now unset"
+        now = f"now '{folder}', which lacks it" if folder else "now unset"
         raise FileNotFoundError(
             f"The data set '{record.name}' has no plain file to download. {record.recipe} Source: {record.url}. "
-            f"Save it as {record.local} in a folder that BAYESCALE_DATA names ({now})."
+            f"Save it as {record.local} in a folder, and set BAYESCALE_DATA to that folder ({now})."
         )
     return file
 
@@ -71,7 +71,7 @@ def _local(record: Dataset, path: str) -> Path | None:
 
 
 def _cached(record: Dataset, path: str) -> Path:
-    import pooch  # here, because the bundled tables need pandas only
+    import pooch  # imported here, since bundled tables need only pandas
     import requests
 
     key, mirror = _key(record, path), os.environ.get("BAYESCALE_MIRROR")
@@ -83,7 +83,7 @@ def _cached(record: Dataset, path: str) -> Path:
         urls={key: url},
         env="BAYESCALE_CACHE",
     )
-    # pooch writes to a temporary file and renames it once the hash agrees; a file of the cache is hashed at each use.
+    # pooch writes a temporary file and renames it once the hash matches; it hashes a cached file at each use.
     downloader: Any = pooch.HTTPDownloader(progressbar=_progressbar())
     logger = pooch.get_logger()
     level = logger.level
@@ -98,19 +98,19 @@ def _cached(record: Dataset, path: str) -> Path:
         ) from error
     except ValueError as error:
         raise ValueError(
-            f"{url} sent another file than the published one of '{record.name}', and it was thrown away ({error}). "
+            f"{url} sent a file that differs from the published one of '{record.name}'; it was discarded ({error}). "
             f"Try again later or from another server (BAYESCALE_MIRROR), or set BAYESCALE_DATA to a folder that "
             f"holds {key}."
         ) from error
     except OSError as error:
         raise OSError(
-            f"The data set '{record.name}' could not be kept in the cache '{store.abspath}' ({error}). "
-            f"Set BAYESCALE_CACHE to a folder that can be written, or BAYESCALE_DATA to one that holds {key}."
+            f"The data set '{record.name}' could not be written to the cache '{store.abspath}' ({error}). "
+            f"Set BAYESCALE_CACHE to a writable folder, or BAYESCALE_DATA to one that holds {key}."
         ) from error
     finally:
         logger.setLevel(level)
 
 
 def _progressbar() -> bool:
-    """Whether to draw a bar: on a terminal, where tqdm is installed."""
+    """Whether to show a progress bar: on a terminal, if tqdm is installed."""
     return sys.stderr is not None and sys.stderr.isatty() and find_spec("tqdm") is not None

@@ -8,7 +8,7 @@ import pandas as pd
 from bayescale.data.literature.record import Dataset
 from bayescale.data.literature.tables import with_compute
 
-#: Our name of each further evaluation set, and what is in the path of its file.
+#: Column of each further evaluation set -> a part of its file's path that no other has.
 EVALS = {
     "loss_c4_german": "/de-en/",
     "loss_openlm": "/openlm/",
@@ -58,19 +58,19 @@ DATASET = Dataset(
         "C": ("FLOP", "6ND"),
         "loss": ("nats/token", "C4 validation, tokens of GPT-NeoX"),
         "loss_lo95": ("nats/token", "lower end of the authors' bootstrap interval over evaluation tokens"),
-        "loss_hi95": ("nats/token", "upper end"),
+        "loss_hi95": ("nats/token", "upper end of that interval"),
         "N_no_embed": ("parameters", "without embeddings"),
-        "paper_fit": ("flag", "true for the five runs a corpus that the authors fit"),
+        "paper_fit": ("flag", "true for the five runs per corpus that the authors fit"),
         **{name: ("nats/token", f"on {part.strip('/')}") for name, part in EVALS.items()},
     },
     source="Gadre et al. 2024, Language models scale reliably with over-training; exp_data/models/*.json",
     url="https://github.com/mlfoundations/scaling/tree/a003c4913793ac2ae7ef87b28ecb562955d026d5/exp_data/models",
     licence="MIT",
     notes=(
-        "The interval is the error of evaluation only, 0.15 %; runs scatter more: on C4 the 154M model is 0.007 nats "
-        "worse at 640 tokens per parameter than at 320.",
-        "Corpora differ, so fit them apart or pool them: the loss is always that on C4.",
-        "Hyperparameters are shared over the sizes, not tuned for each.",
+        "The bootstrap interval has the error of evaluation only, 0.15 %. Runs scatter more: on C4 the 154M model is "
+        "0.007 nats worse at 640 tokens per parameter than at 320.",
+        "The three training corpora differ: fit each alone, or pool them by group. `loss` is on C4 for all three.",
+        "All sizes share their hyperparameters; none were tuned per size.",
     ),
     cite="""
 @misc{gadre2024,

@@ -12,7 +12,7 @@ DATASET = Dataset(
         "N": ("parameters", "total, as printed in Table D.1"),
         "D": ("tokens", "training tokens, 300 billion for every model"),
         "C": ("FLOP", "total training compute, as printed in Table D.1"),
-        "pf_days": ("PF-days", "the same compute, as printed; 1 PF-day = 8.64e19 FLOP"),
+        "pf_days": ("PF-days", "total training compute as printed; 1 PF-day = 8.64e19 FLOP"),
         "lambada_ppl": ("1", "zero-shot LAMBADA perplexity of the target word, Table H.1"),
         "loss": ("nats/target word", "ln(lambada_ppl), to four decimals"),
     },

@@ -8,7 +8,7 @@ from bayescale.data.literature.gpt3 import DATASET as GPT3
 from bayescale.data.literature.record import Dataset
 from bayescale.data.literature.tables import with_compute
 
-#: Nominal parameters of the models that are not called by their size [Brown et al. 2020, Table 2.1].
+#: Nominal parameters of the models that are not named by their size (Brown et al. 2020, Table 2.1).
 SIZES = {"small": 125e6, "medium": 350e6, "large": 760e6, "xl": 1.3e9}
 
 
@@ -25,10 +25,10 @@ DATASET = Dataset(
     kind="curves",
     rows=12097,
     columns={
-        "run": ("label", "which model"),
+        "run": ("label", "name of the model"),
         "split": ("label", "train or val"),
         "N": ("parameters", "nominal size"),
-        "D": ("tokens", "seen so far, from about 10 to 300 billion"),
+        "D": ("tokens", "tokens seen so far, from about 10 to 300 billion"),
         "C": ("FLOP", "6ND"),
         "loss": ("nats/token", "read off the curve"),
     },
@@ -36,12 +36,11 @@ DATASET = Dataset(
     url="https://github.com/IBM/ColPret",
     licence="MIT (repository of the digitisation)",
     notes=(
-        "Digitised by pixels: 0.003-0.01 nats of noise, and D jitters, so a curve may pass 300 billion tokens.",
-        "Points of one model share one trajectory, and train and val are two curves of it: 12097 rows, eight runs. The "
-        "smoothing of the plotted curves is unknown. The learning rate falls along a curve, so only its end is a "
-        "finished run.",
-        "N is nominal (gpt3 has Table D.1's), and whether it counts embeddings is not said; the figure of the paper "
-        "goes by compute without them.",
+        "Digitised from pixels: 0.003-0.01 nats of noise, and D jitters, so a curve may pass 300 billion tokens.",
+        "The 12097 rows come from eight training runs, with a train and a val curve each. The smoothing of the plotted "
+        "curves is unknown. The learning rate decays along a curve, so only its end is a finished run.",
+        "N is nominal (gpt3 has the counts of Table D.1). The source does not say whether N counts embeddings; the "
+        "compute axis of the paper's figure leaves them out.",
     ),
     cite="""
 @misc{choshen2024,

@@ -22,7 +22,7 @@ DATASET = Dataset(
         "N counts non-embedding parameters; C = 6 N (tokens processed), in PF-days of 8.64e19 FLOP.",
         "L(C) of the two multimodal domains is that of the combined text and image loss.",
         "L(C) of language is quoted from Brown et al. 2020, N_opt(C) of language from Kaplan et al. 2020.",
-        "The paper prints no uncertainties. L_inf of L(N) and of L(C) disagree by half for mathematics.",
+        "The paper prints no uncertainties. For mathematics, L_inf of L(N) and of L(C) differ by half.",
     ),
     cite="""
 @misc{henighan2020,

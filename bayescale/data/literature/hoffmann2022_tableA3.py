@@ -13,6 +13,6 @@ DATASET = replace(
     source="Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, Table A3",
     notes=(
         "Estimates of a fitted frontier, not runs: there is no loss.",
-        "Approach 3, 175B: the paper prints 1.26e24 FLOP, a typing error; here it is 1.26e25 (6ND).",
+        "Approach 3, 175B: the paper prints 1.26e24 FLOP, a misprint; the table has 1.26e25 (6ND).",
     ),
 )

@@ -8,6 +8,7 @@ from bayescale.data.literature.besiroglu2024 import DATASET as BESIROGLU
 from bayescale.data.literature.marin import without_embeddings
 from bayescale.data.literature.record import Dataset
 
+#: Upstream's columns -> ours.
 NAMES = {"experiment": "group", "model": "arch", "params": "N", "tokens": "D", "budget": "C"}
 
 
@@ -28,13 +29,13 @@ DATASET = Dataset(
         "source": ("label", "epochai_chinchilla, ml_scalefit, llama_3 or marin_202603"),
         "dataset": ("label", "training corpus"),
         "arch": ("label", "architecture"),
-        "N": ("parameters", "as reported by each origin"),
+        "N": ("parameters", "as each origin reports it"),
         "N_no_embed": ("parameters", "Marin: exact, without embeddings; blank for the others"),
         "D": ("tokens", "training tokens"),
         "C": ("FLOP", "nominal budget"),
         "loss": ("nats/token (Llama 3: 1)", "Chinchilla: training; Marin: Paloma macro loss; Llama 3: normalised"),
         "outlier": ("flag", "true where the collectors' checks left the point out"),
-        "reason": ("label", "which check; none for a clean point"),
+        "reason": ("label", "the check that left it out; none for a clean point"),
     },
     source="Open Athena, scaling-law-analysis: data/isoflops/transform/isoflops.csv; six experiments of four origins",
     url="https://github.com/Open-Athena/scaling-law-analysis",
@@ -43,9 +44,10 @@ DATASET = Dataset(
         "Fit one group at a time: corpora, tokenizers and losses differ. The loss of llama_3 is a normalised negative "
         "log likelihood of 0.69-0.93 on a benchmark, not nats/token.",
         "Both Chinchilla groups are the same runs of Hoffmann et al. 2022 in two versions; besiroglu2024 is a third.",
-        "C is the budget. It is 6ND for llama_3 and epochai_chinchilla, because N or D was derived from it; Marin's "
-        "is 0.74 to 1.07 of 6ND, so do not replace one by the other.",
-        "Sweeps at fixed budgets determine the irreducible loss poorly: an additive law takes it up to the valleys.",
+        "C is the budget. It equals 6ND for llama_3 and epochai_chinchilla, where N or D was derived from it; Marin's "
+        "C is 0.74 to 1.07 of 6ND, so do not replace it by 6ND.",
+        "Sweeps at fixed budgets determine the irreducible loss poorly: fits of an additive law put it close to the "
+        "smallest losses of the sweeps.",
         "Left out of the file: the second loss of the same Llama 3 points (exp_loss) and the (Mis)fitting runs.",
     ),
     cite="""

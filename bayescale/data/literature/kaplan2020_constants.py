@@ -25,8 +25,8 @@ DATASET = Dataset(
         "Constants of one law belong together: do not mix those of different fits (N_c has three values).",
         "N counts non-embedding parameters; C is in PF-days of 8.64e19 FLOP; C = 6 N B S.",
         "D at B_crit (Eq 6.7) includes the factor 2 of training at the critical batch size.",
-        "The breakdown point, where L(C_min) meets L(D), is offered to an order of magnitude. "
-        "The paper prints no uncertainties.",
+        "The paper gives the breakdown point, where L(C_min) meets L(D), to an order of magnitude, and no "
+        "uncertainties.",
     ),
     cite="""
 @misc{kaplan2020,

@@ -1,8 +1,8 @@
-"""A sweep of our own, on a language whose entropy rate is known."""
+"""Our own sweep on a language of known entropy rate."""
 
 from bayescale.data.literature.record import OWN, Dataset
 
-#: Entropy rate of the language [nats/symbol], by its stationary distribution; a test computes it again.
+#: Entropy rate of the language [nats/symbol], computed from its stationary distribution.
 ENTROPY = 1.9653192240878758
 
 DATASET = Dataset(
@@ -12,24 +12,26 @@ DATASET = Dataset(
     rows=70,
     columns={
         "run": ("1", "number of the run, as in `known_entropy_curves`"),
-        "budget": ("FLOP", "compute that the run was planned for"),
-        "split": ("label", "grid: rows of equal compute; seeds: some of it again; heldout: larger, used in no choice"),
-        "seed": ("1", "of the weights and of the order of the data"),
+        "budget": ("FLOP", "planned compute"),
+        "split": ("label", "grid: IsoFLOP grid; seeds: repeats of grid runs; heldout: larger runs, used in no choice"),
+        "seed": ("1", "random seed of the weights and of the order of the data"),
         "width": ("1", "width of the residual stream"),
-        "N": ("parameters", "multiplied for each symbol: all but the table of embeddings"),
-        "N_total": ("parameters", "with the table of embeddings"),
-        "D": ("symbols", "seen in training, never twice"),
+        "N": ("parameters", "without embeddings: the weights that each symbol is multiplied with"),
+        "N_total": ("parameters", "total, with embeddings"),
+        "D": ("symbols", "seen in training, each once"),
         "C": ("FLOP", "6ND"),
-        "batch": ("symbols", "in a step"),
-        "steps": ("1", "of the optimiser"),
+        "batch": ("symbols", "batch size"),
+        "steps": ("1", "steps of the optimiser"),
         "learning_rate": ("1", "peak; a power of N fitted to three sizes"),
-        "loss": ("nats/symbol", "entropy plus mean divergence of model from truth, over all contexts: no test noise"),
+        "loss": ("nats/symbol", "entropy plus mean KL divergence of the model, over all contexts: no test noise"),
     },
     notes=(
-        "The entropy rate is `bayescale.data.literature.known_entropy.ENTROPY`, 1.96532 nats/symbol: no run can be below it.",
-        "A Markov chain of order three over 64 symbols whose contexts fall as Zipf's law; the window of the models is "
-        "three symbols, so they could reach the entropy.",
-        "The noise of a seed, which the split seeds shows, is 0.004 nats at 3e9 FLOP, 0.002 later; the test has none.",
+        "The entropy rate is `bayescale.data.literature.known_entropy.ENTROPY`, 1.96532 nats/symbol: no expected loss "
+        "can be below it.",
+        "The language is a Markov chain of order three over 64 symbols, with Zipf-distributed contexts. The models see "
+        "three symbols, so they can reach the entropy rate.",
+        "Seeds differ by 0.004 nats (one standard deviation, from the split seeds) at 3e9 FLOP and by 0.002 at larger "
+        "budgets. The test adds no noise.",
     ),
     **OWN,
 )

@@ -1,4 +1,4 @@
-"""A sweep of our own, on a language whose entropy rate is known."""
+"""Our own sweep on a language of known entropy rate: learning curves."""
 
 from bayescale.data.literature.record import ON_THE_WAY, OWN, Dataset
 
@@ -10,9 +10,9 @@ DATASET = Dataset(
     columns={
         "run": ("1", "number of the run, as in `known_entropy`"),
         "N": ("parameters", "as in `known_entropy`"),
-        "D": ("symbols", "seen so far"),
+        "D": ("symbols", "seen so far in training"),
         "C": ("FLOP", "6ND so far"),
-        "loss": ("nats/symbol", "by 8192 contexts: 0.003 (one standard deviation) from all of them"),
+        "loss": ("nats/symbol", "mean over 8192 contexts; standard error 0.003"),
     },
     notes=ON_THE_WAY,
     **OWN,

@@ -2,33 +2,34 @@
 
 import pandas as pd
 
-#: Tokens of Llama 3; embeddings of input and output are not tied.
+#: Tokens of Llama 3's vocabulary; input and output embeddings are not tied.
 VOCABULARY = 128256
-#: Widths of the suite are multiples of this, which is the width of a head, too.
+#: Width of an attention head; every width of the suite is a multiple.
 HEAD = 128
 
 
 def without_embeddings(N: pd.Series) -> pd.Series:
-    """N without the embeddings of input and output.
+    """Parameters without the embeddings of input and output, from the logged count N.
 
-    A model of width w and L layers has 2 * 128256 w of embeddings, 16 w^2 + 2 w + 256 a layer (attention, a gated MLP
-    of four times the width, norms) and a last norm of w. That is N to the last digit for each of the suite's models,
-    for one width alone.
+    A model of width w has 2 * 128256 w parameters in embeddings, 16 w^2 + 2 w + 256 in each layer (attention, a gated
+    MLP of four times the width, norms), and w in a last norm. For each of the suite's models, one width gives exactly N
+    with a whole number of layers.
 
     Raises
     ------
     ValueError
-        If an N is that of no model, or of several.
+        If no width, or more than one, gives an N.
     """
-    left = {}
+    without = {}
     for count in N.unique():
-        widths = [width for width in range(HEAD, 64 * HEAD + 1, HEAD) if _is(int(count), width)]
+        widths = [width for width in range(HEAD, 64 * HEAD + 1, HEAD) if _fits(int(count), width)]
         if len(widths) != 1:
-            raise ValueError(f"N = {count} is that of {len(widths)} models of Marin's suite; wanted the logged count.")
-        left[count] = count - 2 * VOCABULARY * widths[0]
-    return N.map(left)
+            raise ValueError(f"N = {count} is that of {len(widths)} models of Marin's suite; give the count as logged.")
+        without[count] = count - 2 * VOCABULARY * widths[0]
+    return N.map(without)
 
 
-def _is(count: int, width: int) -> bool:
+def _fits(count: int, width: int) -> bool:
+    """Whether a model of this width with a whole number of layers has this many parameters."""
     layers, rest = divmod(count - 2 * VOCABULARY * width - width, 16 * width**2 + 2 * width + 2 * HEAD)
     return layers > 0 and rest == 0

@@ -9,7 +9,7 @@ import pandas as pd
 from bayescale.data.literature.record import Dataset
 from bayescale.data.literature.tables import with_compute
 
-#: A number of tokens in the name of a run: 1b25 is 1.25 billion. Longer fractions would swallow the next number.
+#: A number of tokens in a run's name: 1b25 is 1.25 billion. Fractions have few digits, since another number follows.
 TOKENS = r"([1-9]b(?:25|[5789])|\d+b|\d+00m)"
 
 
@@ -21,11 +21,11 @@ def read(path: Path) -> pd.DataFrame:
     for run, loss in found["NAMES_TO_VAL_LOSSES"].items():
         match = pattern.fullmatch(run)
         if match is None:
-            raise ValueError(f"the name '{run}' is not size, tokens, unique tokens and variant")
+            raise ValueError(f"the name '{run}' is not of the form size, tokens, unique tokens, variant")
         size, seen, unique, variant = match.groups()
         rows.append((run, variant or "main", sizes[size], _tokens(seen), _tokens(unique), loss))
     runs = pd.DataFrame(rows, columns=["run", "variant", "N", "D", "U", "loss"])
-    runs = runs[runs.loss > 0].assign(epochs=lambda t: t.D / t.U)  # 0 stands for a run that did not finish
+    runs = runs[runs.loss > 0].assign(epochs=lambda t: t.D / t.U)  # upstream marks unfinished runs by 0
     best = runs[runs.variant == "main"].sort_values("D").groupby(["N", "U"]).loss.cummin()
     return with_compute(runs.assign(overfit=runs.loss > best.reindex(runs.index)))
 
@@ -42,7 +42,7 @@ DATASET = Dataset(
     columns={
         "run": ("label", "name of the run: size, tokens, unique tokens, variant"),
         "variant": ("label", "main (229 runs), seed1 to seed4, dedup, opt or opt2"),
-        "N": ("parameters", "as the authors' table of sizes has it"),
+        "N": ("parameters", "from the authors' table of sizes"),
         "D": ("tokens", "tokens seen, repetitions counted"),
         "U": ("unique tokens", "different tokens among them"),
         "C": ("FLOP", "6ND"),
@@ -57,7 +57,7 @@ DATASET = Dataset(
         "Main runs: runs[runs.variant == 'main']. Many overfit, with losses up to 11: the published law explains 37 % "
         "of the variance of all 229. The paper fits 182 of them; upstream's file does not say which.",
         "Four seeds scatter by 0.001-0.002 nats at 2.8B and 0.006-0.026 at 4.2B.",
-        "Tokens are rounded as in the names of the runs. Nine unfinished runs are left out.",
+        "D and U are rounded, since they come from the runs' names. Nine unfinished runs are left out.",
     ),
     cite="""
 @inproceedings{muennighoff2023,

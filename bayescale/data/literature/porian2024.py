@@ -21,7 +21,7 @@ DATASET = Dataset(
     kind="curves",
     rows=1745,
     columns={
-        "run": ("label", "which run: see the notes"),
+        "run": ("label", "training run; see the notes"),
         "group": ("label", "configuration: dataset|hparams|warmup|decay|param_count|split"),
         "dataset": ("label", "rw (RefinedWeb) or owt2 (OpenWebText2)"),
         "hparams": ("label", "base, or tuned by size"),
@@ -29,22 +29,22 @@ DATASET = Dataset(
         "decay": ("label", "kaplan (long cosine), chinchilla (cosine of the run's length) or const"),
         "param_count": ("label", "what N counts: standard, kaplan or attention, see the notes"),
         "split": ("label", "val: validation loss; train: smoothed training loss"),
-        "N": ("parameters", "as param_count says"),
+        "N": ("parameters", "counted as in param_count"),
         "D": ("tokens", "C/(6N)"),
         "C": ("FLOP", "budget, exactly 6ND"),
-        "loss": ("nats/token", "interpolated to the budget"),
+        "loss": ("nats/token", "smoothed, interpolated to the budget"),
     },
     source="Porian et al. 2024, Resolving Discrepancies in Compute-Optimal Scaling of Language Models; summary_df",
     url="https://github.com/formll/resolving-scaling-law-discrepancies/tree/0dc60d91b8a525858a3067fc9e4a46ff5374cc6f",
     licence="MIT (text of the repository, Copyright Scott Chacon and others)",
     notes=(
-        "Fit one group at a time: they count parameters differently.",
+        "Fit one group at a time: groups count parameters differently.",
         "N leaves out the input embeddings. standard counts the output head, kaplan leaves it out too, attention is an "
         "effective number that includes the FLOP of attention. D and C go with N, as C = 6ND.",
-        "Rows of one group with the same N are checkpoints of one run and share its trajectory, except for decay == "
-        "'chinchilla', where each budget has its own run; upstream names none, so a run is called by its group and N.",
-        "Losses are smoothed and interpolated, so their scatter is less than that of runs. Three without a loss are "
-        "left out.",
+        "Rows of one group with the same N are checkpoints of one training run, except for decay == 'chinchilla', "
+        "where each budget has its own run. Upstream does not name runs; here their names are made of group and N.",
+        "Losses are smoothed and interpolated, so they scatter less than losses of single evaluations. Three rows "
+        "without a loss are left out.",
     ),
     cite="""
 @inproceedings{porian2024,

@@ -11,11 +11,11 @@ DATASET = Dataset(
     columns={
         "model": ("label", "nominal size"),
         "N": ("parameters", "the nominal size"),
-        "N_no_embed": ("parameters", "exact, without embeddings, as the suite's README prints it"),
+        "N_no_embed": ("parameters", "exact, without embeddings, from the suite's README"),
         "D": ("tokens", "training tokens, 300 billion for every model"),
         "C": ("FLOP", "training FLOPs as printed beside the loss; attention and embeddings are counted"),
         "loss": ("nats/token", "Pile test cross-entropy as evaluated by Cerebras"),
-        "loss_dedup": ("nats/token", "the same of the models that were trained on the deduplicated Pile"),
+        "loss_dedup": ("nats/token", "loss of the models trained on the deduplicated Pile"),
     },
     source="Dey et al. 2023, Cerebras-GPT: zero-shot table of the GitHub card; models of Biderman et al. 2023",
     url="https://arxiv.org/abs/2304.01373",
@@ -23,10 +23,10 @@ DATASET = Dataset(
     notes=(
         "Every model saw the same 300 billion tokens, so the models are not a compute-optimal frontier: an irreducible "
         "loss fitted to them contains the data term.",
-        "The deduplicated 1.4B model is an outlier as printed: its loss is above that of the 1B model.",
+        "The deduplicated 1.4B model is an outlier: the printed loss is above that of the 1B model.",
         "Embeddings are 73 % of the 70M model and 4 % of the 12B model: laws in N and in N_no_embed differ.",
-        "Its tokenizer is not that of Cerebras-GPT, so losses per token of the two are not strictly comparable.",
-        "N is rounded to the nominal size: up to 1.5 % from the exact count.",
+        "The tokenizer differs from that of Cerebras-GPT, so losses per token of the two are not strictly comparable.",
+        "N is the nominal size, up to 1.5 % from the exact count.",
     ),
     cite="""
 @inproceedings{biderman2023,

@@ -1,4 +1,4 @@
-"""Dataset: what is known about a table, in one place."""
+"""Dataset: the record of a table: where it comes from, its columns, its licence and how to read it."""
 
 import textwrap
 from collections.abc import Callable, Mapping
@@ -9,8 +9,7 @@ import pandas as pd
 
 #: Licence of the bundled tables.
 FACTS = "facts typed from the published tables; the file is Apache-2.0, like bayescale"
-
-#: What the sweeps of our own have in common.
+#: Fields that the records of bayescale's own sweeps share.
 OWN = {
     "source": "bayescale, benchmarks/sweep; data card in docs/sweep.md",
     "url": "docs/sweep.md",
@@ -22,11 +21,11 @@ OWN = {
 }
 """,
 }
-#: What to know of their learning curves.
+#: Notes on the learning curves of these sweeps.
 ON_THE_WAY = (
-    "The learning rate still is high on the way, so a point is worse than a run that ends there; the last point of a "
-    "run differs from its loss in the table of runs by the choice of what is tested.",
-    "Runs of the grid and those held out; at most 22 points each, fewer for the shortest.",
+    "Before the end of a run the learning rate is still high, so a checkpoint has a larger loss than a run that ends "
+    "there. The last checkpoint and the table of runs differ a little, since they use different test contexts.",
+    "Curves of the grid and of the held-out runs; at most 22 points each, fewer for the shortest runs.",
 )
 
 
@@ -41,37 +40,38 @@ class Dataset:
     title : str
         One line.
     kind : "runs", "curves" or "constants"
-        ``runs``: one row a training run, with a loss. ``curves``: one row a point on the way of a run, so rows of one
-        run are not independent. ``constants``: anything else that a paper prints.
+        ``runs``: one row for each training run, with a loss. ``curves``: one row for each checkpoint, so rows of one
+        run are not independent. ``constants``: any other table of a paper.
     rows : int
     columns : mapping of column to (unit, meaning)
-        In the order of the table. The unit of a text column is ``label``, that of a yes or no ``flag``; every other
-        column is a number.
+        In the order of the table. A text column has the unit ``label``, a boolean one ``flag``; every other column is a
+        number.
     source : str
         Paper and table.
     url : str
-        Where a reader finds the source.
+        Address of the source.
     licence : str
     notes : tuple of str
-        What a user must know before fitting.
+        What to know before fitting.
     cite : str
         BibTeX.
     base : str
-        For a published table: address of the folder that `raw` counts from, with the version pinned, ending in ``/``.
+        For a published table: address of the folder that the paths of `raw` start from, of a fixed version, ending in
+        ``/``.
     raw : mapping of path below `base` to SHA-256
-        The files to fetch. Empty for a bundled table.
+        The files to download. Empty for a bundled table.
     folder : str
-        Folder of the local copies, where it is not called `name`.
+        Folder of the local copies, if not `name`.
     renamed : mapping of path in `raw` to file name
-        For a local copy that is not called as upstream calls it.
+        Names of local copies that differ from upstream's.
     local : str
-        Where nothing can be fetched (upstream is pickles, a notebook, a hundred files): path below ``BAYESCALE_DATA``
-        of the one file that `read` takes.
+        If upstream has no plain file (but pickles, a notebook or a hundred files): path below ``BAYESCALE_DATA`` of the
+        file that `read` takes.
     recipe : str
-        How a user makes the file `local`.
+        How to prepare the file `local`.
     read : callable or None
-        Takes the path of each file of `raw`, in that order, or that of `local`, and returns the table. None for a
-        bundled table, which is ``bundled/<name>.csv``.
+        Takes the paths of the files in `raw`, in order, or the path of `local`, and returns the table. None for a
+        bundled table, whose file is ``bundled/<name>.csv``.
     """
 
     name: str

@@ -1,18 +1,20 @@
-"""What the readers of published tables share."""
+"""Tables: functions that the readers of published tables share."""
 
 from pathlib import Path
 
 import pandas as pd
 
-#: Columns of a tidy copy and ours.
+from bayescale.base.columns import training_flop
+
+#: Columns of a tidy copy -> ours.
 TIDY = {"run_id": "run", "n_params": "N", "n_tokens": "D", "compute_flops": "C"}
 
 
 def with_compute(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with `C` = 6 `N` `D`, in float64: the product of integers overflows int64 beyond 9.2e18 FLOP."""
-    return table.assign(C=6.0 * table["N"].astype(float) * table["D"].astype(float))
+    """The table with C = 6ND [FLOP], in float64: in int64 the product would overflow beyond 9.2e18 FLOP."""
+    return table.assign(C=training_flop(table["N"].astype(float), table["D"].astype(float)))
 
 
 def tidy(path: Path) -> pd.DataFrame:
-    """A tidy copy, whose columns may have our names or n_params, n_tokens, compute_flops."""
+    """Read a tidy copy with our column names or with run_id, n_params, n_tokens, compute_flops."""
     return pd.read_csv(path).rename(columns=TIDY)

@@ -1,4 +1,4 @@
-"""A sweep of our own, on the King James Bible."""
+"""Our own sweep on the King James Bible."""
 
 from bayescale.data.literature.record import OWN, Dataset
 
@@ -9,23 +9,28 @@ DATASET = Dataset(
     rows=63,
     columns={
         "run": ("1", "number of the run, as in `text_sweep_curves`"),
-        "budget": ("FLOP", "compute that the run was planned for"),
-        "split": ("label", "grid: rows of equal compute; seeds: some of it again; heldout: larger, used in no choice"),
-        "seed": ("1", "of the weights and of the order of the data"),
+        "budget": ("FLOP", "planned compute"),
+        "split": ("label", "grid: IsoFLOP grid; seeds: repeats of grid runs; heldout: larger runs, used in no choice"),
+        "seed": ("1", "random seed of the weights and of the order of the data"),
         "width": ("1", "width of the residual stream"),
-        "N": ("parameters", "multiplied for each character: all but the table of embeddings"),
-        "N_total": ("parameters", "with the table of embeddings"),
-        "D": ("characters", "seen in training, never twice"),
+        "N": ("parameters", "without embeddings: the weights that each character is multiplied with"),
+        "N_total": ("parameters", "total, with embeddings"),
+        "D": ("characters", "seen in training, each once"),
         "C": ("FLOP", "6ND"),
-        "batch": ("characters", "in a step"),
-        "steps": ("1", "of the optimiser"),
+        "batch": ("characters", "batch size"),
+        "steps": ("1", "steps of the optimiser"),
         "learning_rate": ("1", "peak; a power of N fitted to three sizes"),
-        "loss": ("nats/character", "mean over held-out characters; standard error 0.006 to 0.01, common to all runs"),
+        "loss": (
+            "nats/character",
+            "mean over held-out characters; its standard error, 0.006 to 0.01, is common to all runs",
+        ),
     },
     notes=(
-        "The entropy is unknown; the models see eight characters, so what they could reach is that of such a window.",
-        "All runs are tested on the same characters: differences of runs are known far better than their level.",
-        "The noise of a seed, which the split seeds shows, is 0.02 nats at 9.5e8 FLOP, 0.008 at 9.5e9, 0.004 at 1e11.",
+        "The entropy of the text is unknown. The models see eight characters, so their limit is the conditional "
+        "entropy given eight characters.",
+        "All runs are tested on the same characters, so losses of two runs differ by far less noise than each has.",
+        "Seeds differ by 0.02 nats (one standard deviation, from the split seeds) at 9.5e8 FLOP, 0.008 at 9.5e9 and "
+        "0.004 at 1e11.",
         "The text is that of the Debian package bible-kjv-text 4.38 (public domain) as its program prints it: "
         "4.4 million characters, of which one block in sixteen is held out.",
     ),
