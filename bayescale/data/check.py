@@ -11,7 +11,7 @@ from bayescale.data.checkpoints import checkpoints
 from bayescale.data.read import complete
 from bayescale.data.table import RunTable
 from bayescale.data.values import numbers
-from bayescale.data.warn import repeats, suspicions, uncounted, weaknesses
+from bayescale.data.warn import repeats, suspicions, weaknesses
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.formula import signature
 from bayescale.modelling.law import Law
@@ -36,8 +36,7 @@ def check(law: Law, runs: pd.DataFrame) -> RunTable:
     UserWarning
         For duplicated rows, fewer runs than parameters, a constant column, N and D on one line, or a suspicious unit;
         for several rows of one training run (column ``run``) under a law that cannot model their autocorrelation,
-        because it has no discrepancy or none of its columns varies within a run; for a column ``N_no_embed`` that the
-        law does not use.
+        because it has no discrepancy or none of its columns varies within a run; for what the law itself doubts (`Law`).
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
@@ -51,7 +50,8 @@ def check(law: Law, runs: pd.DataFrame) -> RunTable:
     if len(runs) == 1:
         raise ValueError("There is 1 run; a scaling law needs runs of two or more sizes. Add runs.")
     if len(runs):
-        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss), *uncounted(law, runs)):
+        own = filter(None, (doubt(law, runs) for doubt in law.doubts))
+        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss), *own):
             warnings.warn(message, UserWarning, stacklevel=3)
     rows = None if "run" in law.groups else checkpoints(table, sizes(law.inputs))
     if rows is not None and len(rows.names) > 1 and (law.discrepancy is None or not len(rows.lengths)):

@@ -93,14 +93,3 @@ def repeats(rows: int, training_runs: int) -> str:
         "correlated; this law treats them as independent, so its intervals are too narrow. Keep the last row of each "
         "run, or use a law with a discrepancy (such as laws.generalised) in a column that grows along a run (D or C)."
     )
-
-
-def uncounted(law: Law, runs: pd.DataFrame) -> Iterable[str]:
-    """Warn that the law infers the embeddings' share of parameters although the table has it."""
-    if "N_no_embed" in runs and runs["N_no_embed"].notna().all() and isinstance(law.all_priors.get("embedding"), Prior):
-        yield (
-            "The table has N_no_embed beside N, but this law infers the share of embeddings from N. On four of six "
-            "published tables, forecasts by N_no_embed had smaller errors; bs.count_parameters compares the two. For "
-            "N_no_embed: runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the "
-            "command line, --column N=N_no_embed --law nonembedding."
-        )

@@ -153,7 +153,8 @@ class At:
         return value.mean() if dims and dims != chart.term_dims else value
 
     def room(self, taken: Any = 0.0) -> Any:
-        return smoothly_positive(self.middle - self.floor() - taken, LEAST_ROOM * self.middle)
+        left = self.middle - self.floor() - self._chart.fixed - taken
+        return smoothly_positive(left, LEAST_ROOM * self.middle)
 
     def sum(self, excesses: Sequence[str]) -> Any:
         """What excesses add up to."""
@@ -205,13 +206,23 @@ class Chart:
         names = [term.excess for term in self.coordinates.terms if self._kind(term.excess) == "log"]
         return tuple(names) if len({self.scales[name].dims for name in names}) == 1 else ()
 
+    @cached_property
+    def fixed(self) -> float:
+        """Sum of the excesses that are numbers."""
+        names = [term.excess for term in self.coordinates.terms]
+        return sum((self.scales[name].natural for name in names if self._kind(name) == "fixed"), 0.0)
+
     @property
     def term_dims(self) -> tuple[str, ...] | None:
         """Groups of the excesses; None if there are none."""
         return self.scales[self._excesses[0]].dims if self._excesses else None
 
     def _kind(self, name: str) -> str | None:
-        return self.scales[name].kind if name in self.scales else None
+        """The scale of a parameter; "log" for the log of an excess that is a parameter itself."""
+        if name not in self.scales:
+            return None
+        kind = self.scales[name].kind
+        return "log" if kind == "real" and name in {term.excess for term in self.coordinates.terms} else kind
 
     def _still(self, columns: Sequence[str]) -> bool:
         return bool(columns) and set(columns) <= self.geometry.still
@@ -230,7 +241,7 @@ class Chart:
             return False
         if scale.kind == "fixed":
             return kind == "natural" or (kind == "log" and scale.natural > 0) or 0 < scale.natural < 1
-        return scale.dims == dims and (scale.natural is not None if kind == "natural" else scale.kind == kind)
+        return scale.dims == dims and (scale.natural is not None if kind == "natural" else self._kind(name) == kind)
 
     def _levels(self) -> list[tuple[str, Shift]]:
         return [(shear.parameter, shear.shift) for shear in self.coordinates.levels if self._usable(shear)]
@@ -267,7 +278,7 @@ class Chart:
             share = 1.0
             for name in others:
                 share = share + np.exp(at[name])
-            room = at.middle if flat or not self._has_floor else at.room()
+            room = at.middle if flat or not (self._has_floor or self.fixed) else at.room()
             return np.log(share) - np.log(room)
 
         return [*steps, (last, total)]

@@ -189,9 +189,7 @@ class _Trace:
             floor is not None
         ):  # what is left out would be taken for the floor
             floor, terms = (None, []) if len(terms) < len(moving) else (None, terms)
-        leveled = {level.parameter for level in levels}
-        kept = tuple(s for s in slopes.values() if s.parameter not in leveled)
-        return Coordinates(floor, terms=tuple(terms), slopes=kept, levels=tuple(levels))
+        return Coordinates(floor, terms=tuple(terms), slopes=tuple(slopes.values()), levels=tuple(levels))
 
     def _floor(self, still: list[Node]) -> str | None:
         """The parameter that the only part without columns is."""
@@ -206,7 +204,7 @@ class _Trace:
             if any(name in self.leaves(other) for other in self.parts if other is not part):
                 continue
             now, scale = self.values[name], self.scales[name]
-            if scale == "log":
+            if scale in ("log", "fixed"):
                 ratio, wanted = self.value(part, **{name: 1.7 * now}) / self.value(part), 1.7
             elif scale == "real":
                 ratio, wanted = self.value(part, **{name: now + 0.3}) / self.value(part), np.exp(0.3)
@@ -230,7 +228,7 @@ class _Trace:
 
     def _level(self, part: Node, size: str) -> list[Level]:
         """The shift from a parameter to the term's size at the reference run; none where they are the same."""
-        unit = 1.0 if self.scales[size] == "log" else 0.0
+        unit = 0.0 if self.scales[size] == "real" else 1.0
         if np.allclose(self.value(part, **{size: unit}), 1.0, rtol=EXACT):
             return []
         steps = self._steps(part)

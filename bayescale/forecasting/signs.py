@@ -1,18 +1,19 @@
-"""signs: what the runs that are fitted tell of a forecast that is going to be bad, before it is made.
+"""signs: what a fit tells of a forecast that is going to be bad, before it is made.
 
-Each sign is there because of what happened where it appeared, on published tables (docs/signs.md).
+Each sign is kept because of how often forecasts went wrong where it appeared, on published tables (docs/signs.md).
 """
 
 import xarray as xr
 
+from bayescale.density.structure import coordinates_of
 from bayescale.modelling.law import Law
 
-#: The share of the smallest loss above which the floor of a law that has a hard one is suspect.
+#: A hard floor above this share of the smallest loss is a sign.
 FLOOR = 0.8
 
 
 def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
-    """What the fit tells of forecasts from it.
+    """Signs that forecasts from this fit may be bad.
 
     Parameters
     ----------
@@ -20,24 +21,32 @@ def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
 
     Returns
     -------
-    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the floor of a law
-        that has a hard one lies above 80 % of the smallest loss. ``kappa``: the 90 % interval of the generalised law's
-        kappa is without 1.
+    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the law has no
+        discrepancy and a floor that does not decline, and that lies above 80 % of the smallest loss. Others are the
+        law's own (`Law`, ``signs``); ``kappa`` of the generalised law: the 90 % interval of kappa is without 1.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'").drop(columns="run")
+    >>> post = bs.fit(bs.laws.generalised, runs, method="laplace", seed=1)
+    >>> sorted(bs.signs(bs.laws.generalised, post))
+    ['kappa']
     """
-    found = {}
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]
-    hard = "E" in draws and "omega" not in draws and law.discrepancy is None and not draws["E"].dims[2:]
-    share = float(draws["E"].median()) / float(losses.min()) if hard else 0.0
-    if share > FLOOR:
-        found["floor"] = (
-            f"E is {share:.0%} of the smallest loss. Where it was above {FLOOR:.0%}, the intervals of additive laws "
-            "were far too narrow; fit laws.generalised."
-        )
-    if "kappa" in draws and draws["kappa"].dims[2:] == ():
-        low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
-        if high < 1 or low > 1:
-            found["kappa"] = (
-                f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not hold on these "
-                "runs, its E is not to be trusted, and forecasts erred more, of this law too."
-            )
-    return found
+    told = {"floor": _high_floor(law, draws, float(losses.min()))}
+    told |= {name: sign(draws) for name, sign in law.signs.items()}
+    return {name: text for name, text in told.items() if text}
+
+
+def _high_floor(law: Law, draws: xr.Dataset, smallest: float) -> str:
+    floor = coordinates_of(law).hard_floor
+    if law.discrepancy is not None or floor not in draws or draws[floor].dims[2:]:
+        return ""
+    share = float(draws[floor].median()) / smallest
+    if share <= FLOOR:
+        return ""
+    return (
+        f"{floor} is {share:.0%} of the smallest loss. Where it was above {FLOOR:.0%}, the intervals of additive laws "
+        "were far too narrow; fit laws.generalised."
+    )

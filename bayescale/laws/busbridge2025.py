@@ -49,6 +49,31 @@ def gamma(*, alpha_N, alpha_D):
     return alpha_N * alpha_D / (alpha_N + alpha_D)
 
 
+def bracket_is_no_sum(draws):
+    """The 90 % interval of kappa is without 1, where the law is a sum."""
+    if "kappa" not in draws or draws["kappa"].dims[2:]:  # fixed, or of groups
+        return ""
+    low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
+    if low <= 1 <= high:
+        return ""
+    return (
+        f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not fit these runs, its E is "
+        "not to be trusted, and on published tables like this forecasts erred more, those of this law included."
+    )
+
+
+def embeddings_are_known(law, runs):
+    """The table has N without embeddings, whose share the law would infer."""
+    if "N_no_embed" not in runs or runs["N_no_embed"].isna().any() or not isinstance(law.priors["embedding"], Prior):
+        return ""
+    return (
+        "The table has N_no_embed beside N, but this law infers the share of embeddings from N. On four of six "
+        "published tables, forecasts by N_no_embed had smaller errors; bs.count_parameters compares the two. For "
+        "N_no_embed: runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the "
+        "command line, --column N=N_no_embed --law nonembedding."
+    )
+
+
 #: Floor at the largest run: median 0.59 of the smallest loss, 90 % 0.20 to 0.92.
 FLOOR = Prior("TruncatedNormal", mu=0.6, sigma=0.25, lower=0.0, upper=1.0, unit="loss_min")
 #: Local exponents of a term: median 0.35, 90 % 0.15 to 0.80.
@@ -95,6 +120,8 @@ generalised = Law(
     discrepancy=shared,
     derived={"a": a, "gamma": gamma},
     coordinates=BRACKET,
+    signs={"kappa": bracket_is_no_sum},
+    doubts=(embeddings_are_known,),
     name="busbridge2025.generalised",
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
 )
@@ -118,6 +145,7 @@ generalised_D = replace(
     coordinates=Coordinates(
         "E", "omega", (Term("excess_D", ("D",)),), (RestSlope("alpha_D", ("D",), "excess_D", "rest"),)
     ),
+    doubts=(),
     name="busbridge2025.generalised_D",
 )
 generalised_N = generalised_D.rename("busbridge2025.generalised_N", D="N")

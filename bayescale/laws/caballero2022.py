@@ -87,6 +87,7 @@ def broken(x: str, breaks: int, name: str) -> Law:
         Broken(x, breaks),
         priors,
         coordinates=coordinates,
+        may_rise={x: "a break may bend upwards"},
         name=name,
         source="Caballero et al. 2022, Eq 1, arXiv:2210.14891",
     )

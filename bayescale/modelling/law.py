@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 
-from bayescale.base.columns import COLUMNS
+from bayescale.base.columns import COLUMNS, Column, column
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
@@ -37,15 +38,26 @@ class Law:
         Further quantities of interest by name: functions with the same convention as the formula, without columns.
     reference : mapping
         Values of the reference run to use instead of the middle of the data: ``{"N0": 1e9, "D0": 2e10}``.
-    coordinates : Coordinates, optional
-        What the parameters mean, so that they are sampled well; found from the formula if absent.
     name, source : str
         Name and citation (paper, equation), stored with the posterior.
+    coordinates : Coordinates, optional
+        What the parameters mean, so that they are sampled well; found from the formula if absent.
+    signs : mapping, optional
+        Signs of a bad forecast that only this law has, by name: functions of the posterior's draws that return what
+        they found, or an empty string.
+    doubts : tuple, optional
+        Warnings about a table that only this law has: functions of the law and the runs that return a warning, or an
+        empty string.
+    columns : mapping, optional
+        Unit, label and plausible range of columns that only this law has.
+    may_rise : mapping, optional
+        Columns in which the loss may rise, and why.
 
     Raises
     ------
     ValueError
-        If a parameter has no prior, a prior no parameter, or formula and noise share a parameter.
+        If a parameter has no prior, a prior no parameter, formula and noise share a parameter, or the coordinates name
+        an unknown parameter.
 
     Examples
     --------
@@ -67,9 +79,13 @@ class Law:
     discrepancy: Discrepancy | None = None
     derived: Mapping[str, Callable] = field(default_factory=dict, hash=False)
     reference: Mapping[str, float] = field(default_factory=dict, hash=False)
-    coordinates: Coordinates | None = None
     name: str = ""
     source: str = ""
+    coordinates: Coordinates | None = field(default=None, hash=False)
+    signs: Mapping[str, Callable[[xr.Dataset], str]] = field(default_factory=dict, hash=False)
+    doubts: tuple[Callable[["Law", pd.DataFrame], str], ...] = field(default=(), hash=False)
+    columns: Mapping[str, Column] = field(default_factory=dict, hash=False)
+    may_rise: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         if not self.name:
@@ -78,6 +94,12 @@ class Law:
             raise ValueError(
                 f"Law '{self.name}' has the parameters {sorted(self.parameters)} but priors for "
                 f"{sorted(self.priors)}; give each parameter a Prior or a number, and nothing else."
+            )
+        unknown = sorted(self.coordinates.names() - set(self.parameters)) if self.coordinates else []
+        if unknown:
+            raise ValueError(
+                f"The coordinates of law '{self.name}' name {unknown}, which are not among its parameters "
+                f"{sorted(self.parameters)}; name only those, or leave coordinates= out: they are then found."
             )
         shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
         if shared:
@@ -94,6 +116,10 @@ class Law:
     def inputs(self) -> tuple[str, ...]:
         """Columns of `runs` that the formula needs."""
         return signature(self.formula).columns
+
+    def column(self, symbol: str) -> Column:
+        """What is known of a column: by the law, or by all laws."""
+        return self.columns.get(symbol) or column(symbol)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -183,6 +209,7 @@ class Law:
             priors={new(k): v for k, v in self.priors.items()},
             derived={new(k): renamed(f, new) for k, f in self.derived.items()},
             coordinates=None if self.coordinates is None else self.coordinates.renamed(new),
+            may_rise={new(k): why for k, why in self.may_rise.items()},
             name=name,
         )
 
