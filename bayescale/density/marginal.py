@@ -27,7 +27,7 @@ def integrated(tape: Tape, law: Law, table: Checked, error: Node, scale: Node, a
     constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(runs) * np.log(scale)
     if table.checkpoints is not None:
         constant = constant - tape.number(np.sum(np.log(table.checkpoints.fresh)))
-    if law.noise.variate == "student":
+    if np.isfinite(nu_of(law)):
         assert table.sites is not None  # of `bayescale.inference.laplace.sites`
         weights, nu = table.sites.curvatures, tape.number(nu_of(law))
         normal, sites = Normal.of(tape, found, weights, b), Sites(*map(tape.column, table.sites))

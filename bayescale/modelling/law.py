@@ -7,10 +7,12 @@ from typing import Any
 
 import xarray as xr
 
+from bayescale.modelling.arguments import check_units
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
 from bayescale.modelling.formula import call, renamed, signature, text
-from bayescale.modelling.noise import Noise, student
+from bayescale.modelling.noise import Noise
+from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior
 
 
@@ -77,6 +79,7 @@ class Law:
         shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
         if shared:
             raise ValueError(f"Law '{self.name}' and its noise or discrepancy both have {shared}; rename one.")
+        check_units(self)
         if self.discrepancy is not None:
             self.discrepancy.parts(self.inputs)
             if self.noise.constant is False:

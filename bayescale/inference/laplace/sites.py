@@ -126,7 +126,7 @@ def _log_evidence(density: Density, mode: np.ndarray) -> float:
 
 def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     """The table with what each row counts for by the law without its discrepancy."""
-    if law.noise.variate == "normal" or law.discrepancy is None:
+    if law.discrepancy is None or np.isinf(nu_of(law)):
         return table
     plain = Density(replace(law, discrepancy=None), table)
     mode = as_posterior(plain, find_modes(plain, rng, rough=True)[0].point[None, None])
