@@ -54,7 +54,5 @@ def nu_of(law: Law) -> float:
         If they are not a number: `Law` refuses a discrepancy beside such a noise.
     """
     if law.noise.degrees_of_freedom is None:
-        raise ValueError(
-            f"The noise '{law.noise.name}' has no fixed degrees of freedom; wanted a `Noise.constant` one."
-        )
+        raise ValueError(f"The noise '{law.noise.name}' has no fixed degrees of freedom; wanted student or lognormal.")
     return law.noise.degrees_of_freedom

@@ -60,8 +60,9 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
     numbers = {}
     for name, value in given.items():
         positive, share = name in POSITIVE.get(family, ()), name in SHARES.get(family, ())
-        if name in hyperpriors:
-            if positive and reaches_below_zero(value.family, value.args):
+        hyper = hyperpriors.get(name)
+        if hyper is not None:
+            if positive and reaches_below_zero(hyper.family, hyper.args):
                 raise ValueError(
                     f"{name} of {family} must be positive, but its prior {value} reaches below zero; "
                     "choose one that does not, such as HalfNormal or LogNormal."
@@ -106,7 +107,8 @@ def check_number(label: str, value: Any, *, positive: bool = False, array: bool 
     if values.dtype.kind not in "iuf" or (values.ndim and not array):
         raise TypeError(f"{label} is {value!r}, a {type(value).__name__}; wanted {wanted}.")
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{label} is {value}; wanted {wanted}. A bound that does not exist is left out.")
+        cure = " Leave out a bound that does not exist." if label.startswith(("lower", "upper")) else ""
+        raise ValueError(f"{label} is {value}; wanted {wanted}.{cure}")
     if positive and np.any(values <= 0):
         raise ValueError(f"{label} is {value}; wanted {wanted}.")
     return values
@@ -184,7 +186,7 @@ def _check_spelling(family: str, given: Iterable[str], known: Mapping[str, str |
     spellings = SPELLINGS.get(family, ())
     chosen = {name for spelling in spellings for name in spelling} & set(given)
     if spellings and chosen not in map(set, spellings):
-        ways = ", or ".join(_list(spelling, " and ") for spelling in spellings)
+        ways = ", or ".join(" and ".join(spelling) or "neither" for spelling in spellings)
         raise ValueError(f"{family} takes {ways}; got {_list(sorted(chosen))}.")
 
 
@@ -202,12 +204,12 @@ def _check_ends(family: str, given, numbers: Mapping[str, np.ndarray], known: Ma
 
 
 def _is_data(value: Any) -> bool:
-    """Whether a value is meant as a number, a string, a boolean or an array of those, rather than as an object of PyMC."""
+    """Whether a value is a number, a string, a boolean or an array of those, rather than an object of PyMC."""
     if isinstance(value, list | tuple):
         return all(_is_data(part) for part in value)
     plain = value is None or isinstance(value, str | bytes | bool | int | float | complex)
     return plain or isinstance(getattr(value, "dtype", None), np.dtype)
 
 
-def _list(names: Iterable[str], joint: str = ", ") -> str:
-    return joint.join(names) or "nothing"
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"

@@ -80,7 +80,7 @@ class Noise:
 
     @property
     def constant(self) -> bool:
-        """Whether all runs have one scale and a normal or Student-t variate of fixed shape: a discrepancy needs that."""
+        """Whether all runs have one scale and a normal or Student-t variate of fixed shape, as a discrepancy needs."""
         fixed = all(not isinstance(self.priors[name], Prior) for name in self.shape)
         grouped = any(prior.dims for prior in self.priors.values() if isinstance(prior, Prior))
         return not signature(self.scale).columns and self.variate.conditionally_normal and fixed and not grouped

@@ -109,21 +109,21 @@ POSITIVE: dict[str, tuple[str, ...]] = {
 #: Arguments that must lie between zero and one.
 SHARES: dict[str, tuple[str, ...]] = {"AsymmetricLaplace": ("q",), "Beta": ("mu",)}
 
-_BY_TAU = ((), ("sigma",), ("tau",))
-_BY_LAM = ((), ("sigma",), ("lam",))
+_BY_TAU = (("sigma",), ("tau",), ())
+_BY_LAM = (("sigma",), ("lam",), ())
 #: Where a family can be spelled in several ways: the arguments of each spelling, () if it needs none of them. Arguments
 #: in no spelling (the mu of a Normal) go with all.
 SPELLINGS: dict[str, tuple[tuple[str, ...], ...]] = {
     "AsymmetricLaplace": (("kappa", "mu", "b"), ("q", "mu", "b")),
     "Beta": (("alpha", "beta"), ("mu", "sigma"), ("mu", "nu")),
-    "Exponential": ((), ("lam",), ("scale",)),
+    "Exponential": (("lam",), ("scale",), ()),
     "Gamma": (("alpha", "beta"), ("mu", "sigma")),
     "HalfNormal": _BY_TAU,
     "HalfStudentT": _BY_LAM,
-    "InverseGamma": (("alpha",), ("alpha", "beta"), ("mu", "sigma")),
+    "InverseGamma": (("alpha", "beta"), ("alpha",), ("mu", "sigma")),
     "LogNormal": _BY_TAU,
     "Normal": _BY_TAU,
-    "Rice": (("nu",), ("nu", "sigma"), ("b",), ("b", "sigma")),
+    "Rice": (("nu",), ("b",)),
     "SkewNormal": _BY_TAU,
     "SkewStudentT": _BY_LAM,
     "StudentT": _BY_LAM,
