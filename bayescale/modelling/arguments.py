@@ -31,7 +31,7 @@ UNIT = re.compile(r"loss_min|[A-Za-z_]\w*(0|_top)")
 USUAL_UNITS = ("loss_min", "N0", "D0", "C0", "S0", "U0")
 
 
-def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[str, Prior]") -> None:
+def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[str, Prior]") -> dict[str, Any]:
     """Refuse a family that PyMC does not have, and arguments that the family cannot have.
 
     Parameters
@@ -42,6 +42,10 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
         Its arguments: numbers, arrays, None where PyMC's default is None, priors; for families that only PyMC knows,
         also what PyMC takes (other distributions, for instance).
     hyperpriors : the arguments that are priors.
+
+    Returns
+    -------
+    dict : the arguments without those that are None, which PyMC treats as not given.
 
     Raises
     ------
@@ -77,6 +81,7 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
     if family == "Beta" and {"mu", "sigma"} <= set(numbers):
         if np.any(numbers["sigma"] ** 2 >= numbers["mu"] * (1.0 - numbers["mu"])):
             raise ValueError(f"sigma of Beta is {args['sigma']}; wanted less than sqrt(mu * (1 - mu)).")
+    return given
 
 
 def check_number(label: str, value: Any, *, positive: bool = False, array: bool = True) -> np.ndarray:

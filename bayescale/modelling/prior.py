@@ -40,7 +40,7 @@ class Prior:
         The arguments of the family, if not given as keywords.
     **parameters
         The arguments of the family: numbers or priors; for families that are left to PyMC also arrays and
-        distributions.
+        distributions. None is the same as leaving an argument out.
 
     Raises
     ------
@@ -73,8 +73,8 @@ class Prior:
         put("dims", as_dims(dims))
         put("centered", bool(centered))
         put("unit", unit)
-        put("args", MappingProxyType({**(args or {}), **parameters}))
-        check_arguments(family, self.args, self.hyperpriors())
+        put("args", {**(args or {}), **parameters})
+        put("args", MappingProxyType(check_arguments(family, self.args, self.hyperpriors())))
         self._check_unit_and_centering()
 
     @property

@@ -151,7 +151,10 @@ def test_what_is_of_a_wrong_type_is_a_type_error(make, message):
 def test_what_can_be_is_taken():
     hyper = Prior("Normal", mu=0, sigma=Prior("HalfNormal", sigma=1))
     assert hyper.hyperpriors() and Prior("Gamma", alpha=2, beta=Prior("Uniform", lower=0, upper=Prior("HalfFlat")))
-    for args in ({"lower": None, "upper": 2}, {"lower": 0.0}, {}, {"mu": np.float64(1), "sigma": np.int64(2)}):
+    one_sided = Prior("TruncatedNormal", mu=0, sigma=1, lower=None, upper=2, unit="loss_min")
+    assert one_sided == Prior("TruncatedNormal", mu=0, sigma=1, upper=2, unit="loss_min")  # None: not given
+    assert one_sided.draw("x", np.random.default_rng(0), 100, {"loss_min": 3.0}, {})["x"].max() < 6
+    for args in ({"upper": 2}, {"lower": 0.0}, {}, {"mu": np.float64(1), "sigma": np.int64(2)}):
         assert Prior("TruncatedNormal", args=args).args == args
     assert Prior("MvNormal", mu=np.zeros(2), cov=[[1.0, -0.5], [-0.5, 1.0]], lower=True, dims="family")
     assert Prior("Truncated", dist=pm.Normal.dist(0, 1), lower=0)  # what only PyMC understands is left to it
