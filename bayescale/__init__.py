@@ -24,15 +24,20 @@ if TYPE_CHECKING:
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
     from bayescale.inference.sample_prior import sample_prior
+    from bayescale.modelling import noises
+    from bayescale.modelling.discrepancy import Discrepancy
     from bayescale.modelling.law import Law
     from bayescale.modelling.noise import Noise
     from bayescale.modelling.prior import Prior
+    from bayescale.modelling.variate import Variate
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
+    "Discrepancy": "modelling.discrepancy",
     "Law": "modelling.law",
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
+    "Variate": "modelling.variate",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
@@ -45,6 +50,7 @@ _HOME = {
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
+    "noises": "modelling.noises",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
@@ -57,12 +63,14 @@ _HOME = {
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
 }
-_MODULES = ("baselines", "datasets", "laws", "plots", "scores", "stacking", "storage")
+_MODULES = ("baselines", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
 __all__ = [
+    "Discrepancy",
     "Law",
     "Noise",
     "Prior",
+    "Variate",
     "backtest",
     "baselines",
     "beats",
@@ -75,6 +83,7 @@ __all__ = [
     "laws",
     "load",
     "model",
+    "noises",
     "plots",
     "ppc",
     "predict",

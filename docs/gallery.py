@@ -22,7 +22,7 @@ import bayescale as bs
 from bayescale import laws, plots
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C
-from bayescale.modelling.noise import student
+from bayescale.modelling.noises import student
 
 TRUTH = {"E": 1.8169, "alpha_N": 0.3478, "alpha_D": 0.3658}
 

@@ -12,7 +12,7 @@ import pytest
 import bayescale as bs
 from bayescale import Law, Prior
 from bayescale.laws import chinchilla
-from bayescale.modelling.noise import student
+from bayescale.modelling.noises import student
 
 #: The truth of the simulated sweep: Besiroglu et al. 2024, rounded, as (E, A, alpha, B, beta).
 TRUTH = {"E": 1.82, "A": 482.0, "alpha_N": 0.348, "B": 2085.0, "alpha_D": 0.366, "sigma": 0.005}

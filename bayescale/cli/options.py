@@ -61,7 +61,7 @@ def find_law(spec: str, noise: str | None = None) -> "Law":
     from dataclasses import replace
 
     from bayescale.laws import find
-    from bayescale.modelling.noise import NOISES
+    from bayescale.modelling.noises import NOISES
 
     try:
         found = find(spec)

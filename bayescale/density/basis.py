@@ -57,5 +57,13 @@ class Basis:
 
 
 def nu_of(law: Law) -> float:
-    """The degrees of freedom of a law's Student-t noise, a number (`Noise.constant`)."""
-    return float(law.noise.priors["nu"])  # pyright: ignore[reportArgumentType]
+    """Degrees of freedom of a law's noise beside a discrepancy; infinity for normal noise.
+
+    Raises
+    ------
+    ValueError
+        If they are not a number: `Law` refuses a discrepancy beside such a noise.
+    """
+    if law.noise.degrees_of_freedom is None:
+        raise ValueError(f"The noise '{law.noise.name}' has no fixed degrees of freedom; wanted student or lognormal.")
+    return law.noise.degrees_of_freedom

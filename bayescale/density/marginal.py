@@ -42,7 +42,7 @@ def integrated(tape: Tape, bound: Bound, error: Node, scale: Node, amplitudes: M
     constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(float(runs)) * np.log(scale)
     if bound.checkpoints is not None:
         constant = constant - tape.number(np.sum(np.log(bound.checkpoints.innovation_scale)))
-    if law.noise.variate == "student":
+    if np.isfinite(nu_of(law)):
         if bound.sites is None:
             raise ValueError("the sites of Student-t noise are unknown; use bayescale.inference.laplace.sites.prepare")
         weights, nu = bound.sites.curvatures, tape.number(nu_of(law))

@@ -1,12 +1,16 @@
 """Draws of all parameters from their priors, without PyMC."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from bayescale.density.bound import Bound
+from bayescale.modelling.prior import Prior
 
 
 def draw_all(bound: Bound, rng: np.random.Generator, draws: int) -> dict[str, np.ndarray]:
-    """Draw parameters and hyperparameters from the prior.
+    """Draw parameters and hyperparameters of a law from their priors.
 
     Returns
     -------
@@ -17,13 +21,33 @@ def draw_all(bound: Bound, rng: np.random.Generator, draws: int) -> dict[str, np
     ValueError
         If a prior's family is known to PyMC only.
     """
+    return draw_variables(bound.law.variables, rng, draws, bound.units, bound.sizes)
+
+
+def draw_variables(
+    variables: Mapping[str, Prior],
+    rng: np.random.Generator,
+    draws: int,
+    units: Mapping[str, Any],
+    sizes: Mapping[str, int],
+) -> dict[str, np.ndarray]:
+    """Draw variables from their priors, as `draw_all`.
+
+    Parameters
+    ----------
+    variables : priors by name, hyperpriors before what they govern (`Prior.graph`).
+    rng : numpy.random.Generator
+    draws : int
+    units : value of each unit, by `Prior.unit_name`; a number, or of the shape of the prior's dims.
+    sizes : number of levels of each group.
+    """
     drawn: dict[str, np.ndarray] = {}
-    for name, prior in bound.law.variables.items():
+    for name, prior in variables.items():
         if prior.known is None:
             raise ValueError(f"{prior} can be drawn by PyMC only (pymc.sample_prior_predictive).")
         args = {**prior.args, **{key: _spread(drawn[f"{name}_{key}"], prior.dims) for key in prior.hyperpriors()}}
-        args = prior.in_unit(args, bound.units[prior.unit_name] if prior.unit_name else None)
-        drawn[name] = prior.known.draw(rng, (draws, *(bound.sizes[dim] for dim in prior.dims)), **args)
+        args = prior.in_unit(args, units[prior.unit_name] if prior.unit_name else None)
+        drawn[name] = prior.known.draw(rng, (draws, *(sizes[dim] for dim in prior.dims)), **args)
     return drawn
 
 

@@ -55,7 +55,7 @@ def sbc(
     ValueError
         If a prior is stated in units of each group's smallest loss, which the simulated losses would move.
     """
-    moved = [str(prior) for prior in law.every_prior if prior.unit == "loss_min" and prior.dims]
+    moved = [str(prior) for prior in law.variables.values() if prior.unit == "loss_min" and prior.dims]
     if moved:
         raise ValueError(f"{moved} move with the simulated losses; state them without unit='loss_min'.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)

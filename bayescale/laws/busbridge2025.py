@@ -16,7 +16,7 @@ from bayescale.laws._priors import EXCESS
 from bayescale.modelling.coordinates import Coordinates, Term
 from bayescale.modelling.discrepancy import shared
 from bayescale.modelling.law import Law
-from bayescale.modelling.noise import student
+from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior
 
 

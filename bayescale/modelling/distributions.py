@@ -1,6 +1,6 @@
-"""Families: densities and draws of the distributions that we know beyond PyMC, in elementary operations.
+"""Distributions: densities and draws of the families that need no PyMC, in elementary operations.
 
-Each is written once and called with arrays or with the nodes of a tape. Tests compare every one with PyMC.
+Each density is written once and called with arrays or with the nodes of a tape. Tests compare every one with PyMC.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,16 +14,16 @@ LOG_2PI = float(np.log(2 * np.pi))
 
 
 class Family(NamedTuple):
-    """A distribution under PyMC's name.
+    """A family of distributions.
 
     Attributes
     ----------
-    arguments : its arguments in PyMC's words, and their defaults (``...`` if there is none).
+    arguments : its arguments in PyMC's words, and their defaults (``...`` if the argument must be given).
     logp : (x, arguments) -> log density.
     draw : (generator, size, arguments) -> draws.
-    bounds : arguments -> (lower, upper) of the support, None where there is no end.
-    scaled, logscale : the arguments that carry the unit of x, or its logarithm.
-    standard : non-centred form, (standard normal z, arguments) -> x.
+    bounds : arguments -> (lower, upper) of the support, None for infinity.
+    scaled, logscale : the arguments that are multiplied by the unit of x, and those its logarithm is added to.
+    standard : non-centred form, (standard normal z, arguments) -> x; None if there is none.
     """
 
     arguments: Mapping[str, Any]
@@ -51,19 +51,22 @@ def student(x, nu, mu=0.0, sigma=1.0):
 
 
 def student_slope(z, nu):
-    """How fast the log density of a standard Student-t falls with z."""
+    """Minus the derivative of the log density of a standard Student-t."""
     return (nu + 1.0) * z / (nu + z * z)
 
 
 def student_curvature(z, nu, spread):
-    """How sharply it bends, averaged over z + spread times a standard normal (three nodes of Gauss and Hermite)."""
+    """Minus its second derivative, averaged over a normal of mean z and standard deviation `spread`.
+
+    By Gauss-Hermite quadrature with three nodes.
+    """
     bend = lambda z: (nu + 1.0) * (nu - z * z) / ((nu + z * z) * (nu + z * z))  # noqa: E731
-    aside = np.sqrt(3.0) * spread
-    return (4.0 * bend(z) + bend(z + aside) + bend(z - aside)) / 6.0
+    offset = np.sqrt(3.0) * spread
+    return (4.0 * bend(z) + bend(z + offset) + bend(z - offset)) / 6.0
 
 
 def _phi(z):
-    """Normal distribution function, of numbers or nodes."""
+    """Standard normal distribution function, of numbers or nodes."""
     return 0.5 * (1.0 + erf(z / np.sqrt(2.0)))
 
 
@@ -81,7 +84,7 @@ def _draw_truncated(rng, size, mu, sigma, lower=None, upper=None):
     return mu + sigma * ndtri(below + (above - below) * rng.uniform(size=size))
 
 
-# Other families, and other spellings of these (Gamma by mu and sigma), are PyMC's business.
+#: Families by PyMC's name. Other families, and other spellings of these (Gamma by mu and sigma), are left to PyMC.
 FAMILIES: dict[str, Family] = {
     "Normal": Family(
         {"mu": ..., "sigma": ...},
@@ -161,7 +164,7 @@ FAMILIES: dict[str, Family] = {
 
 
 def family_of(name: str, arguments: Mapping[str, Any]) -> Family | None:
-    """The family, if we know it under this name and with these arguments."""
+    """The family of this name, if it is in `FAMILIES` and its arguments are spelled as there; else None."""
     family = FAMILIES.get(name)
     if family is None or set(arguments) - set(family.arguments):
         return None
@@ -170,7 +173,17 @@ def family_of(name: str, arguments: Mapping[str, Any]) -> Family | None:
 
 
 def backward(z, lower, upper):
-    """From the real line to between the bounds, as PyMC does it, and the log of the derivative."""
+    """Map a real number to the support, as PyMC does it.
+
+    Parameters
+    ----------
+    z : number, array or node.
+    lower, upper : ends of the support, or None.
+
+    Returns
+    -------
+    x, between the bounds; the log of dx/dz.
+    """
     if lower is None and upper is None:
         return z, 0.0
     if upper is None:
@@ -184,7 +197,7 @@ def backward(z, lower, upper):
 
 
 def forward(x, lower, upper):
-    """From between the bounds to the real line; the inverse of `backward`."""
+    """Map the support to the real line; the inverse of `backward`."""
     if lower is None and upper is None:
         return x
     if upper is None:

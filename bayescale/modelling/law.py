@@ -9,12 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
+from bayescale.modelling.arguments import check_units
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
 from bayescale.modelling.formula import call, renamed, signature, text
-from bayescale.modelling.noise import Noise, student
-from bayescale.modelling.prior import Prior
+from bayescale.modelling.noise import Noise
+from bayescale.modelling.noises import student
+from bayescale.modelling.prior import Prior, check_values
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class Law:
         shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
         if shared:
             raise ValueError(f"Law '{self.name}' and its noise or discrepancy both have {shared}; rename one.")
+        check_units(self)
+        check_values(f"law '{self.name}'", self.priors)
         if self.discrepancy is not None:
             self.discrepancy.parts(self.inputs)
             if self.noise.constant is False:
@@ -138,17 +142,8 @@ class Law:
     @property
     def variables(self) -> dict[str, Prior]:
         """Every prior under the name of its variable, hyperpriors before what they govern."""
-        found: dict[str, Prior] = {}
-
-        def visit(name: str, prior: Prior) -> None:
-            for key, hyper in prior.hyperpriors().items():
-                visit(f"{name}_{key}", hyper)
-            found[name] = prior
-
-        for name, prior in self.all_priors.items():
-            if isinstance(prior, Prior):
-                visit(name, prior)
-        return found
+        priors = ((name, prior) for name, prior in self.all_priors.items() if isinstance(prior, Prior))
+        return {variable: each for name, prior in priors for variable, each in prior.graph(name)}
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -198,17 +193,18 @@ class Law:
         """The same law in another column: ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
 
         def new(word: str) -> str:
-            for old, column in columns.items():
+            for old, other in columns.items():
                 if word in (old, f"{old}0") or word.endswith(f"_{old}") or word.startswith(f"{old}_"):
-                    return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", column, word)
+                    return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", other, word)
             return word
 
         return replace(
             self,
             formula=renamed(self.formula, new),
-            priors={new(k): v for k, v in self.priors.items()},
+            priors={new(k): v.renamed(new) if isinstance(v, Prior) else v for k, v in self.priors.items()},
             derived={new(k): renamed(f, new) for k, f in self.derived.items()},
             coordinates=None if self.coordinates is None else self.coordinates.renamed(new),
+            columns={new(k): known for k, known in self.columns.items()},
             may_rise={new(k): why for k, why in self.may_rise.items()},
             name=name,
         )

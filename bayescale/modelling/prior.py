@@ -1,6 +1,6 @@
-"""Prior: a recipe for a PyMC variable, written before any model exists."""
+"""Prior: the description of a PyMC variable, checked when it is written, before any model exists."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -8,38 +8,48 @@ from typing import Any, cast
 
 import numpy as np
 
+from bayescale.modelling.arguments import as_dims, check_arguments, check_number, check_unit, reaches_below_zero
 from bayescale.modelling.distributions import FAMILIES, Family, family_of
 
 
 @dataclass(frozen=True, init=False)
 class Prior:
-    """A recipe for a PyMC variable: a family of `pymc` by name, and its arguments.
+    """A PyMC variable to be: a family of `pymc` by name, and its arguments.
 
-    Spelled as elsewhere in the PyMC ecosystem, with the same ``create_variable(name)``. An argument may be another
-    prior: with `dims` this is partial pooling, ``Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1),
-    sigma=Prior("HalfNormal", sigma=0.3), dims="family", centered=False)``.
+    Spelled as elsewhere in the PyMC ecosystem, with the same ``create_variable(name)``. Arguments are PyMC's, with
+    PyMC's defaults. An argument may be another prior; with `dims` this is partial pooling:
+    ``Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=Prior("HalfNormal", sigma=0.3), dims="family",
+    centered=False)``.
 
     Parameters
     ----------
     family : str
-        Name of a distribution in `pymc`, such as ``"LogNormal"``.
+        Name of a distribution in `pymc`, such as ``"LogNormal"``. The families of
+        `bayescale.modelling.distributions`, with their arguments spelled as there, are compiled by this package;
+        others are left to `pymc.sample`, which compiles ten times longer.
     dims : str or tuple of str, optional
         One value for each level of these columns of `runs`.
     centered : bool
         False samples a standard normal ``<name>_offset`` instead (Normal and LogNormal).
     unit : str, optional
-        A reference value that the prior is stated in: ``"loss_min"`` (the smallest observed loss, of each group
-        where the prior has dims) or ``"N0"``, ``"D0"``, … The variable is this unit times the stated family.
-    args : dict, optional
+        The reference value in which the prior is stated: ``"loss_min"`` (the smallest observed loss, of each group if
+        the prior has dims) or that of a column, ``"N0"``. The variable is this unit times the stated family. Families
+        with a scale have units: Normal, LogNormal, HalfNormal, HalfCauchy, StudentT, TruncatedNormal, Uniform,
+        Exponential.
+    args : mapping, optional
         The arguments of the family, if not given as keywords.
     **parameters
-        The arguments of the family: numbers or priors.
+        The arguments of the family: numbers or priors; for families that are left to PyMC also arrays and
+        distributions. None is the same as leaving an argument out.
 
     Raises
     ------
+    TypeError
+        If an argument is no number (a string, a boolean), or family, dims, centered or unit is of a wrong type.
     ValueError
-        If the family is none of `pymc`'s (when the variable is created), its arguments do not fit, or it has no
-        non-centred form or no unit.
+        If PyMC has no such family or the family no such argument; if an argument is missing, NaN, infinite or outside
+        its range, or two of them say the same thing; if a hyperprior reaches below zero where the argument must be
+        positive; if there is no such unit, or the family has no unit or no non-centred form.
     """
 
     family: str
@@ -49,27 +59,37 @@ class Prior:
     args: Mapping[str, Any] = field(hash=False)
 
     def __init__(self, family, *, dims=None, centered=True, unit=None, args=None, **parameters):
+        if not isinstance(family, str):
+            raise TypeError(f"The family of a Prior is {family!r}; wanted the name of a distribution of pymc.")
+        if not isinstance(args, Mapping | None):
+            raise TypeError(f"args of Prior({family!r}) is {args!r}; wanted a mapping from argument to value.")
+        if not isinstance(centered, bool | np.bool_):
+            raise TypeError(f"centered of Prior({family!r}) is {centered!r}; wanted True or False.")
         clash = set(args or {}) & set(parameters)
         if clash:
             raise ValueError(f"Prior({family!r}) got {sorted(clash)} twice; give each argument once.")
         put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731 (frozen dataclass)
         put("family", family)
-        put("dims", (dims,) if isinstance(dims, str) else tuple(dims or ()))
-        put("centered", centered)
+        put("dims", as_dims(dims))
+        put("centered", bool(centered))
         put("unit", unit)
-        put("args", MappingProxyType({**(args or {}), **parameters}))
-        self._check()
+        put("args", {**(args or {}), **parameters})
+        put("args", MappingProxyType(check_arguments(family, self.args, self.hyperpriors())))
+        self._check_unit_and_centering()
 
     @property
     def known(self) -> Family | None:
-        """What we know of the family beyond PyMC, if its arguments are spelled as in our table."""
+        """Density and draws of the family in our own code; None if only PyMC has them, or this spelling of them."""
         return family_of(self.family, self.args)
 
-    def _check(self) -> None:
+    def _check_unit_and_centering(self) -> None:
         if not self.centered and (self.known is None or self.known.standard is None):
             able = sorted(name for name, family in FAMILIES.items() if family.standard)
             raise ValueError(f"{self} has no non-centred form here; use centered=True, or mu and sigma with {able}.")
-        if self.unit is not None and (self.known is None or not (self.known.scaled or self.known.logscale)):
+        if self.unit is None:
+            return
+        check_unit(self.unit)
+        if self.known is None or not (self.known.scaled or self.known.logscale):
             able = {
                 name: list(family.arguments) for name, family in FAMILIES.items() if family.scaled or family.logscale
             }
@@ -83,7 +103,7 @@ class Prior:
 
     __repr__ = __str__
 
-    def __reduce__(self):  # a mappingproxy cannot be pickled
+    def __reduce__(self):  # the mappingproxy of args cannot be pickled
         return _rebuild, (self.family, self.dims, self.centered, self.unit, dict(self.args))
 
     @cached_property
@@ -95,11 +115,17 @@ class Prior:
         """The arguments that are priors themselves."""
         return {name: value for name, value in self.args.items() if isinstance(value, Prior)}
 
-    def walk(self) -> "Iterator[Prior]":
-        """This prior, and every prior among its arguments."""
-        yield self
-        for hyper in self.hyperpriors().values():
-            yield from hyper.walk()
+    def graph(self, name: str) -> "Iterator[tuple[str, Prior]]":
+        """This prior under its variable's name, after the priors among its arguments: ``<name>_<argument>``."""
+        for key, hyper in self.hyperpriors().items():
+            yield from hyper.graph(f"{name}_{key}")
+        yield name, self
+
+    def renamed(self, new: "Callable[[str], str]") -> "Prior":
+        """The same with its unit, and those of its arguments, under other names."""
+        args = {key: value.renamed(new) if isinstance(value, Prior) else value for key, value in self.args.items()}
+        unit = new(self.unit) if self.unit else None
+        return Prior(self.family, dims=self.dims, centered=self.centered, unit=unit, args=args)
 
     def create_variable(self, name: str):
         """Create the variable `name` in the PyMC model on the context stack.
@@ -115,59 +141,26 @@ class Prior:
         """
         import pymc as pm
 
+        made: dict[str, Any] = {}
+        for variable, prior in self.graph(name):
+            made[variable] = prior._create(variable, made, pm)
+        return made[name]
+
+    def _create(self, name: str, made: Mapping[str, Any], pm: Any):
+        """The variable, once its hyperparameters are made."""
         distribution = getattr(pm, self.family, None)
         if not (isinstance(distribution, type) and issubclass(distribution, pm.Distribution)):
             raise ValueError(f"'{self.family}' is not a distribution of pymc; see pymc's list of distributions.")
         model = pm.modelcontext(None)
         if self.unit_name and self.unit_name not in model.named_vars:
             raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not hold.")
-        unit = model[self.unit_name] if self.unit_name else None
-        args = {
-            key: value.create_variable(f"{name}_{key}") if isinstance(value, Prior) else value
-            for key, value in self.args.items()
-        }
-        args = self.in_unit(args, unit)
+        args = {**self.args, **{key: made[f"{name}_{key}"] for key in self.hyperpriors()}}
+        args = self.in_unit(args, model[self.unit_name] if self.unit_name else None)
         if self.centered:
             return distribution(name, **args, dims=self.dims or None)
         z = pm.Normal(f"{name}_offset", 0, 1, dims=self.dims or None)
         standard = cast("Callable[..., Any]", FAMILIES[self.family].standard)  # checked when the prior was made
         return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
-
-    def draw(
-        self, name: str, rng: np.random.Generator, draws: int, units: Mapping[str, Any], sizes: Mapping[str, int]
-    ) -> dict[str, np.ndarray]:
-        """Draw from the prior without PyMC.
-
-        Parameters
-        ----------
-        name : str
-        rng : numpy.random.Generator
-        draws : int
-        units : mapping from `unit_name` to its value (scalar, or shape of `dims`).
-        sizes : mapping from a dim to its length.
-
-        Returns
-        -------
-        dict : hyperparameters first, then `name`; each of shape (draws, *dims).
-
-        Raises
-        ------
-        ValueError
-            If the family is known to PyMC only.
-        """
-        known = self.known
-        if known is None:
-            raise ValueError(f"{self} can be drawn by PyMC only (pymc.sample_prior_predictive).")
-        drawn: dict[str, np.ndarray] = {}
-        args = dict(self.args)
-        shape = (draws, *(sizes[dim] for dim in self.dims))
-        for key, value in self.hyperpriors().items():
-            drawn |= value.draw(f"{name}_{key}", rng, draws, units, sizes)
-            hyper = drawn[f"{name}_{key}"]
-            args[key] = hyper.reshape(draws, *(1,) * len(self.dims)) if not value.dims else hyper
-        args = self.in_unit(args, units[self.unit_name] if self.unit_name else None)
-        drawn[name] = known.draw(rng, shape, **args)
-        return drawn
 
     def in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
         """The arguments of the family once its unit has a value."""
@@ -181,3 +174,30 @@ class Prior:
 
 def _rebuild(family, dims, centered, unit, args) -> Prior:
     return Prior(family, dims=dims, centered=centered, unit=unit, args=args)
+
+
+def check_values(owner: str, values: Mapping[str, Any], *, positive: Collection[str] = ()) -> None:
+    """Refuse values of parameters that are neither a prior nor a finite number.
+
+    Parameters
+    ----------
+    owner : str
+        Whose parameters they are, for the error: ``"noise 'student'"``.
+    values : mapping from parameter to Prior or number.
+    positive : the parameters that must be positive.
+
+    Raises
+    ------
+    TypeError
+        If a value is neither a Prior nor a number.
+    ValueError
+        If a number is NaN or infinite, or a positive parameter is not above zero, or its prior reaches below zero.
+    """
+    for name, value in values.items():
+        if not isinstance(value, Prior):
+            check_number(f"{name} of {owner}", value, positive=name in positive, array=False)
+        elif name in positive and reaches_below_zero(value.family, value.args):
+            raise ValueError(
+                f"{name} of {owner} must be positive, but its prior {value} reaches below zero; "
+                "choose one that does not, such as HalfNormal or LogNormal."
+            )

@@ -16,7 +16,7 @@ from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised, generalised_D
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
-from bayescale.modelling.noise import lognormal
+from bayescale.modelling.noises import lognormal
 from benchmarks.forecasts.methods import DEFAULT, kappa_omega
 from benchmarks.forecasts.splits import budgets
 from benchmarks.table import table, write

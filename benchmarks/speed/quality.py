@@ -15,7 +15,7 @@ import bayescale as bs
 from bayescale import laws
 from bayescale.inference.laplace.psis import MAX_K, MIN_ESS
 from bayescale.modelling.law import Law
-from bayescale.modelling.noise import student
+from bayescale.modelling.noises import student
 
 #: The laws, those of one column in one of its columns, and how many tables of each size.
 LAWS = dict.fromkeys(

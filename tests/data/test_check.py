@@ -16,7 +16,7 @@ from bayescale.data.check import check
 from bayescale.data.read import complete, read, select
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C
-from bayescale.modelling.noise import by_compute, per_run
+from bayescale.modelling.noises import by_compute, per_run
 from tests.conftest import simulate
 
 GOOD = simulate(24, seed=0)[["N", "D", "loss"]]

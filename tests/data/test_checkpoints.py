@@ -17,7 +17,7 @@ from bayescale.inference import methods
 from bayescale.inference.laplace import sites as prepared
 from bayescale.laws import henighan2020
 from bayescale.modelling.discrepancy import Discrepancy, shared
-from bayescale.modelling.noise import lognormal, student
+from bayescale.modelling.noises import lognormal, student
 
 
 def found(of_run, size, length):

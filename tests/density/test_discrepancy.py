@@ -31,7 +31,7 @@ from bayescale.inference.laplace.sites import prepare
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised, generalised_D
 from bayescale.modelling.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, separate, shared
-from bayescale.modelling.noise import by_compute, laplace, lognormal
+from bayescale.modelling.noises import by_compute, laplace, lognormal
 
 #: Every parameter fixed but the scale and the amplitude.
 FIXED = replace(

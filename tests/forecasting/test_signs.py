@@ -15,7 +15,7 @@ from bayescale.forecasting.count_parameters import counted
 from bayescale.forecasting.signs import FLOOR
 from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised, nonembedding
-from bayescale.modelling.noise import student
+from bayescale.modelling.noises import student
 
 TRUTH = {"E": 1.6, "excess_ND": 0.9, "share_N": 0.5, "alpha_N": 0.35, "alpha_D": 0.35, "kappa": 0.4, "omega": 0.004}
 

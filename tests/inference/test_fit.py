@@ -15,7 +15,7 @@ import bayescale as bs
 from bayescale import Prior
 from bayescale.laws import chinchilla, kaplan2020
 from bayescale.laws.henighan2020 import L_C
-from bayescale.modelling import noise
+from bayescale.modelling import noises
 from tests.conftest import QUICK, TRUTH, expected, pooled, simulate
 
 #: GPT-3 models of Brown et al. 2020 up to 13B: compute (Table D.1) and LAMBADA perplexity (Table H.1).
@@ -148,7 +148,7 @@ def test_the_wrong_law_is_refused(post):
     with pytest.raises(ValueError, match="does not belong.*kaplan2020.L_ND"):
         kaplan2020.L_ND(post, N=1e9, D=1e10)
     with pytest.raises(ValueError, match="sigma_slope"):
-        bs.predict(replace(chinchilla, noise=noise.by_compute), post, pd.DataFrame({"N": [1e9], "D": [1e10]}))
+        bs.predict(replace(chinchilla, noise=noises.by_compute), post, pd.DataFrame({"N": [1e9], "D": [1e10]}))
 
 
 def families(n: int) -> pd.DataFrame:
@@ -185,7 +185,7 @@ def test_one_chain_is_told_what_is_missing(runs):
 
 def test_free_shape_of_the_noise_goes_to_pymc(runs):
     """The derivative of log Gamma is PyMC's business."""
-    wobbly = replace(noise.student, priors={**noise.student.priors, "nu": Prior("Gamma", alpha=2.0, beta=0.1)})
+    wobbly = replace(noises.student, priors={**noises.student.priors, "nu": Prior("Gamma", alpha=2.0, beta=0.1)})
     law = replace(chinchilla, noise=wobbly)
     with pytest.warns(RuntimeWarning, match="cannot take the derivative of lgamma; drawn by NUTS"):
         post = bs.fit(law, runs, seed=1, method="laplace", **QUICK)

@@ -13,7 +13,7 @@ import pytest
 
 import bayescale as bs
 from bayescale.laws import chinchilla, henighan2020, kaplan2020
-from bayescale.modelling import noise
+from bayescale.modelling import noises
 from tests.conftest import TRUTH, simulate
 
 A, B, alpha, beta, E = 482.01, 2085.43, 0.3478, 0.3658, 1.8169
@@ -36,7 +36,7 @@ def quiet_fit(law, runs, **options):
 def straight_line():
     """Kaplan's line on 20 noise-free points of the frontier, 1e18 to 1e20 FLOP."""
     C = np.geomspace(1e18, 1e20, 20)
-    law = replace(kaplan2020.L_C, noise=noise.lognormal)
+    law = replace(kaplan2020.L_C, noise=noises.lognormal)
     return law, quiet_fit(law, pd.DataFrame({"C": C, "loss": frontier(C)[2]}))
 
 
@@ -63,7 +63,7 @@ def no_entropy():
         C = np.geomspace(1e18, 1e23, 24)
         loss = 2.5 * (C / 3e20) ** -0.06 * np.exp(0.005 * rng.standard_normal(24))
         runs = pd.DataFrame({"C": C, "loss": loss})
-        pair = [replace(law, noise=noise.lognormal) for law in (henighan2020.L_C, kaplan2020.L_C)]
+        pair = [replace(law, noise=noises.lognormal) for law in (henighan2020.L_C, kaplan2020.L_C)]
         fits.append([quiet_fit(law, runs) for law in pair])
     return fits
 
@@ -154,7 +154,7 @@ def test_chinchilla_reference_posterior(without_five):
 
 def test_five_outliers_move_a_gaussian_more(chinchilla_points, without_five):
     everything = quiet_fit(chinchilla, chinchilla_points)
-    gaussian = replace(chinchilla, noise=noise.lognormal)
+    gaussian = replace(chinchilla, noise=noises.lognormal)
     with pytest.warns(RuntimeWarning, match="influential runs.*Pareto k"):
         moved = bs.fit(gaussian, chinchilla_points, seed=1, progressbar=False)
     kept = quiet_fit(gaussian, chinchilla_points[~chinchilla_points["excluded"]])

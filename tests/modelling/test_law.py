@@ -12,7 +12,7 @@ import xarray as xr
 import bayescale as bs
 from bayescale import Law, Prior
 from bayescale.laws import caballero2022, chinchilla, henighan2020, kaplan2020
-from bayescale.modelling.noise import by_compute, lognormal
+from bayescale.modelling.noises import by_compute, lognormal
 
 REFERENCE = {"N0": 1e9, "D0": 2e10}
 P = {"E": 1.8, "excess_N": 0.4, "alpha_N": 0.34, "excess_D": 0.5, "alpha_D": 0.28}

@@ -9,7 +9,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import ks_2samp, kstest
 
-from bayescale.modelling.noise import NOISES, Noise, student
+from bayescale.modelling.noise import Noise
+from bayescale.modelling.noises import NOISES, student
 from bayescale.modelling.prior import Prior
 
 EVERY = pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES)
@@ -44,7 +45,7 @@ def test_draws_follow_the_quantiles(noise):
 @pytest.mark.parametrize("variate", ["normal", "student", "laplace"])
 def test_pymc_has_the_same_density_and_draws(variate):
     """Run by run, with a scale and a shape of their own each; and the same distribution when drawn."""
-    noise = next(n for n in NOISES.values() if n.variate == variate)
+    noise = next(n for n in NOISES.values() if n.variate.name == variate)
     observed, mu, scale = np.array([2.1, 2.3, 2.9]), np.array([2.0, 2.3, 2.35]), np.array([0.1, 0.04, 0.2])
     of_run = {name: np.array([3.0, 4.0, 30.0]) for name in noise.shape}
     with pm.Model() as model:

@@ -8,6 +8,7 @@ import pymc as pm
 import pytest
 from scipy.stats import ks_2samp
 
+from bayescale.density.prior_draws import draw_variables
 from bayescale.modelling.prior import Prior
 
 FAMILIES = {
@@ -29,7 +30,7 @@ UNIT = 2.5
 
 def ours(prior, draws=4000, **sizes):
     units = {prior.unit_name: UNIT} if prior.unit_name else {}
-    return prior.draw("x", np.random.default_rng(0), draws, units, sizes)
+    return draw_variables(dict(prior.graph("x")), np.random.default_rng(0), draws, units, sizes)
 
 
 @pytest.mark.parametrize("prior", FAMILIES.values(), ids=FAMILIES)
@@ -68,7 +69,7 @@ def test_each_group_has_its_own_unit():
     """Stated in the smallest loss of each family: a row of units, in NumPy and in PyMC."""
     prior = Prior("Uniform", lower=0.0, upper=1.0, unit="loss_min", dims="family")
     units = {"loss_min_family": np.array([2.0, 5.0])}
-    mine = prior.draw("E", np.random.default_rng(0), 2000, units, {"family": 2})["E"]
+    mine = draw_variables({"E": prior}, np.random.default_rng(0), 2000, units, {"family": 2})["E"]
     with pm.Model(coords={"family": ["a", "b"]}):
         pm.Data("loss_min_family", units["loss_min_family"], dims="family")
         theirs = pm.draw(prior.create_variable("E"), 2000, random_seed=3)

@@ -13,6 +13,7 @@ from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.density.sites import Sites
 from bayescale.inference.laplace.modes import SAME_HEIGHT, Mode, climb, find_modes
 from bayescale.modelling.distributions import student_curvature
+from bayescale.modelling.draws import SAMPLE_DIMS
 
 #: Seed of the mode search. It is fixed, so that the model does not depend on the seed of its draws.
 SEED = 0
@@ -131,11 +132,11 @@ def _log_evidence(density: LogDensity, mode: np.ndarray) -> float:
 
 def _first(bound: Bound, rng: np.random.Generator) -> Bound:
     """The law on the table with the sites of the law without its discrepancy."""
-    if bound.law.noise.variate == "normal" or bound.law.discrepancy is None:
+    if bound.law.discrepancy is None or np.isinf(nu_of(bound.law)):
         return bound
     plain = LogDensity(bound.without_discrepancy())
     mode = as_posterior(plain, find_modes(plain, rng, rough=True)[0].point[None, None])
-    none = xr.zeros_like(mode[bound.law.noise.parameters[0]])
+    none = xr.DataArray(np.zeros((1, 1)), dims=SAMPLE_DIMS)
     equal = bound.with_sites(Sites.normal(len(bound.table.loss)))
     return bound.with_sites(_sites(equal, mode.assign(dict.fromkeys(bound.law.discrepancy.priors, none))))
 
