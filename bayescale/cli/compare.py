@@ -18,7 +18,7 @@ def compare(folders):
 
     \b
     elpd, se       expected log predictive density of left-out runs, summed (higher is better); its standard error
-    diff, diff se  elpd of the best fit minus that of this one; its standard error
+    diff, diff se  elpd minus that of the best fit; its standard error
     p              effective number of parameters
     weight         of the law in a stacked mixture
     k > 0.7        number of runs for which the estimate is unreliable

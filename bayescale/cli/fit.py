@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bayescale.modelling.law import Law
 
-COLUMN = "Our name of a column = its name in the table: N=params. Can be repeated."
+COLUMN = "Column of the table that holds a column of the law: N=params. Can be repeated."
 WHERE = "Use only the runs that meet it: 'C < 1e22' (pandas query, our names)."
 REFERENCE = "Reference run, in place of the geometric mean of the runs: N0=1e9. Can be repeated."
 AS_NEEDED = "[default: what the law needs]"

@@ -49,7 +49,7 @@ def test_ties_count_half():
     "draws, observed, message",
     [
         (np.ones(3), np.ones(3), "two draws or more"),
-        (np.ones((5, 3)), np.ones(2), "wanted one each"),
+        (np.ones((5, 3)), np.ones(2), "wanted one loss a run"),
         (np.ones((5, 1)), np.array([np.nan]), "observed losses are NaN"),
         (-np.ones((5, 1)), np.ones(1), "forecast losses are NaN"),
     ],
