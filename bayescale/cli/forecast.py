@@ -51,7 +51,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     forecasts, probabilities = _forecast(law, post, table, optimal, seed)
-    scores = tested.tested(folder, law, post, seed, backtest)
+    scores = tested.backtest_scores(folder, law, post, seed, backtest)
     signs = _signs(law, post, scores)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}

@@ -21,7 +21,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 POOR = 0.7
 
 
-def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
+def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
     """Scores of forecasts of the larger fitted runs from the smaller ones.
 
     Parameters

@@ -57,3 +57,13 @@ def test_ties_count_half():
 def test_bad_input_is_refused(draws, observed, message):
     with pytest.raises(ValueError, match=message):
         scores.crps(draws, observed)
+
+
+@pytest.mark.parametrize("name", ["baselines", "scores", "stacking"])
+def test_public_modules_list_their_functions(name):
+    import bayescale as bs
+
+    module = getattr(bs, name)
+    assert list(module.__all__) == sorted(module.__all__)
+    for function in module.__all__:
+        assert callable(getattr(module, function)) and getattr(module, function).__doc__
