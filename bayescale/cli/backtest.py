@@ -1,4 +1,4 @@
-"""backtest: would a law have forecast the larger runs of a table from its smaller ones?"""
+"""``bayescale backtest``: would a law have forecast the larger runs of a table from its smaller ones?"""
 
 from pathlib import Path
 
@@ -8,46 +8,57 @@ from bayescale.base.atomic import filling
 from bayescale.cli import options, show
 from bayescale.cli.fit import COLUMN, WHERE, read_runs
 
+#: Baselines on offer: functions of `bayescale.forecasting.baselines`.
 BASELINES = ("last_value", "power_law", "huber_bootstrap")
 
 
 @click.command()
 @click.argument("runs")
-@click.option("--law", "specs", required=True, multiple=True, metavar="NAME", help="As for fit. Can be repeated.")
-@click.option("--baseline", "baselines", multiple=True, type=click.Choice(BASELINES), help="Can be repeated.")
-@click.option("--by", default="C", show_default=True, metavar="COLUMN", help="What orders the runs.")
+@click.option("--law", "specs", required=True, multiple=True, metavar="NAME", help="Law, as for fit. Can be repeated.")
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    type=click.Choice(BASELINES),
+    help="Method to compare with. Can be repeated.",
+)
+@click.option("--by", default="C", show_default=True, metavar="COLUMN", help="Column that orders the runs.")
 @click.option(
     "--cut",
     "cuts",
     type=float,
     multiple=True,
     metavar="NUMBER",
-    help="Fit the runs up to it. Can be repeated.  [default: behind 40, 50, … 90 % of the runs]",
+    help="Fit the runs up to this value. Can be repeated.  [default: after 40, 50, …, 90 % of the runs]",
 )
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
-@click.option("--nuts", is_flag=True, help="Always NUTS, not Laplace where that holds.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same draws.")
+@click.option("--nuts", is_flag=True, help="Fit by NUTS, not by the Laplace approximation.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for scores and figures.")
 @options.as_json
 def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, as_json):
-    """Fit the runs up to a cut, forecast those beyond it, and score the forecasts; for every cut.
+    """For every cut, fit the runs up to it, forecast the runs beyond it, and score the forecasts.
 
-    RUNS is a table or a data set, as for fit. Of each law and baseline: the share of held-out runs inside the central
-    intervals, which should be their probability; width of the 90 % interval, CRPS, RMSLE and signed error of the median
-    (positive: forecast too high), all in % of the loss. Means over runs, then over cuts.
+    RUNS is a table or a data set, as for fit. Scores of each law and baseline, as means over runs, then over cuts:
 
-    DIR gets scores.csv (a row a forecaster, cut and run) and figures of the coverage and the errors.
+    \b
+    inside 50/80/90/95 %  share of held-out runs inside these central intervals (ideally that percentage)
+    width                 width of the 90 % interval, in % of the loss
+    CRPS, RMSLE           sizes of the error, in % of the loss
+    error                 signed error of the median, in % of the loss (positive: forecast too high)
+
+    DIR gets scores.csv (one row per forecaster, cut and run) and figures of coverage and errors.
     """
     import sys
 
     from bayescale.forecasting import baselines as known
-    from bayescale.forecasting.backtest import backtest as test
+    from bayescale.forecasting.backtest import backtest as run_backtest
     from bayescale.forecasting.backtest import board
 
     laws = {spec: options.find_law(spec) for spec in specs}
     table = read_runs(next(iter(laws.values())), runs, dict(columns), where)
-    found = test(
+    forecasts = run_backtest(
         {**laws, **{name: getattr(known, name) for name in baselines}},
         table,
         by=by,
@@ -56,17 +67,18 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
         seed=seed,
         progressbar=sys.stderr.isatty(),
     )
-    scores = board(found)
-    for name, one in found.groupby("forecaster"):
-        for cut, reason in zip(found["cut"].values, one["reason"].values.ravel(), strict=True):
+    scores = board(forecasts)
+    for name, own in forecasts.groupby("forecaster"):
+        for cut, reason in zip(forecasts["cut"].values, own["reason"].values.ravel(), strict=True):
             if reason:
                 click.echo(f"warning: {name}, cut {cut:g}: {reason}", err=True)
     if out is not None:
-        _write(out, found)
+        _write(out, forecasts)
+    cut_values = forecasts["cut"].values.tolist()
     if as_json:
-        show.as_json({"by": by, "cuts": found["cut"].values.tolist(), "seed": seed, "scores": scores.to_dict("index")})
+        show.as_json({"by": by, "cuts": cut_values, "seed": seed, "scores": scores.to_dict("index")})
     else:
-        _print(scores, table, by, found["cut"].values.tolist())
+        _print(scores, table, by, cut_values)
         if out is not None:
             show.say(f"written to {out}: scores.csv, coverage.pdf/.png, error.pdf/.png")
     if scores["unconverged"].any():
@@ -77,27 +89,27 @@ def _print(scores, table, by, cuts) -> None:
     show.say(f"{len(table)} runs, cut by {by} at {', '.join(show.plain(float(f'{c:.3g}')) for c in cuts)}\n")
     head = ["forecaster", "inside 50/80/90/95 %", "width", "CRPS", "RMSLE", "error", "cuts"]
     lines = []
-    for name, one in scores.iterrows():
-        shares = "/".join(f"{100 * one[f'covered_{level}']:.0f}" for level in (0.5, 0.8, 0.9, 0.95))
-        numbers = [f"{one[key]:.3g}" for key in ("width", "crps", "rmsle", "error")]
-        bad = [f"{one[key]:.0f} {key}" for key in ("failed", "unconverged") if one[key]]
-        lines.append([str(name), shares, *numbers, ", ".join([f"{one['cuts']:.0f}", *bad])])
+    for name, score in scores.iterrows():
+        covered = "/".join(f"{100 * score[f'covered_{level}']:.0f}" for level in (0.5, 0.8, 0.9, 0.95))
+        numbers = [f"{score[key]:.3g}" for key in ("width", "crps", "rmsle", "error")]
+        bad = [f"{score[key]:.0f} {key}" for key in ("failed", "unconverged") if score[key]]
+        lines.append([str(name), covered, *numbers, ", ".join([f"{score['cuts']:.0f}", *bad])])
     show.table(head, lines)
 
 
-def _write(out: Path, found) -> None:
-    """All of it beside, then put in place."""
+def _write(out: Path, forecasts) -> None:
+    """Write scores and figures to a temporary folder, then move them to `out`."""
     from matplotlib.figure import Figure
 
     from bayescale.plots import SINGLE, save
     from bayescale.plots import backtest as draw
 
-    flat = found[["error", "crps", "interval_score", "log_score", "pit", "ratio"]].to_dataframe()
-    for level in found["level"].values.tolist():
-        flat[f"covered_{level}"] = found["covered"].sel(level=level, drop=True).to_dataframe()["covered"]
+    flat = forecasts[["error", "crps", "interval_score", "log_score", "pit", "ratio"]].to_dataframe()
+    for level in forecasts["level"].values.tolist():
+        flat[f"covered_{level}"] = forecasts["covered"].sel(level=level, drop=True).to_dataframe()["covered"]
     with filling(out) as draft:
         flat.dropna(subset=["error"]).to_csv(draft / "scores.csv")
         for kind in ("coverage", "error"):
             figure = Figure(figsize=SINGLE, layout="constrained")
-            draw(found, kind, ax=figure.subplots())
+            draw(forecasts, kind, ax=figure.subplots())
             save(figure, draft / kind)

@@ -1,4 +1,4 @@
-"""compare: which of several laws would have predicted the runs best."""
+"""``bayescale compare``: which of several laws predicts left-out runs best."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 def compare(folders):
     """Compare fits of the same runs by leave-one-out cross-validation (`az.compare`), best first.
 
-    elpd: expected log predictive density of a run left out, summed over the runs (higher is better), with its standard
-    error se; diff, diff se: how far behind the best, and the standard error of that; p: effective number of
-    parameters; weight: of the law in a stacked mixture; k > 0.7: runs for which the estimate is unreliable.
+    \b
+    elpd, se       expected log predictive density of left-out runs, summed (higher is better); its standard error
+    diff, diff se  elpd minus that of the best fit; its standard error
+    p              effective number of parameters
+    weight         of the law in a stacked mixture
+    k > 0.7        number of runs for which the estimate is unreliable
     """
     import arviz as az
 
     from bayescale.inference.storage import load
+    from bayescale.inference.verdict import sentence
 
     names = [str(folder) for folder in folders]
     if len(set(names)) < 2 or len(set(names)) < len(names):
@@ -31,24 +35,24 @@ def compare(folders):
     _same_runs(posts)
     for name, post in posts.items():
         if "log_likelihood" not in post.children:
-            raise ValueError(f"The posterior in '{name}' has no group log_likelihood; write it with bayescale fit.")
-    found = az.compare(posts, var_name="loss", round_to="none")
+            raise ValueError(f"The posterior in '{name}' has no group log_likelihood; fit again with bayescale fit.")
+    comparison = az.compare(posts, var_name="loss", round_to="none")
     rows = []
-    for name, line in found.iterrows():
+    for name, line in comparison.iterrows():
         k = az.loo(posts[name], pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]
         numbers = [f"{line[key]:.1f}" for key in ("elpd", "se", "elpd_diff", "dse", "p")]
         rows.append([str(name), *numbers, f"{line['weight']:.2f}", str(int((k > 0.7).sum()))])
     show.table(["DIR", "elpd", "se", "diff", "diff se", "p", "weight", "k > 0.7"], rows, fold=(0,))
     show.say()
-    for name in found.index:
-        about = posts[name].attrs
-        show.say(f"{name}: {about['law']}, noise {about['noise']}; {about['verdict']}")
+    for name in comparison.index:
+        attrs = posts[name].attrs
+        show.say(f"{name}: {attrs['law']}, noise {attrs['noise']}; {sentence(posts[name])}")
     if not all(options.converged(post) for post in posts.values()):
         click.get_current_context().exit(options.NOT_CONVERGED)
 
 
 def _same_runs(posts: dict[str, "xr.DataTree"]) -> None:
-    """Refuse posteriors of different runs: their elpd are not about the same thing."""
+    """Refuse posteriors of different runs, whose elpd cannot be compared."""
     import numpy as np
 
     (first, reference), *others = (
@@ -59,5 +63,5 @@ def _same_runs(posts: dict[str, "xr.DataTree"]) -> None:
             differ = "" if loss.shape != reference.shape else f" ({int((loss != reference).sum())} losses differ)"
             raise ValueError(
                 f"'{first}' was fitted to {reference.size} runs, '{name}' to {loss.size}{differ}; a comparison needs "
-                "the same runs in the same order. Fit both to the same table, with the same --where."
+                "the same runs in the same order. Fit both to one table, with the same --where."
             )

@@ -1,4 +1,4 @@
-"""data: the data sets that bayescale knows."""
+"""``bayescale data``: the data sets that come with the package or can be fetched."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from bayescale.cli import show
 
 @click.group()
 def data():
-    """List the data sets, look at one, export one."""
+    """List, show and export data sets."""
 
 
 @data.command("list")
@@ -30,7 +30,7 @@ def list_():
 @click.argument("name")
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(0), metavar="INTEGER", help="Rows to show.")
 def show_(name, rows):
-    """Card of data set NAME (columns, units, source, licence, notes, citation), and its first rows."""
+    """Describe data set NAME (columns, units, source, licence, notes, citation) and show its first rows."""
     from bayescale.data.literature.catalogue import info, load
 
     record = info(name)
@@ -45,7 +45,7 @@ def show_(name, rows):
 @click.argument("name")
 @click.argument("file", metavar="FILE.csv|FILE.parquet", type=click.Path(path_type=Path))
 def export(name, file):
-    """Write data set NAME as CSV, TSV or Parquet, to be edited and fitted. A file of that name is replaced."""
+    """Write data set NAME as CSV, TSV or Parquet. An existing FILE is replaced."""
     from bayescale.data.literature.catalogue import load
 
     writers = {

@@ -1,4 +1,4 @@
-"""figures: the drawings of a fit."""
+"""Figures of a fit: curves, residuals, and prior and posterior of E."""
 
 import warnings
 from itertools import islice, product
@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from bayescale.base.columns import column
 from bayescale.modelling.law import Law
 
-#: Values of a second input, or panels of a grouped parameter, in one figure.
+#: Most curves in a panel (values of a second column), and most groups with a panel of their own.
 MOST = 4
 
 
 def draw(draft: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame) -> list[str]:
-    """Draw what can be drawn; a figure that fails is a warning, for the posterior is worth more."""
+    """Draw all figures and return their names. A figure that fails is a warning, so that the posterior is kept."""
     from bayescale.plots import save
 
     done = []
@@ -28,13 +28,13 @@ def draw(draft: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame) -> list[s
             if figure is not None:
                 save(figure, draft / stem)
                 done.append(stem)
-        except Exception as error:  # whatever the reason
+        except Exception as error:  # a figure must not cost the posterior
             warnings.warn(f"the figure '{stem}' could not be drawn: {error}", UserWarning, stacklevel=2)
     return done
 
 
 def _canvas(columns: int, rows: int = 1) -> tuple[Figure, np.ndarray]:
-    """A figure of no window system, with panels in rows and columns."""
+    """A figure without a window system, with panels in rows and columns."""
     from bayescale.plots import SINGLE
 
     figure = Figure(figsize=(SINGLE[0] * columns, SINGLE[1] * rows), layout="constrained")
@@ -42,9 +42,9 @@ def _canvas(columns: int, rows: int = 1) -> tuple[Figure, np.ndarray]:
 
 
 def _curves(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
-    """The fitted loss against each input; a row of panels for each of the first groups, if there are groups.
+    """The fitted loss against each column of the law, with a row of panels for each of the first groups.
 
-    Of several inputs, another one is at some of its values, which the colours tell, and the rest in the middle.
+    If the law has several columns, a second one takes a few values, shown by colour; the rest are at the reference run.
     """
     from bayescale.plots import curves
 
@@ -69,7 +69,7 @@ def _curves(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
 
 
 def _name(ax, cell: dict[Any, Any]) -> None:
-    """Write the levels of the groups beside the legend."""
+    """Write the levels of the groups in the title."""
     if cell:
         ax.set_title(", ".join(f"{group} {level}" for group, level in cell.items()), fontsize=7, loc="right")
 
@@ -79,7 +79,7 @@ def _values(name: str, values: np.ndarray) -> xr.DataArray:
 
 
 def _some(values: np.ndarray) -> np.ndarray:
-    """A few of the values from smallest to largest."""
+    """At most MOST of the values, evenly spread by rank."""
     levels = np.unique(values)
     return levels[np.unique(np.linspace(0, len(levels) - 1, MOST).round().astype(int))]
 
@@ -96,7 +96,7 @@ def _residuals(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
 
 
 def _entropy(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure | None:
-    """Prior and posterior of E, a panel for each of the first groups."""
+    """Prior and posterior of E, with a panel for each of the first groups; None if the law has no E."""
     from bayescale.plots import prior_posterior
 
     if "E" not in post["posterior"] or "prior" not in post.children:
@@ -114,4 +114,5 @@ def _entropy(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure | None:
     return figure
 
 
+#: Name of the file, without ending -> function that draws the figure, or returns None.
 DRAWINGS = {"curves": _curves, "residuals": _residuals, "prior_posterior_E": _entropy}

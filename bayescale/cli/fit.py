@@ -1,4 +1,4 @@
-"""fit: from a table of runs to a folder with the posterior, its summary and its figures."""
+"""``bayescale fit``: from a table of runs to a folder with the posterior, its summary and its figures."""
 
 import sys
 from contextlib import contextmanager, redirect_stdout
@@ -9,7 +9,6 @@ import click
 
 from bayescale.base.columns import column
 from bayescale.cli import options, show
-from bayescale.cli.messages import kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 
     from bayescale.modelling.law import Law
 
-COLUMN = "The name of a column in the table, by ours: N=params. Can be repeated."
-WHERE = "Fit only the runs that fulfil it: 'C < 1e22' (pandas query, our names)."
-REFERENCE = "Reference run instead of the middle of the runs: N0=1e9. Can be repeated."
+COLUMN = "Column of the table that holds a column of the law: N=params. Can be repeated."
+WHERE = "Use only the runs that meet it: 'C < 1e22' (pandas query, our names)."
+REFERENCE = "Reference run, in place of the geometric mean of the runs: N0=1e9. Can be repeated."
 AS_NEEDED = "[default: what the law needs]"
 
 
@@ -31,32 +30,35 @@ AS_NEEDED = "[default: what the law needs]"
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
 @click.option("--reference", type=options.Pair(float, "N0=1e9"), multiple=True, help=REFERENCE)
-@click.option("--seed", default=1, show_default=True, help="Same seed, same draws.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("--draws", type=click.IntRange(4), metavar="INTEGER", help=f"Draws of each chain.  {AS_NEEDED}")
-@click.option("--tune", type=click.IntRange(1), metavar="INTEGER", help=f"Steps of adaptation.  {AS_NEEDED}")
+@click.option("--tune", type=click.IntRange(1), metavar="INTEGER", help=f"Tuning steps of each chain.  {AS_NEEDED}")
 @click.option("--chains", type=click.IntRange(1), metavar="INTEGER", help="Independent chains.  [default: 4]")
-@click.option("--cores", type=click.IntRange(1), metavar="INTEGER", help="Chains at a time.  [default: all cores]")
+@click.option("--cores", type=click.IntRange(1), metavar="INTEGER", help="Chains run at a time.  [default: all cores]")
 @click.option(
     "--target-accept",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="NUMBER",
-    help="Between 0 and 1; raise it if transitions diverge.",
+    help="Target acceptance rate, between 0 and 1; raise it if transitions diverge.",
 )
-@click.option("--sampler", type=click.Choice(["nutpie", "pymc", "numpyro"]), help="Which NUTS.  [default: nutpie]")
-@click.option("--quick", is_flag=True, help="Laplace approximation where it holds; NUTS where it does not.")
-@click.option("--force", is_flag=True, help="Replace the posterior that DIR has.")
+@click.option(
+    "--sampler", type=click.Choice(["nutpie", "pymc", "numpyro"]), help="Implementation of NUTS.  [default: nutpie]"
+)
+@click.option("--quick", is_flag=True, help="Laplace approximation; NUTS only if that is not accepted.")
+@click.option("--force", is_flag=True, help="Replace the posterior in DIR.")
 def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, **sampler):
     """Fit a law to RUNS: a CSV, TSV or Parquet file, or the name of a data set (`bayescale data list`).
 
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
     figures as PDF and PNG: curves, residuals and, where the law has E, its prior and posterior.
 
-    A DIR that has a posterior is refused unless --force is given. posterior.nc is put in place last, and an old one
-    removed first: wherever it is, everything beside it belongs to it. Other files in DIR are left alone.
+    If DIR already has a posterior, --force is needed to replace it. The old posterior.nc is removed first and the new
+    one written last, so that the files beside a posterior.nc always belong to it. Other files in DIR are not touched.
 
-    Exit status: 0 done; 2 not done; 3 written, but the chains have not converged.
+    Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
     from bayescale.inference.storage import NAME
+    from bayescale.inference.verdict import sentence
 
     if (out / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
@@ -73,33 +75,37 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     written = write(out, law, post, table, summary)
     show.say(f"{law.name}, noise {law.noise.name}: {post.attrs['runs']} runs of {Path(runs).name}, seed {seed}\n")
     _print(summary)
-    show.say(f"\n{post.attrs['verdict']}")
+    show.say(f"\n{sentence(post)}")
     show.say(f"written to {out}: {', '.join(written)}")
     if not options.converged(post):
         click.get_current_context().exit(options.NOT_CONVERGED)
 
 
 def _writable(out: Path) -> None:
-    """Refuse a folder that could not be written, before the work is done."""
+    """Refuse a folder that cannot be written, before sampling starts."""
     import os
 
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise ValueError(f"'{out}' cannot be written: '{there}' is no folder, or is write-protected; choose another.")
+    existing = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise ValueError(f"'{out}' cannot be written: '{existing}' is no folder or is write-protected. Choose another.")
 
 
 def _with_reference(law: "Law", reference: dict[str, float]) -> "Law":
+    """The law with the reference run of ``--reference``."""
     from dataclasses import replace
 
     known = [*(f"{name}0" for name in dict.fromkeys((*law.inputs, *law.noise.columns))), "loss_min"]
     unknown = sorted(set(reference) - set(known))
     if unknown:
-        raise ValueError(f"The law '{law.name}' has no reference {unknown}; it has {known}.")
+        raise ValueError(f"The reference run of law '{law.name}' has no {unknown}; it has {known}.")
     return replace(law, reference={**law.reference, **reference})
 
 
 def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -> "pd.DataFrame":
-    """The runs to fit: a file, or else a data set; checked, so that nothing is begun in vain."""
+    """Read the runs to fit, from a file or a data set.
+
+    The table is checked against `law` here, so that errors come before any work is done.
+    """
     import warnings
 
     from bayescale.data.check import check
@@ -114,7 +120,7 @@ def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | Non
         if source not in names():
             raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
         table = select(load(source), columns, where)
-    with warnings.catch_warnings():  # fit says them
+    with warnings.catch_warnings():  # fit repeats them
         warnings.simplefilter("ignore")
         check(law, table)
     units = table.attrs.get("units", {})
@@ -123,14 +129,18 @@ def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | Non
 
 
 def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: dict[str, Any]) -> "xr.DataTree":
-    """Call `bayescale.fit`; all that samplers print goes to stderr."""
+    """Call `bayescale.fit`; what samplers print goes to stderr.
+
+    The verdict is printed with the results. Only a sampling problem is a warning, with its cure as an option.
+    """
     import logging
     import warnings
 
     if sampler["sampler"] not in (None, "nutpie"):
-        import pymc  # noqa: F401 (sets the level of its logger when it is imported)
+        import pymc  # noqa: F401 (its import sets the level of its logger, which is set below)
 
     from bayescale.inference.fit import fit
+    from bayescale.inference.verdict import PosteriorWarning, Verdict, render
 
     given = {key: sampler[key] for key in ("draws", "tune", "chains", "cores") if sampler[key]}
     if sampler["sampler"]:
@@ -138,18 +148,18 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     if sampler["target_accept"]:
         given["nuts"] = {"target_accept": sampler["target_accept"]}
     logging.getLogger("pymc").setLevel(logging.WARNING)
-    verdict: list[warnings.WarningMessage] = []
-    with _whole(), redirect_stdout(sys.stderr), kept(RuntimeWarning, verdict):
+    with _interrupt_aborts(), redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.simplefilter("ignore", PosteriorWarning)
         post = fit(law, table, method=method, seed=seed, progressbar=sys.stderr.isatty(), **given)
-    for one in verdict:
-        if str(one.message).removeprefix(f"{law.name}: ").rstrip(".") not in post.attrs["verdict"]:
-            warnings.warn(one.message, stacklevel=2)
+    for problem in Verdict.of(post).problems():
+        if problem.of_sampling:
+            warnings.warn(f"{law.name}: {render(problem, 'shell')}.", PosteriorWarning, stacklevel=2)
     return post
 
 
 @contextmanager
-def _whole():
-    """End the command after an interrupt: a sampler may return what it has got so far as if it were all."""
+def _interrupt_aborts():
+    """Abort the command after an interrupt, even if the sampler catches it and returns the draws so far."""
     import signal
 
     interrupted = []
@@ -168,7 +178,7 @@ def _whole():
 
 
 def _print(summary: "pd.DataFrame") -> None:
-    """The table of parameters; ESS is the smaller of bulk and tail."""
+    """Print the table of parameters; ESS is the smaller of bulk and tail."""
     rows = []
     for name, line in summary.iterrows():
         intervals = {key: (line[f"{key}_low"], line[f"{key}_high"]) for key in show.INTERVALS}

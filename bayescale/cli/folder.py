@@ -1,4 +1,4 @@
-"""folder: what `bayescale fit` leaves in a folder, put there so that it always belongs together."""
+"""The folder that `bayescale fit` writes: its files always belong to one fit."""
 
 from pathlib import Path
 
@@ -16,11 +16,14 @@ TABLES = ("runs.csv", "summary.csv")
 
 
 def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
-    """Write the folder: all of it beside, then put in place; posterior.nc goes first and comes last.
+    """Write posterior, summary, runs and figures.
+
+    All files are written to a temporary folder and then moved. The old posterior.nc is removed first and the new one
+    moved last, so that an interruption never leaves a posterior beside files of another fit.
 
     Returns
     -------
-    list of str : the names of the files, figures without their ending.
+    list of str : names of the files, with one name per figure.
     """
     with filling(out, last=files.NAME, stale=_names()) as draft:
         files.save(post, draft / files.NAME)
@@ -31,25 +34,26 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
 
 
 def summarise(post: xr.DataTree) -> pd.DataFrame:
-    """Median, intervals and diagnostics of every parameter and derived quantity, unrounded; one row each."""
+    """Median, intervals, mean, sd, R-hat and ESS, unrounded: one row per parameter or derived quantity."""
     names, rows = [], []
     for name, draws in post["posterior"].to_dataset().data_vars.items():
-        for where in np.ndindex(draws.shape[2:]):
-            labels = [str(draws[dim].values[i]) for dim, i in zip(draws.dims[2:], where, strict=True)]
+        for level in np.ndindex(draws.shape[2:]):
+            labels = [str(draws[dim].values[i]) for dim, i in zip(draws.dims[2:], level, strict=True)]
             names.append(f"{name}[{', '.join(labels)}]" if labels else str(name))
-            one = draws[(slice(None), slice(None), *where)]
-            found = show.summary(one)
-            ends = {f"{key}_{end}": found[key][i] for key in show.INTERVALS for i, end in enumerate(("low", "high"))}
-            rows.append({"median": found["median"], **ends, "mean": float(one.mean()), "sd": float(one.std(ddof=1))})
+            scalar = draws[(slice(None), slice(None), *level)]
+            stats = show.summary(scalar)
+            ends = {f"{key}_{end}": stats[key][i] for key in show.INTERVALS for i, end in enumerate(("low", "high"))}
+            moments = {"mean": float(scalar.mean()), "sd": float(scalar.std(ddof=1))}
+            rows.append({"median": stats["median"], **ends, **moments})
     table = pd.DataFrame(rows, index=names)
-    if post.attrs.get("method") == "laplace":  # no chains to compare
+    if post.attrs.get("method") == "laplace":  # independent draws: R-hat compares nothing
         return table.assign(r_hat=np.nan, ess_bulk=post.attrs["importance_ess"], ess_tail=post.attrs["importance_ess"])
     import arviz as az
 
-    stats = az.summary(post, kind="diagnostics", round_to="none")
-    return table.assign(**{name: stats[name].to_numpy() for name in ("r_hat", "ess_bulk", "ess_tail")})
+    diagnostics = az.summary(post, kind="diagnostics", round_to="none")
+    return table.assign(**{name: diagnostics[name].to_numpy() for name in ("r_hat", "ess_bulk", "ess_tail")})
 
 
 def _names() -> list[str]:
-    """Every name that a file of a fit may have."""
+    """Every name that a file of a fit may have, but for the posterior."""
     return [*TABLES, *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]

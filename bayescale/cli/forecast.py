@@ -1,12 +1,11 @@
-"""forecast: the loss of runs that have not been done."""
+"""``bayescale forecast``: the loss of new runs."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bayescale.base.columns import budget_parameters, budget_tokens, column, training_flop
-from bayescale.cli import options, show
-from bayescale.cli.tested import say, tested
+from bayescale.cli import options, show, tested
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +13,9 @@ if TYPE_CHECKING:
 
     from bayescale.modelling.law import Law
 
+#: Sizes of a run that are options of their own, in this order.
 SIZES = ("N", "D", "C")
+#: Unit of each size.
 UNITS = {name: column(name).unit for name in SIZES}
 
 
@@ -27,58 +28,60 @@ UNITS = {name: column(name).unit for name in SIZES}
 @options.law
 @click.option("--seed", default=1, show_default=True, help="Seed of the noise of a new run.")
 @click.option(
-    "--backtest", is_flag=True, help="Forecast the larger of the runs from the smaller too, once; it is kept."
+    "--backtest",
+    is_flag=True,
+    help="Also forecast the larger fitted runs from the smaller; the scores are kept in DIR.",
 )
 @options.as_json
 def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     """Forecast the loss of new runs from the posterior in DIR.
 
     \b
-    --N 70e9 --D 1.4e12     that run
-    --N 70e9 --C 5.9e23     D = C/(6N); likewise N from --D and --C
-    --C 5.9e23              for a law in N and D: the compute-optimal run
-    --at run=NAME           a later checkpoint of a run that was fitted (column run)
+    --N 70e9 --D 1.4e12     the run of that size
+    --N 70e9 --C 5.9e23     the same with D = C/(6N); likewise N from --D and --C
+    --C 5.9e23              the compute-optimal run, for a law in N and D
+    --at run=NAME           a later checkpoint of a fitted run (column run)
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
-    The expected loss is that of the law, its discrepancy included; a new run's loss has the noise of a single run too.
-    Intervals are central, 50 % and 90 %; how such intervals came out on these runs is told beside, once --backtest was
-    given (DIR then has backtest.json). Of several runs, the probability that one ends below another is told too.
+
+    The expected loss is that of the law, with its discrepancy; a new run's loss also has the noise of a single run.
+    Intervals are central, 50 % and 90 %. With --backtest, their coverage in forecasts of the larger fitted runs from
+    the smaller is printed too (and kept in DIR as backtest.json). For several runs, the probability that one ends below
+    another is printed.
     """
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
-    found, wins = _forecast(law, post, table, optimal, seed)
-    scores = tested(folder, law, post, seed, backtest)
-    told = _signs(law, post, scores)
+    forecasts, probabilities = _forecast(law, post, table, optimal, seed)
+    scores = tested.backtest_scores(folder, law, post, seed, backtest)
+    signs = _signs(law, post, scores)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
-        verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
         units = {**UNITS, "loss": options.loss_unit(post)}
-        tested_by = {"backtest": scores, "signs": told}
-        show.as_json({**head, **verdict, "units": units, "targets": found, "beats": wins, **tested_by})
+        results = {"targets": forecasts, "beats": probabilities, "backtest": scores, "signs": signs}
+        show.as_json({**head, **options.verdict(post), "units": units, **results})
     else:
-        for i, one in enumerate(found):
-            _print(one, options.loss_unit(post), first=i == 0)
-        if len(found) > 1:
-            _print_wins(wins)
-        say(scores)
-        for text in told.values():
+        for i, run in enumerate(forecasts):
+            _print(run, options.loss_unit(post), first=i == 0)
+        if len(forecasts) > 1:
+            _print_beats(probabilities)
+        tested.say(scores)
+        for text in signs.values():
             show.say(f"sign: {text}")
     options.leave(post)
 
 
 def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> dict[str, str]:
-    """What tells that the forecast may be bad, the back-test included."""
-    from bayescale.cli.tested import POOR
+    """Signs that the forecast may be bad: those of `bayescale.signs`, and a poor back-test."""
     from bayescale.forecasting.signs import signs
 
-    told = signs(law, post)
-    if scores is not None and scores["covered_0.9"] < POOR:
-        told["backtest"] = f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
-    return told
+    texts = signs(law, post)
+    if scores is not None and scores["covered_0.9"] < tested.POOR:
+        texts["backtest"] = f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
+    return texts
 
 
 def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.DataFrame", bool]:
-    """One row for each run to forecast, and whether the optimum is to be found for it."""
+    """A table with one row per run to forecast, and whether the runs are to be compute-optimal."""
     import pandas as pd
 
     given: dict[str, Any] = {key: list(values) for key, values in sizes.items()}
@@ -88,7 +91,7 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
     most = max(lengths.values(), default=0)
     if not given or any(length not in (1, most) for length in lengths.values()):
         counts = ", ".join(f"{n} of {key}" for key, n in lengths.items()) or "no"
-        raise ValueError(f"There are {counts} values; give the same number of each, or one that holds for all runs.")
+        raise ValueError(f"There are {counts} values; give the same number of each, or one value for all runs.")
     table = pd.DataFrame({key: values * (most // len(values)) for key, values in given.items()})
     optimal = _check(law, post, [key for key in SIZES if key in sizes], set(given) - set(sizes))
     if "N" not in table and {"C", "D"} <= set(table):
@@ -101,7 +104,7 @@ def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.D
 
 
 def training_runs(post: "xr.DataTree") -> list[str]:
-    """The training runs whose errors a forecast can go on from."""
+    """Names of the training runs whose later checkpoints can be forecast."""
     from bayescale.density.expected import ends
 
     group = ends(post)
@@ -109,14 +112,14 @@ def training_runs(post: "xr.DataTree") -> list[str]:
 
 
 def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
-    """The values of ``--at``, each given once."""
+    """The values of ``--at``, each of which must be given once."""
     if len({key for key, _ in at}) < len(at):
-        raise ValueError(f"--at gives {[key for key, _ in at]}; give each once.")
+        raise ValueError(f"--at gives {[key for key, _ in at]}; give each key once.")
     return {key: _value(law, post, key, value) for key, value in at}
 
 
 def _value(law: "Law", post, key: str, text: str) -> Any:
-    """The value of ``--at``: a level of a group, a training run, or a number."""
+    """A value of ``--at``: a level of a group, the name of a training run, or a number."""
     if key in law.groups:
         levels = {str(level): level for level in post["posterior"][key].values.tolist()}
         if text not in levels:
@@ -135,7 +138,7 @@ def _value(law: "Law", post, key: str, text: str) -> Any:
 
 
 def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
-    """Whether the runs are those of smallest loss at C; an error if they are not determined, or more than that."""
+    """Whether the runs are to be compute-optimal; an error if the options determine too little or too much."""
     needed = dict.fromkeys((*law.inputs, *law.noise.columns))
     wanted = [key for key in SIZES if key in needed]
     rest = [key for key in (*needed, *law.groups) if key not in SIZES]
@@ -163,7 +166,7 @@ def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
 def _forecast(
     law: "Law", post: "xr.DataTree", table: "pd.DataFrame", optimal: bool, seed: int
 ) -> tuple[list[dict[str, Any]], list[list[float]]]:
-    """The forecasts of runs, as JSON has them, and the probability that one ends below another."""
+    """Forecasts as in the JSON document, and the probabilities that the run of a row ends below that of a column."""
     from bayescale.forecasting.beats import beats
     from bayescale.forecasting.forecast import largest
     from bayescale.forecasting.predict import predict
@@ -171,11 +174,11 @@ def _forecast(
 
     best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
     if optimal:
-        table = table.assign(N=[one["N"]["median"] for one in best])
+        table = table.assign(N=[optimum["N"]["median"] for optimum in best])
         table = table.assign(D=budget_tokens(table["C"], table["N"]))
     drawn = predict(law, post, table, seed=seed)
     most, parts = largest(post), shares(law, post, drawn)
-    found = [
+    forecasts = [
         {
             "at": at,
             "times_largest": {key: at[key] / most[key] for key in most if key in at},
@@ -186,39 +189,39 @@ def _forecast(
         }
         for i, at in enumerate(table.to_dict("records"))
     ]
-    return found, beats(drawn).values.tolist()
+    return forecasts, beats(drawn).values.tolist()
 
 
 def _optima(law: "Law", post: "xr.DataTree", table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Optimal N and D of each budget."""
+    """Summaries of the optimal N and D at the budget C of each row."""
     from bayescale.frontiers.frontier import frontier
 
-    found = []
+    summaries = []
     for at in table.to_dict("records"):
         held = {key: value for key, value in at.items() if key in (*law.inputs, *law.groups)}
-        one = frontier(law, post, at["C"], **held).isel(C=0)
-        found.append({key: show.summary(one[key]) for key in ("N", "D")})
-    return found
+        optimum = frontier(law, post, at["C"], **held).isel(C=0)
+        summaries.append({key: show.summary(optimum[key]) for key in ("N", "D")})
+    return summaries
 
 
-def _print(found: dict[str, Any], unit: str, first: bool) -> None:
-    what = "compute-optimal run: " if "optimal" in found else ""
-    show.say(("" if first else "\n") + what + show.equations(found["at"]))
-    ratios = [f"{key} {ratio:.3g}" for key, ratio in found["times_largest"].items()]
+def _print(run: dict[str, Any], unit: str, first: bool) -> None:
+    what = "compute-optimal run: " if "optimal" in run else ""
+    show.say(("" if first else "\n") + what + show.equations(run["at"]))
+    ratios = [f"{key} {ratio:.3g}" for key, ratio in run["times_largest"].items()]
     if ratios:
         show.say(f"times the largest of the runs fitted: {', '.join(ratios)}")
-    rows = [show.row(f"expected loss [{unit}]", found["mu"]), show.row(f"a new run's loss [{unit}]", found["loss"])]
-    rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in found.get("optimal", {}).items()]
+    rows = [show.row(f"expected loss [{unit}]", run["mu"]), show.row(f"a new run's loss [{unit}]", run["loss"])]
+    rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in run.get("optimal", {}).items()]
     show.table(["", "median", "50 %", "90 %"], rows)
-    parts = {name: share for name, share in found["shares"].items() if share}
+    parts = {name: share for name, share in run["shares"].items() if share}
     show.say("share of the uncertainty: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.items()))
 
 
-def _print_wins(wins: list[list[float]]) -> None:
+def _print_beats(probabilities: list[list[float]]) -> None:
     show.say("\nprobability that the run of a row ends below that of a column")
-    numbers = [str(i + 1) for i in range(len(wins))]
+    numbers = [str(i + 1) for i in range(len(probabilities))]
     rows = [
         [number, *("" if i == j else f"{p:.2f}" for j, p in enumerate(row))]
-        for i, (number, row) in enumerate(zip(numbers, wins, strict=True))
+        for i, (number, row) in enumerate(zip(numbers, probabilities, strict=True))
     ]
     show.table(["run", *numbers], rows)

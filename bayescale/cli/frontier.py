@@ -1,4 +1,4 @@
-"""frontier: the compute-optimal run at each budget."""
+"""``bayescale frontier``: the compute-optimal run at each budget."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from bayescale.cli import options, show
 if TYPE_CHECKING:
     import xarray as xr
 
+#: Quantities of the frontier: key in JSON and CSV -> label in the printed table.
 WORDS = {
     "N": with_unit("N*", column("N").unit),
     "D": with_unit("D*", column("D").unit),
@@ -27,37 +28,37 @@ WORDS = {
 @options.number("C", "Training compute [FLOP]; can be repeated.")
 @options.at
 @options.law
-@click.option("-o", "--out", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the table too.")
+@click.option("-o", "--out", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the table to a file.")
 @options.as_json
 def frontier(folder, C, at, spec, out, as_json):
-    """Compute-optimal N and D at budgets C = 6ND, with the loss along the frontier, its slope and its curvature.
+    """Compute-optimal N and D at budgets C = 6ND, and the loss along the frontier with its slope and curvature.
 
-    Medians and central intervals over the posterior in DIR. For a law in C alone there are no N and D to choose.
+    Prints medians and central intervals over the posterior in DIR. For a law in C alone, N and D are left out.
     """
     from bayescale.cli.forecast import targets
 
     if not C:
-        raise ValueError("No budget was given; give one or more: --C 1e22 --C 1e24.")
+        raise ValueError("No budget was given. Give one or more: --C 1e22 --C 1e24.")
     if out and out.suffix != ".csv":
         raise ValueError(f"'{out}' ends in '{out.suffix}'; wanted .csv.")
     post, law = options.reopen(folder, spec)
     table, _ = targets(law, post, {"C": C}, at)
-    found = [_optimum(law, post, run.to_dict()) for _, run in table.iterrows()]
+    budgets = [_optimum(law, post, run.to_dict()) for _, run in table.iterrows()]
     if out:
-        _write(found, out)
+        _write(budgets, out)
     if as_json:
-        verdict = {"converged": options.converged(post), "verdict": post.attrs.get("verdict", "")}
         units = {**{name: column(name).unit for name in ("C", "N", "D")}, "loss": options.loss_unit(post)}
-        show.as_json({"law": law.name, "runs": int(post.attrs["runs"]), **verdict, "units": units, "frontier": found})
+        head = {"law": law.name, "runs": int(post.attrs["runs"]), **options.verdict(post)}
+        show.as_json({**head, "units": units, "frontier": budgets})
     else:
-        _print(found, options.loss_unit(post))
+        _print(budgets, options.loss_unit(post))
         if out:
             show.say(f"\nwritten to {out}")
     options.leave(post)
 
 
 def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
-    """Summaries at one budget, as JSON has them."""
+    """Summaries at one budget, as in the JSON document."""
     from bayescale.forecasting.forecast import largest
     from bayescale.frontiers.frontier import frontier
 
@@ -70,29 +71,29 @@ def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
     return {**at, **times, **{key: show.summary(best[key]) for key in WORDS if key in best}}
 
 
-def _write(found: list[dict[str, Any]], out: Path) -> None:
-    """One line a budget: ``N_median``, ``N_eti90_low``, …; whole or not at all."""
+def _write(budgets: list[dict[str, Any]], out: Path) -> None:
+    """Write a CSV file with one line per budget: ``N_median``, ``N_eti90_low``, …; an interruption leaves no part."""
     import pandas as pd
 
     lines = []
-    for one in found:
-        line = {key: value for key, value in one.items() if key not in WORDS}
-        for key in (key for key in WORDS if key in one):
-            line[f"{key}_median"] = one[key]["median"]
-            for name, pair in one[key].items():
-                if name != "median":
-                    line |= {f"{key}_{name}_low": pair[0], f"{key}_{name}_high": pair[1]}
+    for budget in budgets:
+        line = {key: value for key, value in budget.items() if key not in WORDS}
+        for key in (key for key in WORDS if key in budget):
+            line[f"{key}_median"] = budget[key]["median"]
+            for name in show.INTERVALS:
+                line[f"{key}_{name}_low"], line[f"{key}_{name}_high"] = budget[key][name]
         lines.append(line)
     with replacing(out) as draft:
         pd.DataFrame(lines).to_csv(draft, index=False)
 
 
-def _print(found: list[dict[str, Any]], unit: str) -> None:
-    for i, one in enumerate(found):
-        held = show.equations({key: v for key, v in one.items() if key not in (*WORDS, "C", "times_largest")})
+def _print(budgets: list[dict[str, Any]], unit: str) -> None:
+    words = {**WORDS, "loss": f"loss [{unit}]"}
+    for i, budget in enumerate(budgets):
+        held = show.equations({key: v for key, v in budget.items() if key not in (*WORDS, "C", "times_largest")})
         held = f", {held}" if held else ""
-        times = f" ({one['times_largest']:.3g} times the largest of the runs fitted)" if "times_largest" in one else ""
-        show.say(("\n" if i else "") + f"C = {show.plain(one['C'])} FLOP{held}{times}")
-        words = {**WORDS, "loss": f"loss [{unit}]"}
-        rows = [show.row(word, one[key]) for key, word in words.items() if key in one]
+        ratio = budget.get("times_largest")
+        times = "" if ratio is None else f" ({ratio:.3g} times the largest of the runs fitted)"
+        show.say(("\n" if i else "") + f"C = {show.plain(budget['C'])} FLOP{held}{times}")
+        rows = [show.row(word, budget[key]) for key, word in words.items() if key in budget]
         show.table(["", "median", "50 %", "90 %"], rows)

@@ -1,17 +1,17 @@
-"""The command line ``bayescale``. Nothing heavy is imported before a command runs, so that help is quick."""
+"""The command ``bayescale``. Commands import what they need when they run, so that help is quick."""
 
 import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
-from bayescale.cli.messages import spoken
+from bayescale.cli.messages import warnings_as_lines
 
 
 class Tidy(click.Group):
-    """A group whose errors are one line without traceback, and whose warnings carry no file and line."""
+    """A group that prints errors and warnings as single lines, without traceback, file and line number."""
 
     def invoke(self, ctx: click.Context):
-        """Run the command; what the user can mend ends with exit status 2."""
-        with spoken():
+        """Run the command; an error that the user can mend ends it with exit status 2."""
+        with warnings_as_lines():
             try:
                 return super().invoke(ctx)
             except (ValueError, TypeError, OSError) as error:
@@ -34,7 +34,7 @@ def main():
     bayescale frontier sweep --C 1e22 --C 1e24
 
     Units: N in parameters, D in tokens, C in FLOP, loss in nats/token. Exit status: 0 done; 2 not done, for the reason
-    that is printed; 3 done, but the chains of a posterior have not converged.
+    printed; 3 done, but a posterior has not converged.
     """
 
 

@@ -1,4 +1,4 @@
-"""options: what several commands take, and how a posterior finds its law again."""
+"""Options and arguments that several commands share; opening a stored posterior with its law."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from bayescale.modelling.law import Law
 
-#: Exit status of a command that is done, but whose posterior has not converged.
+#: Exit status of a command that finished with a posterior that has not converged.
 NOT_CONVERGED = 3
 
 
 class Pair(click.ParamType):
-    """``KEY=VALUE``; the value of type `kind`."""
+    """Type of an option's ``KEY=VALUE``: a tuple of the key and the value as `kind`."""
 
     name = "KEY=VALUE"
 
@@ -39,43 +39,55 @@ class Pair(click.ParamType):
 
 
 def number(letter: str, words: str) -> Callable:
-    """The option ``--N``, any number of times."""
+    """The option ``--N`` (or another letter), which may be repeated."""
     return click.option(f"--{letter}", letter, type=float, multiple=True, metavar="NUMBER", help=words)
 
 
 folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
 at = click.option(
     "--at",
     type=Pair(),
     multiple=True,
-    help="Value of another input of the law, or level of a group: U=1e11, family=llama.",
+    help="Another column of the law, or the level of a group: U=1e11, family=llama. Can be repeated.",
 )
 law = click.option(
-    "--law", "spec", metavar="NAME", help="Where the law is now, if not where it was at the fit (a moved file.py:name)."
+    "--law", "spec", metavar="NAME", help="Path of the law (file.py:name), if its file has moved since the fit."
 )
 
 
 def find_law(spec: str, noise: str | None = None) -> "Law":
-    """The law called `spec`, with another noise if one is named."""
+    """The law called `spec`; with `noise` in place of its own, if given."""
     from dataclasses import replace
 
     from bayescale.laws import find
     from bayescale.modelling.noises import NOISES
 
     try:
-        found = find(spec)
+        law = find(spec)
     except (ValueError, OSError):
         raise
-    except Exception as error:  # the user's file may fail in any way when it is run
-        raise ValueError(f"The law '{spec}' fails when its file is run: {type(error).__name__}: {error}") from error
+    except Exception as error:  # running the user's file may raise anything
+        raise ValueError(f"Running the file of law '{spec}' failed: {type(error).__name__}: {error}") from error
     if noise and noise not in NOISES:
         raise ValueError(f"There is no noise '{noise}'; choose one of {list(NOISES)}, or write a law with its own.")
-    return replace(found, noise=NOISES[noise]) if noise else found
+    return replace(law, noise=NOISES[noise]) if noise else law
 
 
 def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]:
-    """The posterior in a folder of `bayescale fit`, and its law."""
+    """Read the posterior in a folder of `bayescale fit`, and find its law.
+
+    Parameters
+    ----------
+    folder : Path
+    spec : str, optional
+        Name or path of the law; by default the one given to `bayescale fit`.
+
+    Warns
+    -----
+    UserWarning
+        If the law's text has changed since the fit.
+    """
     import warnings
 
     from bayescale.inference.storage import load
@@ -84,32 +96,41 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
     spec = spec or post.attrs.get("cli_law") or post.attrs["law"]
     noise = post.attrs.get("cli_noise", post.attrs.get("noise") if "cli_law" not in post.attrs else None)
     try:
-        found = find_law(str(spec), noise)
+        law = find_law(str(spec), noise)
     except OSError as error:
-        raise FileNotFoundError(f"{error} Say where it is now: --law path/to/file.py:name.") from None
-    if str(found) != post.attrs.get("law_text", str(found)):
+        raise FileNotFoundError(f"{error} Give its path: --law path/to/file.py:name.") from None
+    if str(law) != post.attrs.get("law_text", str(law)):
         warnings.warn(
-            f"the law '{spec}' reads otherwise than when '{folder}' was fitted; the results mix the two. Fit again.",
+            f"the law '{spec}' has changed since '{folder}' was fitted, so the results mix two laws. Fit again.",
             UserWarning,
             stacklevel=2,
         )
-    return post, found
+    return post, law
 
 
 def converged(post: "xr.DataTree") -> bool:
-    """Whether the posterior may be used, as `fit` judged it."""
+    """Whether the posterior had converged when it was fitted."""
     return bool(post.attrs.get("converged", 0))
 
 
 def loss_unit(post: "xr.DataTree") -> str:
-    """Unit of the loss that was fitted."""
+    """Unit of the fitted loss."""
     return str(post.attrs.get("loss_unit", column("loss").unit))
 
 
+def verdict(post: "xr.DataTree") -> dict[str, Any]:
+    """The verdict as JSON documents have it: ``converged``, and ``verdict``, the sentence."""
+    from bayescale.inference.verdict import sentence
+
+    return {"converged": converged(post), "verdict": sentence(post)}
+
+
 def leave(*posts: "xr.DataTree") -> None:
-    """End the command; with a warning and exit status 3 if a posterior has not converged."""
-    bad = [post for post in posts if not converged(post)]
-    for post in bad:
-        click.echo(f"warning: {post.attrs['law']}: {post.attrs.get('verdict', 'no verdict')}", err=True)
-    if bad:
+    """End the command. If a posterior has not converged, print its verdict on stderr and exit with status 3."""
+    from bayescale.inference.verdict import sentence
+
+    unconverged = [post for post in posts if not converged(post)]
+    for post in unconverged:
+        click.echo(f"warning: {post.attrs['law']}: {sentence(post) or 'no verdict'}", err=True)
+    if unconverged:
         click.get_current_context().exit(NOT_CONVERGED)

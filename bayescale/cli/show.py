@@ -1,4 +1,4 @@
-"""show: numbers with sensible digits, in tables of rich."""
+"""Output: numbers with as many digits as their spread warrants, tables, and JSON."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-#: Central intervals that are shown: name in tables and JSON -> probabilities of their ends.
+#: Central intervals that are printed: name in CSV and JSON -> probabilities of their ends.
 INTERVALS = {"eti50": (0.25, 0.75), "eti90": (0.05, 0.95)}
 
 
 def digits(values: Iterable[float]) -> list[str]:
-    """The numbers as text: two digits of their spread, and at least two of each; 8.9e20 where they are large.
+    """The numbers as text, to two digits of their spread and at least two digits each; as 8.9e20 if they are large.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def digits(values: Iterable[float]) -> list[str]:
 
 
 def _text(value: float, last: int, scientific: bool) -> str:
-    """`value` up to the decimal place 10^last."""
+    """`value` rounded to the decimal place 10^last."""
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
     power = math.floor(math.log10(abs(value)))
@@ -44,14 +44,14 @@ def _text(value: float, last: int, scientific: bool) -> str:
 
 
 def plain(value: float) -> str:
-    """One number that was given or is exact: 7e10, 1.4e12, 300."""
+    """An exact number, such as one the user gave, in its shortest form: 7e10, 1.4e12, 300."""
     mantissa, e, exponent = f"{value:.6g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
 def summary(draws: "xr.DataArray") -> dict[str, Any]:
-    """Median and central intervals of draws, dims (chain, draw); NaN is left out, infinity counts."""
-    method = "linear" if float(abs(draws).max()) < math.inf else "higher"  # between a number and infinity lies NaN
+    """Median and central intervals of draws, dims (chain, draw); NaN is skipped, infinity is a value."""
+    method = "linear" if float(abs(draws).max()) < math.inf else "higher"  # interpolating towards infinity gives NaN
     probabilities = [0.5, *(q for pair in INTERVALS.values() for q in pair)]
     values = draws.quantile(probabilities, skipna=True, method=method).values.tolist()
     return {"median": values[0]} | {key: values[1 + 2 * i : 3 + 2 * i] for i, key in enumerate(INTERVALS)}
@@ -62,23 +62,23 @@ def equations(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {plain(v) if isinstance(v, float) else v}" for key, v in values.items())
 
 
-def row(name: str, found: Mapping[str, Any]) -> list[str]:
-    """A line of a table: name, median, 50 % and 90 % interval."""
-    text = digits([found["median"], *(bound for key in INTERVALS for bound in found[key])])
+def row(name: str, stats: Mapping[str, Any]) -> list[str]:
+    """Cells of a table row: name, median, 50 % and 90 % interval, of a `summary`."""
+    text = digits([stats["median"], *(bound for key in INTERVALS for bound in stats[key])])
     return [name, text[0], *(f"[{low}, {high}]" for low, high in zip(text[1::2], text[2::2], strict=True))]
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, fold: Sequence[int] = ()) -> None:
-    """Print a table; the first `left` columns are flush left, those in `fold` are wrapped where space is short."""
+    """Print a table; the first `left` columns are left-aligned, and those in `fold` may be wrapped."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    rich_table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for i, name in enumerate(columns):
-        drawn.add_column(name, justify="left" if i < left else "right", no_wrap=i not in fold, overflow="fold")
+        rich_table.add_column(name, justify="left" if i < left else "right", no_wrap=i not in fold, overflow="fold")
     for cells in rows:
-        drawn.add_row(*cells)
-    console().print(drawn)
+        rich_table.add_row(*cells)
+    console().print(rich_table)
 
 
 def frame(data: "pd.DataFrame", most: int) -> None:
@@ -94,20 +94,20 @@ def _cell(value: Any) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line as it is; wrapped at words on a terminal only."""
+    """Print a line without markup; it is wrapped only on a terminal."""
     out = console()
     out.print(text, markup=False, highlight=False, soft_wrap=not out.is_terminal)
 
 
 def console():
-    """Where tables go; made anew, so that it follows redirections."""
+    """A new console for stdout, so that redirecting stdout also redirects it."""
     from rich.console import Console
 
     return Console(highlight=False, markup=False)
 
 
 def as_json(document: Any) -> None:
-    """Print one JSON document; NaN becomes null."""
+    """Print one JSON document; NaN and infinity become null."""
     import json
 
     def clean(value):

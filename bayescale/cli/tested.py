@@ -1,4 +1,4 @@
-"""tested: the back-test that belongs to a posterior's folder."""
+"""The back-test kept in a posterior's folder."""
 
 import json
 import sys
@@ -13,19 +13,28 @@ if TYPE_CHECKING:
 
     from bayescale.modelling.law import Law
 
+#: Name of the file in the folder.
 NAME = "backtest.json"
+#: Central intervals whose coverage is kept.
 LEVELS = (0.5, 0.8, 0.9, 0.95)
-#: A back-test in which fewer of the larger runs were inside the 90 % intervals is a sign of a bad forecast.
+#: A back-test whose 90 % intervals held a smaller share of the larger runs is a sign of a bad forecast.
 POOR = 0.7
 
 
-def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
-    """How forecasts of the larger of these runs from the smaller came out: as it is kept, or run now and kept.
+def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
+    """Scores of forecasts of the larger fitted runs from the smaller ones.
+
+    Parameters
+    ----------
+    folder : Path, of `bayescale fit`.
+    law, post : Law and DataTree of the fit.
+    seed : int
+    run : bool, whether to run the back-test, and keep its scores, if the folder has none for this posterior.
 
     Returns
     -------
-    dict or None : by, cuts (number), runs (held out, each counted at each cut), failed, unconverged, covered_0.5 …
-        covered_0.95, rmsle, width [%]; None if it has not been run for this posterior.
+    dict or None : by, cuts (number), runs (forecasts: runs held out, summed over cuts), failed, unconverged,
+        covered_0.5 … covered_0.95, rmsle [%], width [%]; None if the back-test has not been run for this posterior.
     """
     path = folder / NAME
     key = {"data": post.attrs.get("data_sha256", ""), "law": str(law)}
@@ -44,21 +53,21 @@ def tested(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) 
 
     file = folder / "runs.csv"
     if not file.is_file():
-        raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which a back-test needs; fit again.")
+        raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which the back-test needs; fit again.")
     table = pd.read_csv(file)
     by = "C" if "C" in table or {"N", "D"} <= set(table) else law.inputs[0]
-    found = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
-    one = board(found).iloc[0]
-    scores = {"by": by, "cuts": int(one["cuts"]), "runs": int(found["error"].notnull().sum())}
-    scores |= {name: int(one[name]) for name in ("failed", "unconverged")}
-    scores |= {name: float(one[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
+    forecasts = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
+    means = board(forecasts).iloc[0]
+    scores = {"by": by, "cuts": int(means["cuts"]), "runs": int(forecasts["error"].notnull().sum())}
+    scores |= {name: int(means[name]) for name in ("failed", "unconverged")}
+    scores |= {name: float(means[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
     with replacing(path) as draft:
         draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
     return scores
 
 
 def say(scores: dict[str, Any] | None) -> None:
-    """The evidence in two lines, or where to get it."""
+    """Print the scores, or how to get them."""
     if scores is None:
         show.say("back-test: not run; --backtest forecasts the larger of these runs from the smaller ones")
         return

@@ -1,6 +1,7 @@
-"""Baselines: what is done without this package, as functions that `backtest` takes.
+"""Baselines: how losses are forecast without this package, as forecasters for `bayescale.backtest`.
 
-Each is ``(train, test, seed) -> draws`` of new runs' losses [nats/token], of shape (draw, run).
+`last_value`, `power_law` and `huber_bootstrap` are functions ``(train, test, seed) -> draws`` of the losses of new runs
+[nats/token], of shape (draw, run). `huber_fit` is the fit behind the last of them.
 """
 
 from collections.abc import Sequence
@@ -11,18 +12,24 @@ from scipy.optimize import minimize
 
 from bayescale.base.columns import training_flop
 
-#: Refits of the bootstrap, and draws that come of each baseline.
-REFITS, DRAWS = 100, 1000
-#: Runs from which cases are drawn; residuals below.
+__all__ = ["huber_bootstrap", "huber_fit", "last_value", "power_law"]
+
+#: Draws of each baseline.
+DRAWS = 1000
+#: Bootstrap samples that are refitted.
+REFITS = 100
+#: Fewest runs for a bootstrap of cases; with fewer, residuals are resampled.
 CASES = 6
-#: Where the Huber loss turns from a square to a line [log loss] (Hoffmann et al. 2022, Eq 11).
+#: Residual at which the Huber loss turns from quadratic to linear [log loss] (Hoffmann et al. 2022, Eq 11).
 DELTA = 1e-3
+#: Tolerances of L-BFGS.
 _TIGHT = {"ftol": 1e-14, "gtol": 1e-10, "maxiter": 2000}
+#: Starting points of the fit: (exponents, E over the smallest loss).
 _STARTS = ((0.3, 0.6), (0.6, 0.8), (0.15, 0.2))
 
 
 def last_value(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """No progress: the loss of the largest run, with the scatter of the steps between runs in order of size."""
+    """The loss of the largest run, with the scatter of the changes between successive runs in order of size."""
     rng = np.random.default_rng(seed)
     ordered = train["loss"].to_numpy(float)[np.argsort(_size(train), kind="stable")]
     steps = np.diff(np.log(ordered))
@@ -30,11 +37,11 @@ def last_value(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray
 
 
 def power_law(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """A straight line of log loss on log C: Student-t prediction of least squares, under a flat prior."""
+    """Least squares of log loss on log C, with its Student-t predictive distribution (flat prior)."""
     rng = np.random.default_rng(seed)
     x, y, new = np.log(_size(train)), np.log(train["loss"].to_numpy(float)), np.log(_size(test))
     if len(x) < 4:
-        raise ValueError(f"A line and its scatter take four runs or more; got {len(x)}.")
+        raise ValueError(f"A line and its scatter need four runs or more; got {len(x)}.")
     design = np.stack([np.ones_like(x), x - x.mean()], axis=1)
     best, *_ = np.linalg.lstsq(design, y, rcond=None)
     freedom = len(x) - 2
@@ -47,10 +54,11 @@ def power_law(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
 
 
 def huber_bootstrap(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """The papers' way: the additive law by Huber loss, refitted to bootstrap samples, with residuals drawn again.
+    """The usual method of papers: the additive law, fitted by Huber loss to bootstrap samples.
 
-    E + A N^-alpha + B D^-beta; where N or D does not vary, or both lie on one line, the law is in one of them, or in C.
-    Cases are drawn from six runs on, residuals below that.
+    The law is E + A N^-alpha + B D^-beta. If N or D does not vary, its term is dropped. If both vary along one line,
+    the law is in C. With fewer than six runs, residuals are resampled instead of runs. The noise of a new run is a
+    resampled residual.
     """
     rng = np.random.default_rng(seed)
     names = terms(train)
@@ -65,13 +73,13 @@ def huber_bootstrap(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.nd
             sample = x[:, at], z[at]
         else:
             sample = x, log_loss(best, x) + rng.choice(left, len(z))
-        found = huber_fit(*sample, start=best)
-        draws.append(log_loss(found, new) + rng.choice(left, (DRAWS // REFITS, len(test))))
+        refit = huber_fit(*sample, start=best)
+        draws.append(log_loss(refit, new) + rng.choice(left, (DRAWS // REFITS, len(test))))
     return np.exp(np.concatenate(draws))
 
 
 def terms(runs: pd.DataFrame) -> tuple[str, ...]:
-    """The columns that an additive law can tell apart: N and D, one of them, or C where they lie on one line."""
+    """Columns whose terms the runs identify: N and D, one of them, or C if both vary along one line."""
     known = [name for name in ("N", "D") if name in runs and np.ptp(np.log(runs[name].to_numpy(float))) > 1e-9]
     if len(known) == 2 and abs(np.corrcoef(np.log(runs["N"]), np.log(runs["D"]))[0, 1]) > 0.99:
         return ("C",)
@@ -81,18 +89,24 @@ def terms(runs: pd.DataFrame) -> tuple[str, ...]:
 
 
 def log_loss(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Log of E plus powers: parameters log E, then log coefficients, then exponents; x log columns (term, run)."""
+    """Log of E plus power laws, of shape (run,); `parameters` and `x` as in `huber`."""
     return np.logaddexp.reduce(_parts(parameters, x), axis=0)
 
 
 def huber(parameters: np.ndarray, x: np.ndarray, z: np.ndarray, delta: float = DELTA) -> tuple[float, np.ndarray]:
-    """Sum of the Huber losses of log loss, and its gradient.
+    """Sum of the Huber losses of the residuals of log loss, and its gradient.
 
     Parameters
     ----------
     parameters : array, log E, log coefficients (term), exponents (term).
     x : array of shape (term, run), logs of the columns.
     z : array of shape (run,), log losses.
+    delta : float, residual at which the loss turns from quadratic to linear.
+
+    Returns
+    -------
+    float : the sum.
+    array : its gradient, of the shape of `parameters`.
     """
     k = len(x)
     parts = _parts(parameters, x)
@@ -107,10 +121,21 @@ def huber(parameters: np.ndarray, x: np.ndarray, z: np.ndarray, delta: float = D
 def huber_fit(
     x: np.ndarray, z: np.ndarray, delta: float = DELTA, start: np.ndarray | None = None, starts: Sequence = _STARTS
 ) -> np.ndarray:
-    """The minimum of `huber`, from several starts or one.
+    """Minimise `huber`.
 
-    Columns are centred and the objective scaled, so that tolerances mean something; L-BFGS is begun again until it
-    stays where it is, since it stops early in this valley (Besiroglu et al. 2024).
+    Columns are centred and the objective is scaled, so that the tolerances suit it. L-BFGS is restarted until it stays
+    where it is, because it stops early in the narrow valley of this objective (Besiroglu et al. 2024).
+
+    Parameters
+    ----------
+    x, z, delta : as in `huber`.
+    start : array, optional
+        Parameters to start from; by default, each of `starts`.
+    starts : sequence of (exponents, E over the smallest loss).
+
+    Returns
+    -------
+    array : log E, log coefficients (term), exponents (term).
     """
     middle = x.mean(axis=1)
     centred = x - middle[:, None]
@@ -130,7 +155,7 @@ def huber_fit(
             )
             for exponent, share in starts
         ]
-    found = []
+    minima = []
     for q in first:
         value = np.inf
         for _ in range(20):
@@ -139,23 +164,25 @@ def huber_fit(
             if not done.fun < value * (1 - 1e-9):
                 break
             value = done.fun
-        found.append((done.fun, q))
-    q = min(found, key=lambda pair: pair[0])[1]
+        minima.append((done.fun, q))
+    q = min(minima, key=lambda pair: pair[0])[1]
     return np.concatenate([q[:1], q[1 : k + 1] + q[k + 1 :] * middle, q[k + 1 :]])
 
 
 def _parts(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Log of E and of each power law, of shape (1 + term, run)."""
     k = len(x)
     powers = parameters[1 : k + 1, None] - parameters[k + 1 :, None] * x
     return np.concatenate([np.full((1, x.shape[1]), parameters[0]), powers])
 
 
 def _column(runs: pd.DataFrame, name: str) -> np.ndarray:
+    """N, D or C as floats."""
     return _size(runs) if name == "C" else runs[name].to_numpy(float)
 
 
 def _size(runs: pd.DataFrame) -> np.ndarray:
-    """Compute [FLOP], as it is given or 6ND; or the one size that there is."""
+    """C [FLOP], or 6ND; or N or D if the table has only one of them."""
     if "C" in runs:
         return runs["C"].to_numpy(float)
     known = [runs[name].to_numpy(float) for name in ("N", "D") if name in runs]

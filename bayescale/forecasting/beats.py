@@ -1,4 +1,4 @@
-"""forecasting.beats"""
+"""Probability that one new run ends below another."""
 
 import xarray as xr
 
@@ -6,15 +6,16 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 
 
 def beats(predicted: xr.Dataset) -> xr.DataArray:
-    """Probability that a run ends with a smaller loss than another, noise of both included.
+    """Probability that each run ends with a smaller loss than each other run, with the noise of both.
 
     Parameters
     ----------
-    predicted : Dataset of `predict`. Runs predicted together err together, so predict them in one call.
+    predicted : Dataset of `predict`. Predict the runs in one call: their errors are then drawn jointly, as they are
+        correlated.
 
     Returns
     -------
-    DataArray : dims (run, other); 0.5 on the diagonal.
+    DataArray : dims (run, other), the probability that ``run`` ends below ``other``; 0.5 on the diagonal.
     """
     loss = predicted["loss"]
     other = loss.rename(run="other")

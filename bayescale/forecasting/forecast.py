@@ -1,4 +1,4 @@
-"""forecasts: what is to be said of a new run: its loss, how far out it lies, and where the uncertainty comes from."""
+"""Forecasts as a table: the loss of new runs, their distance from the fitted runs, and the sources of uncertainty."""
 
 import pandas as pd
 import xarray as xr
@@ -9,31 +9,35 @@ from bayescale.forecasting.shares import PARTS, shares
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
+#: Columns that measure the size of a run.
 SIZES = ("N", "D", "C")
-#: Probabilities of the quantiles that are given: median, 50 % and 90 % intervals.
+#: Probabilities of the quantiles in the table: the median, and the ends of the 50 % and 90 % intervals.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> pd.DataFrame:
-    """Forecast the loss of new runs, as a table; `predict` has the draws behind it.
+    """Forecast the loss of new runs, as a table of quantiles; `predict` returns the draws.
 
     Parameters
     ----------
     law : the law that `post` was fitted with.
     post : DataTree of `fit`.
     runs : DataFrame with the law's columns, one row a run.
-    seed : int, optional, of the noise and of the discrepancy beyond the runs that were fitted.
+    seed : int, optional, of the noise and of the discrepancy beyond the fitted runs.
 
     Returns
     -------
-    DataFrame : the rows of `runs`, with ``mu_0.05`` … ``mu_0.95``, quantiles of the expected loss, and ``loss_0.05`` …
-        ``loss_0.95`` of a new run's [nats/token]; ``times_N``, ``times_D``, ``times_C``, the run's size over the
-        largest that was fitted; and ``share_parameters``, ``share_discrepancy``, ``share_noise``, as of `shares`.
+    DataFrame : the rows of `runs`, with additional columns
+
+        - ``mu_0.05`` … ``mu_0.95`` [nats/token], quantiles of the expected loss;
+        - ``loss_0.05`` … ``loss_0.95`` [nats/token], quantiles of a new run's loss;
+        - ``times_N``, ``times_D``, ``times_C``, the size of the run over the largest fitted one;
+        - ``share_parameters``, ``share_discrepancy``, ``share_noise``, as in `shares`.
 
     Raises
     ------
     TypeError, ValueError
-        As `predict`.
+        As in `predict`.
     """
     drawn = predict(law, post, runs, seed=seed)
     table = runs.copy()
@@ -49,18 +53,18 @@ def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | Non
 
 
 def largest(post: xr.DataTree) -> dict[str, float]:
-    """The largest N, D and C of the runs that were fitted; C = 6ND where they have no C of their own."""
+    """The largest N [parameters], D [tokens] and C [FLOP] of the fitted runs, as far as known; C = 6ND if not given."""
     return {str(name): float(values.max()) for name, values in sizes_of(post).items()}
 
 
 def sizes_of(post: xr.DataTree) -> pd.DataFrame:
-    """N, D and C of the runs that were fitted, as far as they are known."""
+    """N [parameters], D [tokens] and C [FLOP] of the fitted runs, as far as known."""
     constants = post["constant_data"].to_dataset()
     known = {name: constants[name].to_numpy() for name in SIZES if name in constants and constants[name].ndim}
     return with_compute(pd.DataFrame(known))
 
 
 def with_compute(runs: pd.DataFrame) -> pd.DataFrame:
-    """The sizes in a table, with C = 6ND [FLOP] where there is none."""
+    """The sizes in a table, with C = 6ND [FLOP] if it has no C."""
     table = complete(runs, ["C"])
     return pd.DataFrame({name: table[name].astype(float) for name in SIZES if name in table})

@@ -1,4 +1,4 @@
-"""forecasting.log_scores"""
+"""Log predictive densities of runs: of new runs, and of fitted runs that are left out."""
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,12 @@ from bayescale.modelling.law import Law
 
 
 def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.DataArray:
-    """Log of the posterior predictive density of the log losses of new runs, each by itself.
+    """Log of the posterior predictive density of the log loss of each new run (marginal, not joint).
 
     Parameters
     ----------
-    law, post, seed : as in `predict`; the same seed, the same discrepancy beyond the runs that were fitted.
+    law, post : as in `predict`.
+    seed : int, optional, of the discrepancy beyond the fitted runs.
     runs : DataFrame as in `predict`, with ``loss`` [nats/token].
 
     Returns
@@ -34,16 +35,15 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
     mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(seed)))
     if (continuation := _continuation(law, post, table)) is not None:
         mu, scale = continuation.marginal(mu, scale, _end_errors(post))
-    every = _log_densities(law, losses, mu, scale, shape)
-    return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
+    logs = _log_densities(law, losses, mu, scale, shape)
+    return xr.DataArray(np.logaddexp.reduce(logs, axis=0) - np.log(len(logs)), dims="run", name="log_predictive")
 
 
 def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArray:
-    """Log predictive density of the log loss of each run that was fitted, given all others; of a checkpoint, given
-    those before it in its run.
+    """Log predictive density of the log loss of each fitted run, given all other runs.
 
-    Pareto-smoothed importance sampling (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4), as of `az.loo`, which has
-    the diagnostics too.
+    The density of a checkpoint is also given the earlier checkpoints of its run. Computed by Pareto-smoothed importance
+    sampling (Vehtari et al. 2017, doi:10.1007/s11222-016-9696-4), as in `az.loo`, which has its diagnostics too.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArra
 
     Returns
     -------
-    DataArray : dims (run).
+    DataArray : dims (run), dimensionless.
     """
     table, given = _given(law, runs)
     loss = table["loss"].to_numpy(dtype=float)
@@ -61,10 +61,10 @@ def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArra
     logs = _log_densities(law, loss, mu, scale, shape).T
     smoothed, _ = psis.smooth(-logs)
     top = logs.max(axis=1, keepdims=True)
-    found = np.log(np.sum(smoothed * np.exp(logs - top), axis=1)) + top[:, 0]
-    return xr.DataArray(found, dims="run", name="log_left_out")
+    left_out = np.log(np.sum(smoothed * np.exp(logs - top), axis=1)) + top[:, 0]
+    return xr.DataArray(left_out, dims="run", name="log_left_out")
 
 
 def _log_densities(law: Law, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray, shape) -> np.ndarray:
-    """Log density of each log loss under each draw, of shape (draw, run)."""
+    """Log density of each log loss given each draw, of shape (draw, run)."""
     return (law.noise.logpdf(loss, mu, scale, shape) + np.log(loss)).reshape(-1, len(loss))

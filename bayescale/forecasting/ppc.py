@@ -1,4 +1,4 @@
-"""forecasting.ppc"""
+"""Posterior predictive checks, in the groups that ArviZ plots."""
 
 import pandas as pd
 import xarray as xr
@@ -8,7 +8,7 @@ from bayescale.modelling.law import Law
 
 
 def ppc(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.DataTree:
-    """Posterior predictive check on runs that were fitted, or on others: what ``az.plot_ppc_*`` take.
+    """Draw from the posterior predictive distribution at the fitted runs, or at others, for ``az.plot_ppc_*``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""predictive: from a posterior to new runs."""
+"""Prediction: from a posterior to the losses of new runs."""
 
 from typing import Any
 
@@ -16,25 +16,30 @@ from bayescale.modelling.law import Law
 
 
 def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.Dataset:
-    """Predict the loss of new runs.
+    """Draw the losses of new runs.
 
     Parameters
     ----------
     law : the law that `post` was fitted with.
-    post : DataTree of `fit` (or of `sample_prior`).
-    runs : DataFrame with the law's columns, the grouping columns, and what the noise needs; no `loss` needed. Where the
-        rows that were fitted are checkpoints (column ``run``), rows of a training run of theirs that lie beyond its end
-        go on from its last error, and rows of any one run err together. Without the column each row is of a run of its
-        own; but where the law has one column and was fitted to one run, rows are of that.
-    seed : int, optional, of the noise.
+    post : DataTree of `fit` or `sample_prior`.
+    runs : DataFrame with the columns of the law, its groups and its noise; ``loss`` is not needed.
+        If the fitted rows are checkpoints of training runs, a column ``run`` says which training run a row belongs to:
+        the errors of rows of one run are correlated, and those beyond the end of a fitted run also with its last error.
+        Without that column every row is a run of its own. The exception is a law in one column fitted to one training
+        run: its rows are later checkpoints of that run.
+    seed : int, optional, of the noise, and of the discrepancy beyond the fitted runs.
 
     Returns
     -------
-    Dataset : dims (chain, draw, run); ``mu``, the expected loss, and ``loss``, a new run's loss with noise, both in
-        nats/token; the columns as coordinates along run.
+    Dataset : dims (chain, draw, run), with the columns as coordinates along run.
+
+        - ``mu`` [nats/token], the expected loss;
+        - ``loss`` [nats/token], the loss of a new run, with its noise.
 
     Raises
     ------
+    TypeError
+        If `runs` is not a DataFrame.
     ValueError
         If a column is missing or has bad values, or the posterior is of another law.
     """
@@ -56,7 +61,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
 
 
 def _continuation(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Continuation | None:
-    """What rows to be forecast go on from; None where checkpoints' errors are independent."""
+    """The fitted training runs that new rows continue; None if errors of checkpoints are independent."""
     group = ends(post)
     if group is None:
         return None
@@ -74,27 +79,30 @@ def _end_errors(post: xr.DataTree) -> np.ndarray:
     return post["discrepancy"]["end_error"].transpose(*SAMPLE_DIMS, "training_run").to_numpy()
 
 
-def _values(found: tuple[xr.DataArray, xr.DataArray, dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    mu, scale, shape = found
+def _values(
+    arrays: tuple[xr.DataArray, xr.DataArray, dict[str, Any]],
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Expected loss and scale as NumPy arrays, and the noise's shape parameters."""
+    mu, scale, shape = arrays
     return mu.to_numpy(), scale.to_numpy(), shape
 
 
 def _losses(table: pd.DataFrame) -> np.ndarray:
-    """The losses of runs whose outcome is known."""
+    """The column ``loss``, or an error."""
     loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
     if not (np.isfinite(loss) & (loss > 0)).all():
-        raise ValueError("runs needs a column 'loss' of positive numbers, which forecasts are held against.")
+        raise ValueError("runs needs a column 'loss' of positive numbers, to compare the forecasts with.")
     return loss
 
 
 def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The table with what can be completed, and the values that the law needs."""
+    """The table, with missing sizes completed from C = 6ND, and the values of each column that the law needs."""
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row a run.")
     needed = tuple(dict.fromkeys((*law.inputs, *law.noise.columns)))
     table = complete(runs, needed)
     absent = [name for name in (*needed, *law.groups) if name not in table]
     if absent:
-        raise ValueError(f"runs has no column {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
+        raise ValueError(f"runs lacks the columns {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
     given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
     return table, given

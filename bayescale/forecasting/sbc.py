@@ -1,4 +1,4 @@
-"""Checks: does the machinery tell the truth where the truth is known?"""
+"""Simulation-based calibration: fit data simulated from the prior, where the parameters are known."""
 
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -14,9 +14,10 @@ from bayescale.inference.many import run_many
 from bayescale.inference.sample_prior import sample_prior
 from bayescale.modelling.law import Law
 
-#: Draws that a rank is taken among: few enough to be independent, enough to see a bias of a tenth of a deviation.
+#: Posterior draws among which a parameter is ranked: few enough to be independent, and enough to detect a bias of a
+#: tenth of a standard deviation.
 RANKED = 100
-#: Enough draws for that, of four chains.
+#: Options of NUTS, which gives 1000 draws with four chains.
 SAMPLER = {"draws": 250, "tune": 500}
 
 
@@ -30,37 +31,40 @@ def sbc(
     executor: Executor | None = None,
     **sampler,
 ) -> xr.DataTree:
-    """Simulation-based calibration: draw parameters from the prior, runs from them, and fit those.
+    """Simulation-based calibration: draw parameters from the prior, simulate runs, and fit them.
 
-    The rank of the drawn parameter among its posterior draws is then uniform, if everything between the model and the
-    draws is right (Talts et al. 2018, arXiv:1804.06788).
+    The rank of each drawn parameter among its posterior draws is uniform if the model and the sampler are correct
+    (Talts et al. 2018, arXiv:1804.06788).
 
     Parameters
     ----------
     law : Law
-    runs : DataFrame, the design: its columns are kept, its losses are simulated. Its reference run and its smallest
-        loss, which the priors are relative to, hold for every simulation.
+    runs : DataFrame, the design: its columns are kept, and its losses are replaced by simulated ones. The reference run
+        and the smallest loss, on which priors depend, are those of `runs` in every simulation.
     fits : int, number of simulations.
-    method, seed, executor, **sampler : as in `fit_many`; NUTS takes 250 draws a chain after 500 steps of tuning, which
-        is enough for ranks.
+    method, seed, executor, **sampler : as in `fit_many`, but NUTS by default draws 250 a chain after 500 tuning steps,
+        which is enough for ranks.
 
     Returns
     -------
-    DataTree : group prior_sbc, the ranks over their number, between 0 and 1, dims (chain of length 1, draw: the
-        simulation), as ``az.plot_ecdf_pit`` takes them; group prior, the parameters that were drawn; group fits, as of
-        `fit_many`. Simulations that failed are left out of prior_sbc, and counted by ``fits["reason"]``.
+    DataTree : groups
+
+        - prior_sbc: ranks divided by their number, between 0 and 1, dims (chain of length 1, draw: the simulation), for
+          ``az.plot_ecdf_pit``;
+        - prior: the parameters that were drawn;
+        - fits: as in `fit_many`. Simulations that failed are not in prior_sbc; ``fits["reason"]`` says why.
 
     Raises
     ------
     ValueError
-        If a prior is stated in units of each group's smallest loss, which the simulated losses would move.
+        If a prior is in units of each group's smallest loss, which differs between simulations; or if every fit fails.
     """
     moved = [str(prior) for prior in law.variables.values() if prior.unit == "loss_min" and prior.dims]
     if moved:
-        raise ValueError(f"{moved} move with the simulated losses; state them without unit='loss_min'.")
+        raise ValueError(f"The priors {moved} move with the simulated losses; state them without unit='loss_min'.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     law = replace(law, reference=dict(check(law, runs).reference))
-    # Streams of their own: ranks whose jitter repeats the draws of the prior would be no test.
+    # A stream for each step: ranks jittered by the numbers that drew the prior would not be uniform.
     streams = [int(state) for state in np.random.SeedSequence(seed).generate_state(4)]
     prior = sample_prior(law, runs, draws=fits, seed=streams[0])
     simulated = predict(law, prior, runs, seed=streams[1])["loss"].isel(chain=0)
@@ -77,14 +81,15 @@ def sbc(
 
 
 def _ranks(posterior: xr.Dataset, drawn: xr.Dataset, good: np.ndarray, rng: np.random.Generator) -> xr.Dataset:
+    """Jittered ranks of the drawn parameters among their posterior draws, of the simulations `good`."""
     draws = posterior.stack(sample=("chain", "draw"))
     size = draws.sizes["sample"]
     thinned = draws.isel(sample=np.linspace(0, size - 1, min(RANKED, size)).astype(int))
-    found = {}
+    ranks = {}
     for name in (n for n in drawn.data_vars if n in thinned):
         after = thinned[name].isel(fit=good).transpose("fit", "sample", ...)
         truth = drawn[name].isel(draw=good).transpose("draw", ...)
         rank = (after.to_numpy() < truth.to_numpy()[:, None]).sum(axis=1)
         pit = (rank + rng.uniform(size=rank.shape)) / (after.sizes["sample"] + 1)
-        found[name] = truth.copy(data=pit).expand_dims(chain=[0])
-    return xr.Dataset(found).assign_coords(draw=np.arange(len(good)))
+        ranks[name] = truth.copy(data=pit).expand_dims(chain=[0])
+    return xr.Dataset(ranks).assign_coords(draw=np.arange(len(good)))

@@ -1,17 +1,21 @@
-"""Scores: how good a forecast was, once the loss is known.
+"""Scores of forecasts against observed losses.
 
-All are of the log loss, in percent (100 times the difference of natural logs): an error of 1 is 1 % of the loss.
+Scores are on the log scale, in percent: 100 times a difference of natural logs, so that 1 is about 1 % of the loss.
+Exceptions are `pit` and `covered`, which are probabilities, and `log_score`, in nats.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+__all__ = ["covered", "crps", "errors", "interval_score", "log_score", "pit", "widths"]
+
+#: Probabilities of the central intervals that are scored.
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 
 
 def errors(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Signed error of the median [%]: positive where the loss was forecast too high.
+    """Signed error of the median [%], positive if the forecast was too high.
 
     Parameters
     ----------
@@ -27,14 +31,14 @@ def errors(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
 
 def pit(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Probability integral transform: the share of draws below the observed loss, of shape (run,)."""
+    """Probability integral transform, of shape (run,): the share of draws below the observed loss; ties count half."""
     draws, observed = _checked(draws, observed)
     below, same = (draws < observed).mean(axis=0), (draws == observed).mean(axis=0)
     return below + 0.5 * same
 
 
 def covered(draws: np.ndarray, observed: np.ndarray, levels: Sequence[float] = LEVELS) -> np.ndarray:
-    """Whether the central intervals hold the observed loss, of shape (level, run)."""
+    """Whether each central interval contains the observed loss, of shape (level, run)."""
     draws, observed = _checked(draws, observed)
     low, high = _intervals(draws, levels)
     return (low <= observed) & (observed <= high)
@@ -70,7 +74,7 @@ def interval_score(draws: np.ndarray, observed: np.ndarray, level: float = 0.9) 
 
 
 def log_score(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Log of the forecast density of the log loss, of shape (run,); larger is better.
+    """Log of the forecast density of the log loss [nats], of shape (run,); larger is better.
 
     The density is a Gaussian kernel estimate from the draws, with the bandwidth of Silverman 1986, Eq 3.31.
     """
@@ -90,15 +94,17 @@ def _intervals(draws: np.ndarray, levels: Sequence[float]) -> tuple[np.ndarray, 
 
 
 def _checked(draws, observed) -> tuple[np.ndarray, np.ndarray]:
-    """Logs of forecast and observed losses, or an error."""
+    """Logs of forecast and observed losses; an error if the shapes do not agree."""
     draws, observed = _logs(draws), np.asarray(observed, dtype=float)
     if observed.shape != draws.shape[1:]:
-        raise ValueError(f"There are {draws.shape[1]} forecasts and {observed.shape} observed losses; wanted one each.")
+        raise ValueError(
+            f"The draws are of {draws.shape[1]} runs, observed has the shape {observed.shape}; wanted one loss a run."
+        )
     return draws, _log("observed", observed)
 
 
 def _logs(draws) -> np.ndarray:
-    """Logs of forecast losses, or an error."""
+    """Logs of forecast losses; an error unless they have the shape (draw, run)."""
     draws = np.asarray(draws, dtype=float)
     if draws.ndim != 2 or len(draws) < 2:
         raise ValueError(f"The draws have the shape {draws.shape}; wanted (draw, run) with two draws or more.")
@@ -106,6 +112,7 @@ def _logs(draws) -> np.ndarray:
 
 
 def _log(name: str, losses: np.ndarray) -> np.ndarray:
+    """Natural log; an error if a loss is not a positive number."""
     if not (np.isfinite(losses) & (losses > 0)).all():
         raise ValueError(f"Some {name} losses are NaN, infinite or not positive; a loss is a positive number.")
     return np.log(losses)

@@ -1,4 +1,4 @@
-"""forecasting.shares"""
+"""Shares of the uncertainty of a new run's loss: parameters, discrepancy and noise."""
 
 import numpy as np
 import pandas as pd
@@ -7,15 +7,16 @@ import xarray as xr
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
-#: Where the uncertainty of a new run's loss comes from.
+#: Sources of the uncertainty, in the order of the terms of the log loss.
 PARTS = ("parameters", "discrepancy", "noise")
 
 
 def shares(law: Law, post: xr.DataTree, predicted: xr.Dataset) -> xr.DataArray:
-    """Where the uncertainty of new runs' losses comes from: the law's parameters, its discrepancy, or the noise.
+    """Share of each source in the variance of new runs' log losses: parameters, discrepancy, noise.
 
-    The log loss is a sum of three parts; the share of each is its covariance with the sum over the variance of the sum
-    (Euler's allocation). Shares add to one; a part that makes up for another has a negative share.
+    The log loss is a sum of three terms, one from each source. A share is the covariance of the term with the sum,
+    divided by the variance of the sum (Euler's allocation). Shares add to one. A term that is anticorrelated with the
+    others may have a negative share.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def shares(law: Law, post: xr.DataTree, predicted: xr.Dataset) -> xr.DataArray:
 
     Returns
     -------
-    DataArray : dims (part, run).
+    DataArray : dims (part, run), with parts "parameters", "discrepancy" and "noise".
     """
     at = {name: predicted[name].to_numpy() for name in (*law.inputs, *law.groups)}
     curve = np.log(law(post, **at).drop_vars("run", errors="ignore"))

@@ -1,7 +1,7 @@
-"""stacking: forecasts by several laws, weighted by how well each foretold runs that it had not seen.
+"""Stacking: average the forecasts of several laws, with weights that maximise the log density of unseen runs.
 
-Yao et al. 2018, Using Stacking to Average Bayesian Predictive Distributions, doi:10.1214/17-BA1091; by leave-one-out,
-or by the runs of the future, which is what a forecast is about.
+After Yao et al. 2018, Using Stacking to Average Bayesian Predictive Distributions, doi:10.1214/17-BA1091. The unseen
+runs are those left out one at a time, or the largest ones, given the smallest, which is closer to a forecast.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +17,11 @@ from bayescale.inference.fit import draw
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
+__all__ = ["mixture", "weights"]
+
+#: How weights can be chosen.
 WAYS = ("future", "loo", "equal")
-#: The smallest runs are fitted, up to this share of them, and the others are the future.
+#: Share of the runs, smallest first, that is fitted; the others are the future.
 PAST = 0.7
 #: Fewest runs to fit.
 FEWEST = 4
@@ -34,27 +37,27 @@ def weights(
     method: str = "laplace",
     seed: int | None = None,
 ) -> pd.Series:
-    """The weight of each law in a stacked forecast of larger runs.
+    """Weight of each law in a stacked forecast.
 
     Parameters
     ----------
     laws : mapping from a name to a law.
     runs : DataFrame, as in `fit`.
     by : {"future", "loo", "equal"}
-        "future": each law is fitted to the smallest 70 % of the runs (by C, or the product of its columns), and the
-        weights maximise the summed log density of the others; "loo": the same for each run, given all others, by
-        Pareto-smoothed importance sampling; "equal": one over the number of laws.
-    method : {"laplace", "nuts"}
-    seed : int, optional
+        What the weights maximise. "future": the summed log density of the largest runs, under fits to the smallest
+        70 % of the runs (by C, or the product of the law's columns). "loo": the summed log density of each run given
+        all others, by Pareto-smoothed importance sampling. "equal": nothing; every law has the same weight.
+    method : {"laplace", "nuts"}, how the laws are fitted, as in `fit`.
+    seed : int, optional, of the fits.
 
     Returns
     -------
-    Series : adds to one; indexed by name.
+    Series : indexed by name; the weights add to one.
 
     Raises
     ------
     ValueError
-        If there are no laws, the way is unknown, or the runs are too few to be divided.
+        If there are no laws, `by` is unknown, or there are too few runs to hold some out.
     """
     if by not in WAYS:
         raise ValueError(f"by is {by!r}; wanted one of {list(WAYS)}.")
@@ -68,7 +71,7 @@ def weights(
 
 
 def stacked(log_densities: np.ndarray) -> np.ndarray:
-    """Weights of a mixture that maximise the summed log density of runs, by expectation maximisation.
+    """Weights of a mixture that maximise the summed log density, by expectation maximisation.
 
     Parameters
     ----------
@@ -79,23 +82,23 @@ def stacked(log_densities: np.ndarray) -> np.ndarray:
     array of shape (law,) that adds to one.
     """
     density = np.exp(log_densities - log_densities.max(axis=0))
-    found = np.full(len(density), 1.0 / len(density))
+    share = np.full(len(density), 1.0 / len(density))
     for _ in range(2000):
-        new = (found[:, None] * density / (found @ density)).mean(axis=1)
-        if np.abs(new - found).max() < 1e-8:
+        new = (share[:, None] * density / (share @ density)).mean(axis=1)
+        if np.abs(new - share).max() < 1e-8:
             break
-        found = new
-    return found
+        share = new
+    return share
 
 
 def mixture(
     laws: Mapping[str, Law], by: str = "future", method: str = "laplace"
 ) -> Callable[[pd.DataFrame, pd.DataFrame, int], np.ndarray]:
-    """A forecaster for `bayescale.backtest`: draws of every law in proportion to its weight.
+    """A forecaster for `bayescale.backtest` that draws from each law in proportion to its weight.
 
     Parameters
     ----------
-    laws, by, method : as in `weights`; where the runs are too few to be divided, the weights are equal.
+    laws, by, method : as in `weights`. With too few runs to hold some out, the weights are equal.
 
     Returns
     -------
@@ -104,17 +107,19 @@ def mixture(
 
     def forecaster(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
         few = by == "future" and any(_past(law, complete(train, ["C", *law.inputs])).all() for law in laws.values())
-        way = "equal" if few else by
-        share = weights(laws, train, by=way, method=method, seed=seed) if by != "loo" else None
-        some = laws if share is None else {name: law for name, law in laws.items() if share[name] * DRAWS >= 1}
-        posts = _posts(some, train, method, seed)
-        share = _by_left_out(laws, posts, train) if share is None else share[list(some)]
+        if by == "loo":  # the same fits give the weights and the draws
+            used, posts = laws, _posts(laws, train, method, seed)
+            share = _by_left_out(laws, posts, train)
+        else:
+            share = weights(laws, train, by="equal" if few else by, method=method, seed=seed)
+            used = {name: law for name, law in laws.items() if share[name] * DRAWS >= 1}
+            posts, share = _posts(used, train, method, seed), share[list(used)]
         ends = np.round(np.cumsum(share.to_numpy()) / share.sum() * DRAWS).astype(int)
         parts = []
-        for (name, law), count in zip(some.items(), np.diff(ends, prepend=0), strict=True):
+        for (name, law), count in zip(used.items(), np.diff(ends, prepend=0), strict=True):
             drawn = predict(law, posts[name], test, seed=seed)["loss"].stack(sample=SAMPLE_DIMS)
-            every = drawn.transpose("sample", "run").to_numpy()
-            parts.append(every[np.linspace(0, len(every) - 1, count).astype(int)])
+            losses = drawn.transpose("sample", "run").to_numpy()
+            parts.append(losses[np.linspace(0, len(losses) - 1, count).astype(int)])
         return np.concatenate(parts)
 
     forecaster.__name__ = f"stacked_{by}"
@@ -122,26 +127,28 @@ def mixture(
 
 
 def _future(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.ndarray:
-    """Log density of each of the largest runs, given the smallest."""
+    """Log density of each of the largest runs, given the smallest ones; of shape (run,)."""
     table = complete(runs, ["C", *law.inputs])
     past = _past(law, table)
     if past.all():
-        raise ValueError(f"{len(past)} runs leave none to be the future of {FEWEST} or more; stack by='equal'.")
+        raise ValueError(f"{len(past)} runs leave none to hold out beside the {FEWEST} to fit; use by='equal'.")
     post = draw(law, table[past], method=method, seed=seed, progressbar=False)
     return log_predictive(law, post, table[~past], seed=seed).to_numpy()
 
 
 def _past(law: Law, table: pd.DataFrame) -> np.ndarray:
-    """Which runs are the smallest, of shape (run,); all of them where they cannot be divided."""
+    """Which runs are among the smallest, of shape (run,); all of them if there are too few to hold some out."""
     size = np.log(table["C"] if "C" in table else table[list(law.inputs)].prod(axis="columns")).to_numpy()
     last = np.sort(size)[max(FEWEST, int(np.ceil(PAST * len(size)))) - 1] if len(size) > FEWEST else np.inf
     return size <= last
 
 
 def _posts(laws: Mapping[str, Law], runs: pd.DataFrame, method: str, seed: int | None) -> dict[str, xr.DataTree]:
+    """The posterior of each law."""
     return {name: draw(law, runs, method=method, seed=seed, progressbar=False) for name, law in laws.items()}
 
 
 def _by_left_out(laws: Mapping[str, Law], posts: Mapping[str, xr.DataTree], runs: pd.DataFrame) -> pd.Series:
+    """Weights by leave-one-out."""
     densities = [log_left_out(law, posts[name], runs).to_numpy() for name, law in laws.items()]
     return pd.Series(stacked(np.array(densities)), index=list(laws))

@@ -1,4 +1,4 @@
-"""infer: from a law and its runs to a posterior."""
+"""Fit: from a law and a table of runs to a posterior with its verdict."""
 
 import hashlib
 import json
@@ -17,12 +17,15 @@ from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import methods
-from bayescale.inference.diagnostics import Verdict, judge
+from bayescale.inference.diagnostics import judge
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
+from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
 
+#: Version of the layout of a posterior; `bayescale.inference.storage.load` refuses later ones.
 SCHEMA = 1
-#: Most numbers of a group with one a draw and run (160 MB); beyond that, it holds every second draw, or third, …
+#: Largest number of values (160 MB) in a variable with dims (chain, draw, run). Longer tables keep every second draw
+#: there, or every third, ….
 PER_RUN = 20_000_000
 
 
@@ -32,63 +35,78 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     Parameters
     ----------
     law : Law
-    runs : DataFrame, one row a run: the law's columns (N [parameters], D [tokens], C [FLOP]), `loss` [nats/token]. A
-        column ``run`` in which names repeat says that rows are checkpoints of training runs (docs/conventions.md).
+    runs : DataFrame, one row a run, with the law's columns (N [parameters], D [tokens], C [FLOP]) and ``loss``
+        [nats/token]. With a column ``run`` in which names repeat, rows are checkpoints of training runs
+        (docs/conventions.md).
     method : {"nuts", "laplace"}
-        How to draw: by the No-U-Turn sampler; or in a fraction of a second by the Laplace approximation, corrected by
-        Pareto-smoothed importance sampling, and by NUTS where that does not hold.
+        "nuts" is the No-U-Turn sampler. "laplace" is the Laplace approximation, corrected by Pareto-smoothed importance
+        sampling: it takes a fraction of a second, and falls back to NUTS if its weights are unreliable.
     seed : int, optional
-        Same seed, same draws on a machine (docs/conventions.md says where last bits may differ). If absent, one is
-        made up and stored.
+        The same seed gives the same draws on the same machine (docs/conventions.md). Without one, a random seed is
+        used and stored.
     **sampler
-        Handed to `pymc.sample` unchanged: ``draws=``, ``chains=``, ``nuts_sampler="nutpie" | "pymc" | "numpyro"``,
-        ``progressbar=``, ``nuts={"target_accept": 0.99}``, …
+        Passed to `pymc.sample` unchanged: ``draws=``, ``chains=``, ``nuts_sampler="nutpie" | "pymc" | "numpyro"``,
+        ``progressbar=``, ``nuts={"target_accept": 0.99}``, ….
 
     Returns
     -------
-    DataTree : groups posterior and prior (parameters and derived quantities), sample_stats, observed_data,
-        constant_data (columns and reference run), log_likelihood, and fitted (mu [nats/token] and the scale of the
-        log loss for each run; of fewer draws where draws times runs exceed 2e7). ``attrs`` hold the law as text, the
-        method, the verdict, seed, versions and the hash of the data.
+    DataTree : groups
+
+        - posterior and prior: parameters and derived quantities;
+        - sample_stats, and discrepancy if the law has one;
+        - observed_data: loss;
+        - constant_data: columns, and the reference run;
+        - log_likelihood: log density of each loss;
+        - fitted: ``mu`` [nats/token] and ``scale`` (of the log loss) of each run.
+
+        log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
+        method, the seed, versions, the hash of the data, and the verdict: as numbers, as lists in JSON, and as a
+        sentence (`bayescale.inference.verdict.Verdict`).
 
     Raises
     ------
     TypeError, ValueError
-        If the table is not fit for the law; see `bayescale.data.check.check`.
+        If the table does not suit the law; see `bayescale.data.check.check`.
 
     Warns
     -----
     UserWarning
-        Of suspicious data; see `bayescale.data.check.check`.
+        If the data are suspicious; see `bayescale.data.check.check`.
     RuntimeWarning
-        If the Laplace approximation does not hold, the chains have not converged, the data do not identify a parameter,
-        or single runs stand out.
+        If NUTS replaces the Laplace approximation, or importance sampling replaces chains. As its subclass
+        `PosteriorWarning`, if the posterior has not converged, the data do not identify a parameter, or single runs
+        stand out.
     """
     bound = Bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post)
-    post.attrs |= _provenance(bound) | _judged(verdict)
+    post.attrs |= _provenance(bound) | verdict.attrs()
     for problem in verdict.problems():
-        warnings.warn(f"{law.name}: {problem}.", RuntimeWarning, stacklevel=2)
+        warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post
 
 
 def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None = None, **sampler) -> xr.DataTree:
-    """As `fit`, for machines: the groups posterior, sample_stats and constant_data (the reference run) only, and a
-    verdict on the draws alone, without warnings."""
+    """`fit` for use within loops: without warnings about the posterior, and with less to store.
+
+    Returns
+    -------
+    DataTree : groups posterior, sample_stats, constant_data (the reference run only) and, if the law has one,
+        discrepancy. The verdict is on the draws alone.
+    """
     bound = Bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
-    post.attrs |= _judged(judge(law, post))
+    post.attrs |= judge(law, post).attrs()
     return post
 
 
 def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
     if "random_seed" in sampler:
-        raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
+        raise TypeError("fit got random_seed=; give it as seed=, which also seeds our own samplers.")
     if not len(bound.table.loss):
-        raise ValueError("There are no runs to fit; for the prior alone use sample_prior, or model and PyMC.")
+        raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     with shared():
         post = methods.sample(bound, seed, method, sampler)
@@ -96,13 +114,8 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
     return post
 
 
-def _judged(verdict: Verdict) -> dict[str, Any]:
-    numbers = {"rhat": verdict.rhat, "ess": verdict.ess, "divergences": verdict.divergences}
-    return {"verdict": str(verdict), "converged": int(verdict.converged), **numbers}
-
-
 def _complete(bound: Bound, post: xr.DataTree) -> None:
-    """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
+    """Add every group but posterior, sample_stats and discrepancy, in NumPy, so that nothing is compiled."""
     law, table = bound.law, bound.table
     run = xr.DataArray(labels_of(table.columns), dims="run")
     columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
@@ -113,12 +126,12 @@ def _complete(bound: Bound, post: xr.DataTree) -> None:
     given = {name: xr.DataArray(values, dims=dim) for name, (dim, values) in (columns | labels).items()}
     posterior = post["posterior"].to_dataset()
     step = int(np.ceil(posterior.sizes["chain"] * posterior.sizes["draw"] * len(run) / PER_RUN))
-    some = xr.DataTree.from_dict({"posterior": posterior.isel(draw=slice(None, None, max(1, step)))})
-    some["constant_data"] = post["constant_data"]
+    thinned = xr.DataTree.from_dict({"posterior": posterior.isel(draw=slice(None, None, max(1, step)))})
+    thinned["constant_data"] = post["constant_data"]
     if law.discrepancy is not None:
-        some["discrepancy"] = post["discrepancy"].isel(draw=slice(None, None, max(1, step)))
-    mu, scale, shape = expected(law, some, given, np.random.default_rng(0))  # nothing lies beyond the runs
-    given_earlier = in_sequence(some, table.checkpoints, table.loss, mu.to_numpy(), scale.to_numpy())
+        thinned["discrepancy"] = post["discrepancy"].isel(draw=slice(None, None, max(1, step)))
+    mu, scale, shape = expected(law, thinned, given, np.random.default_rng(0))  # any seed: no run is beyond the runs
+    given_earlier = in_sequence(thinned, table.checkpoints, table.loss, mu.to_numpy(), scale.to_numpy())
     density = law.noise.logpdf(table.loss, *given_earlier, shape)
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,9 +91,9 @@ def sweep(tmp_path_factory):
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from click.testing import CliRunner; import bayescale.cli as cli\n"
+        "import sys; from click.testing import CliRunner; from bayescale.cli.main import main\n"
         "for words in (['--help'], ['fit', '--help'], ['forecast', '-h'], ['data', '--help'], ['--version']):\n"
-        "    assert CliRunner().invoke(cli.main, words).exit_code == 0\n"
+        "    assert CliRunner().invoke(main, words).exit_code == 0\n"
         "print([m for m in ('numpy', 'pandas', 'xarray', 'pymc', 'arviz', 'matplotlib', 'rich') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -139,8 +140,6 @@ def test_same_seed_same_draws(fitted, tmp_path):
 
 
 def test_an_existing_posterior_is_kept_unless_forced(fitted, tmp_path):
-    import shutil
-
     out = shutil.copytree(fitted[0], tmp_path / "copy")
     (out / "notes.txt").write_text("mine")
     before = (out / "posterior.nc").read_bytes()
@@ -189,6 +188,31 @@ def test_own_law_own_columns(sweep):
     np.testing.assert_allclose(post["constant_data"]["N"], kept["N"])
     assert "E[a]" in result.stdout and "E[b]" in result.stdout
     assert list(pd.read_csv(folder / "out" / "runs.csv")) == ["run", "N", "D", "loss", "family"]
+
+
+def test_unconverged_fits_name_options_as_cures(tmp_path):
+    few = ["--draws", "20", "--tune", "400", "--chains", "2"]
+    result = run("fit", "gpt3", "--law", "henighan2020.L_C", *few, "-o", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "NOT CONVERGED: R-hat" in result.stdout and "draws=" not in result.output
+    lines = [line for line in result.stderr.splitlines() if "have not converged" in line]
+    assert len(lines) == 1 and any(cure in lines[0] for cure in ("(--draws, --tune)", "--target-accept"))
+    assert "do not identify" not in result.stderr  # that is in the verdict, on stdout
+    again = run("forecast", tmp_path / "out", "--C", "1e24", "--json")
+    assert again.exit_code == 3 and json.loads(again.stdout)["converged"] is False
+    assert json.loads(again.stdout)["verdict"] in result.stdout.replace("\n", " ")
+
+
+def test_posteriors_of_earlier_versions_are_forecast(tmp_path):
+    """A folder with nothing but the posterior that an earlier version left."""
+    shutil.copy(Path(__file__).parents[1] / "data_files" / "old_posterior.nc", tmp_path / files.NAME)
+    size = ("--N", "901120", "--D", "18497536")
+    document = json.loads(done("forecast", tmp_path, *size, "--json").stdout)
+    assert document["law"] == "busbridge2025.generalised" and document["converged"] is True
+    assert document["verdict"].startswith("Laplace approximation holds") and "kappa" in document["verdict"]
+    assert 1.7 < document["targets"][0]["loss"]["median"] < 2.2
+    result = done("forecast", tmp_path, *size)
+    assert "a new run's loss" in result.stdout and result.stderr == ""
 
 
 def test_warnings_are_lines(sweep):
@@ -365,7 +389,7 @@ def test_changed_law_is_noticed(sweep, tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(OWN_LAW.replace("return E +", "return 2 * E +"))
     result = done("forecast", sweep[0] / "out", "--C", "1e22", "--at", "family=a", "--law", f"{path}:law")
-    assert "reads otherwise" in result.stderr
+    assert "has changed since" in result.stderr
 
 
 def test_compare_needs_the_same_runs(fitted, sweep):

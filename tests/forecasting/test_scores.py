@@ -49,7 +49,7 @@ def test_ties_count_half():
     "draws, observed, message",
     [
         (np.ones(3), np.ones(3), "two draws or more"),
-        (np.ones((5, 3)), np.ones(2), "wanted one each"),
+        (np.ones((5, 3)), np.ones(2), "wanted one loss a run"),
         (np.ones((5, 1)), np.array([np.nan]), "observed losses are NaN"),
         (-np.ones((5, 1)), np.ones(1), "forecast losses are NaN"),
     ],
@@ -57,3 +57,13 @@ def test_ties_count_half():
 def test_bad_input_is_refused(draws, observed, message):
     with pytest.raises(ValueError, match=message):
         scores.crps(draws, observed)
+
+
+@pytest.mark.parametrize("name", ["baselines", "scores", "stacking"])
+def test_public_modules_list_their_functions(name):
+    import bayescale as bs
+
+    module = getattr(bs, name)
+    assert list(module.__all__) == sorted(module.__all__)
+    for function in module.__all__:
+        assert callable(getattr(module, function)) and getattr(module, function).__doc__

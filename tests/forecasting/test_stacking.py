@@ -76,7 +76,7 @@ def test_refusals(table):
         weights(LAWS, table, by="aic")
     with pytest.raises(ValueError, match="no laws"):
         weights({}, table)
-    with pytest.raises(ValueError, match="leave none to be the future"):
+    with pytest.raises(ValueError, match="leave none to hold out"):
         weights(LAWS, table[:4])
     with pytest.raises(ValueError, match="column 'loss'"):
         log_predictive(chinchilla, bs.sample_prior(chinchilla, table, seed=1), table.drop(columns="loss"))
