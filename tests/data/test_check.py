@@ -16,6 +16,7 @@ from bayescale.data.check import check
 from bayescale.data.read import complete, read, select
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_C
+from bayescale.modelling.law import Law
 from bayescale.modelling.noises import by_compute, per_run
 from tests.conftest import simulate
 
@@ -199,6 +200,18 @@ def test_reference_is_the_middle_or_as_set():
     assert table.reference["D0"] == pytest.approx(np.exp(np.log(GOOD["D"]).mean()))
 
 
+def test_a_law_may_have_a_column_of_its_own():
+    def formula(N, experts, N0, experts0, *, E, excess, alpha, beta):
+        return E + excess * (N / N0) ** -alpha * (experts / experts0) ** -beta
+
+    positive = Prior("LogNormal", mu=-1.0, sigma=0.5)
+    law = Law(formula, {"E": 1.7, "excess": positive, "alpha": positive, "beta": positive}, name="mixture")
+    table = check(law, GOOD.assign(experts=[1, 2, 4, 8] * 6))
+    assert table.reference["experts0"] == pytest.approx(2**1.5)
+    with pytest.raises(ValueError, match=r"no column 'experts' \[a number\].*Rename yours"):
+        check(law, GOOD)
+
+
 # Files.
 
 
@@ -254,7 +267,7 @@ def test_unknown_law():
         laws.find("chinchila")
 
 
-#: Published tables of language runs in nats: file -> condition. None may be suspected.
+#: Published tables of language runs in nats: file -> condition. No warning may come.
 PUBLISHED = {
     "besiroglu2024": None,
     "gadre2024": None,
@@ -271,17 +284,17 @@ EASY = {"cerebras_pythia2023": "the Pile"}
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_tables_are_not_suspected(shared_data, name):
-    """No false alarm on nats of real language runs; bits are found out unless the corpus is easy."""
+    """No warning for real language runs in nats; a warning for bits, unless the corpus is easy."""
     folder = shared_data / name / f"{name}.csv"
     table = read(folder, {"N": "n_params", "D": "n_tokens", "C": "compute_flops"}, PUBLISHED[name])
     table = table.dropna(subset=["N", "D", "loss"])
-    doubts = "in bits|percentage|in thousands|in millions|exchanged|less than half|that rises"
+    suspected = "in bits|percentage|in thousands|in millions|exchanged|less than half|that rises"
     for unit, factor in (("nats", 1.0), ("bits", 1 / np.log(2))):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             checked = check(chinchilla, table.assign(loss=table["loss"] * factor))
             check(L_C, table.assign(loss=table["loss"] * factor))
-        found = [str(w.message) for w in said if re.search(doubts, str(w.message))]
+        found = [str(w.message) for w in said if re.search(suspected, str(w.message))]
         assert len(checked.loss) == len(table)
         assert bool(found) is (unit == "bits" and name not in EASY), found
 

@@ -44,13 +44,13 @@ def test_innovations_are_independent():
     assert (free.innovations(errors) == errors).all()
 
 
-def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
+def test_two_evaluations_of_one_checkpoint_are_strongly_correlated_but_not_equal():
     one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
     assert one.correlation.max() == MAX_CORRELATION and np.isfinite(one.innovations(np.array([0.1, 0.2, 0.3]))).all()
     assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
 
 
-def test_checkpoints_that_a_law_cannot_tell_apart_are_not_taken_for_runs_in_silence():
+def test_checkpoints_that_a_law_cannot_order_are_warned_of():
     N = np.repeat([1e8, 3e8, 1e9, 3e9], 3)
     runs = pd.DataFrame({"N": N, "loss": 1.7 + 400 * N**-0.34, "run": np.repeat(list("abcd"), 3)})
     runs["loss"] *= np.exp(0.002 * np.random.default_rng(0).standard_normal(12))
@@ -59,7 +59,7 @@ def test_checkpoints_that_a_law_cannot_tell_apart_are_not_taken_for_runs_in_sile
         check(law, runs)
 
 
-def test_what_is_forecast_goes_on_from_the_end_of_its_run():
+def test_a_forecast_continues_from_the_end_of_its_run():
     names = ["a", "a", "b", "new", "new", None, None, "a"]
     size = np.array([2.5, 2.2, 3.0, 1.0, 1.1, 1.0, 1.0, 1.5])
     ends, length = np.array([0.5, -0.3]), 0.5
@@ -132,7 +132,7 @@ def test_each_length_is_judged_at_its_own_mode(curve, noise, monkeypatch):
 
     def spy(density, mode):
         slope = density.gradient(mode)[1]
-        seen.append(0.5 * slope @ np.linalg.solve(-density.hessian(mode), slope))  # what a step of Newton's would gain
+        seen.append(0.5 * slope @ np.linalg.solve(-density.hessian(mode), slope))  # gain of a Newton step
         return evidence(density, mode)
 
     evidence = prepared._log_evidence
@@ -140,10 +140,10 @@ def test_each_length_is_judged_at_its_own_mode(curve, noise, monkeypatch):
     law = replace(henighan2020.L_D, noise=noise, discrepancy=shared)
     density = prepared.prepare(Bound(law, check(law, curve)))
     assert len(seen) > len(density.table.checkpoints.lengths)  # one for each, and for each mode of the searches
-    assert np.abs(seen).max() < 1e-3  # nats; evidences are told apart by tenths
+    assert np.abs(seen).max() < 1e-3  # nats; evidences of two lengths differ by tenths
 
 
-def test_a_density_goes_on_to_other_lengths(curve):
+def test_a_density_moves_to_another_length(curve):
     law = replace(henighan2020.L_D, discrepancy=shared)
     one = prepared.prepare(Bound(law, check(law, curve)))
     points = one.prior_points(np.random.default_rng(0), 3)

@@ -189,6 +189,13 @@ def test_units_come_from_attrs():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("Model size N [non-embedding]", "Loss [bits/byte]")
 
 
+def test_a_column_that_is_not_known_is_labelled_by_its_name():
+    runs = RUNS.assign(experts=np.arange(1, 13))
+    assert plots.curves(runs, draws(experts=range(1, 13)), x="experts").get_xlabel() == "experts"
+    runs.attrs["units"] = {"experts": "1", "loss": "nats/token"}
+    assert plots.curves(runs, draws(experts=range(1, 13)), x="experts").get_xlabel() == "experts"
+
+
 def test_groups_differ_by_more_than_colour():
     handles = plots.curves(RUNS, draws(N=N, family=["web", "code"])).get_legend().legend_handles[:2]
     assert len({handle.get_marker() for handle in handles}) == len({handle.get_linestyle() for handle in handles}) == 2
