@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayescale.data.checkpoints import checkpoints
 from bayescale.data.read import complete
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.data.values import UNITS, numbers
 from bayescale.data.warn import repeats, suspicions, uncounted, weaknesses
 from bayescale.modelling.discrepancy import sizes
@@ -16,7 +16,7 @@ from bayescale.modelling.formula import signature
 from bayescale.modelling.law import Law
 
 
-def check(law: Law, runs: pd.DataFrame) -> Checked:
+def check(law: Law, runs: pd.DataFrame) -> RunTable:
     """Check a table against what a law needs; errors for what is wrong, warnings for what is suspicious.
 
     C is completed as 6ND, or D as C/(6N), where the law needs a column that the table lacks. An empty table is taken
@@ -55,7 +55,7 @@ def check(law: Law, runs: pd.DataFrame) -> Checked:
     if found is not None and len(found.names) > 1 and (law.discrepancy is None or not len(found.lengths)):
         warnings.warn(repeats(len(runs), len(found.names)), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
-    return Checked(columns, groups, loss, reference, levels, checkpoints=found)
+    return RunTable(columns, groups, loss, reference, levels, checkpoints=found)
 
 
 def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

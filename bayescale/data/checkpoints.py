@@ -58,24 +58,24 @@ class Checkpoints:
         return order[np.searchsorted(self.of_run[order], np.arange(len(self.names)), side="right") - 1]
 
     @cached_property
-    def alike(self) -> np.ndarray:
+    def correlation(self) -> np.ndarray:
         """Correlation of the errors of each row and the one before it; 0 for the first of a run."""
         first = self.previous == np.arange(len(self.size))
-        return np.where(first, 0.0, correlation(self.size - self.size[self.previous], self.length))
+        return np.where(first, 0.0, correlation_at(self.size - self.size[self.previous], self.length))
 
     @property
-    def fresh(self) -> np.ndarray:
+    def innovation_scale(self) -> np.ndarray:
         """Scale of what is new in each row's error, in units of the noise."""
-        return np.sqrt(1.0 - self.alike**2)
+        return np.sqrt(1.0 - self.correlation**2)
 
-    def news(self, errors: np.ndarray) -> np.ndarray:
+    def innovations(self, errors: np.ndarray) -> np.ndarray:
         """What is new in the errors of rows, the last axis, beside those of the rows before, on the noise's scale."""
-        return (errors - self.alike * errors[..., self.previous]) / self.fresh
+        return (errors - self.correlation * errors[..., self.previous]) / self.innovation_scale
 
-    def onward(self, losses: np.ndarray, mu: Any, scale: Any) -> tuple[Any, Any]:
+    def given_previous(self, losses: np.ndarray, mu: Any, scale: Any) -> tuple[Any, Any]:
         """Expected loss and scale of each row, the last axis, given earlier rows of its run; arrays or tensors."""
         before = np.log(losses[self.previous]) - np.log(mu[..., self.previous])
-        return mu * np.exp(self.alike * before), scale * self.fresh
+        return mu * np.exp(self.correlation * before), scale * self.innovation_scale
 
     @property
     def lengths(self) -> np.ndarray:
@@ -87,7 +87,7 @@ class Checkpoints:
         return np.geomspace(SHORTEST * gaps[gaps > 0].min(), LONGEST * spans.max(), TRIED)
 
 
-def correlation(gap: Any, length: float) -> np.ndarray:
+def correlation_at(gap: Any, length: float) -> np.ndarray:
     """Correlation of errors at a distance of `gap` decades."""
     return np.minimum(np.exp(-np.asarray(gap) / length), MOST) if length > 0 else np.zeros(np.shape(gap))
 
@@ -111,7 +111,7 @@ def decades(table: pd.DataFrame, sizes: Iterable[str]) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Onward:
+class Continuation:
     """Rows to be forecast, as what follows the last rows of training runs, or begins new ones.
 
     Attributes
@@ -132,7 +132,7 @@ class Onward:
     @classmethod
     def of(
         cls, names: Iterable[str | None], size: np.ndarray, ends: Iterable[str], end_size: np.ndarray, length: float
-    ) -> "Onward":
+    ) -> "Continuation":
         """Of rows by the names of their training runs (None: one of its own) and sizes, and of the ends of those known.
 
         Rows that are no larger than the end of their run are of a run like it, which errs anew.
@@ -148,7 +148,7 @@ class Onward:
         before[order[1:][same]] = order[:-1][same]
         gap = np.where(of_end >= 0, size - end, np.inf)
         step = np.where(before >= 0, size - size[before], gap)
-        return cls(order, before, of_end, correlation(step, length), correlation(gap, length))
+        return cls(order, before, of_end, correlation_at(step, length), correlation_at(gap, length))
 
     def errors(self, noise: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Errors of the rows, of shape (..., row), from independent noise, and errors at ends (..., training run)."""

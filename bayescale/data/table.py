@@ -1,4 +1,4 @@
-"""Checked: the part of a table that a law needs, once it has been checked."""
+"""RunTable: the part of a table that a law needs, once it has been checked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Sites(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Checked:
+class RunTable:
     """The part of a table that a law needs, checked.
 
     Attributes
@@ -54,9 +54,9 @@ class Checked:
     sites: Sites | None = None
     checkpoints: Checkpoints | None = None
 
-    def news(self, errors: np.ndarray) -> np.ndarray:
+    def innovations(self, errors: np.ndarray) -> np.ndarray:
         """What is new in the errors of rows, the last axis, beside those of earlier checkpoints of the same run."""
-        return errors if self.checkpoints is None else self.checkpoints.news(errors)
+        return errors if self.checkpoints is None else self.checkpoints.innovations(errors)
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""

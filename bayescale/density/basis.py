@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.modelling.discrepancy import RANK, Cells, Part, cells, rotation
 from bayescale.modelling.law import Law
 
@@ -28,7 +28,7 @@ class Shape(NamedTuple):
     amplitudes: tuple[str, ...]
 
 
-def shape_of(law: Law, table: Checked) -> Shape:
+def shape_of(law: Law, table: RunTable) -> Shape:
     """The discrepancy of a law on a table."""
     if law.discrepancy is None:
         raise ValueError(f"Law '{law.name}' has no discrepancy.")
@@ -37,7 +37,7 @@ def shape_of(law: Law, table: Checked) -> Shape:
     for part in parts:
         decades = part.decades(table.columns, table.reference)
         found.append(cells(decades))
-        basis = table.news(found[-1].basis(decades).T).T
+        basis = table.innovations(found[-1].basis(decades).T).T
         rotations.append(rotation(basis))
         few = (basis @ rotations[-1])[:, :RANK]
         kept.append(np.pad(few, ((0, 0), (0, RANK - few.shape[1]))))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.basis import nu_of, shape_of
 from bayescale.density.marginal import Draws, mode
 from bayescale.density.parallel import blocks, each
@@ -22,7 +22,7 @@ from bayescale.modelling.law import Law
 
 
 def moments(
-    law: Law, table: Checked, posterior: xr.Dataset
+    law: Law, table: RunTable, posterior: xr.Dataset
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The coefficients' distribution given each draw of the parameters.
 
@@ -43,13 +43,13 @@ def moments(
     amplitudes = _amplitudes(law, posterior, shape.amplitudes).reshape(draws, -1)
     error, scale = _errors(law, table, posterior, np.arange(len(table.loss)))
     b = (amplitudes if len(set(shape.amplitudes)) > 1 else amplitudes[:, :1]) / scale[:, None]
-    error = table.news(error)
+    error = table.innovations(error)
     given = lambda part: _given(law, table, shape.kept, b[part], error[part] / scale[part, None])  # noqa: E731
     mean, root = map(np.concatenate, zip(*each(given, blocks(draws, len(table.loss))), strict=True))
     return mean, root, amplitudes, error, scale
 
 
-def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _errors(law: Law, table: RunTable, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log loss less log mu of some runs, of shape (draw, run), and the scale of the noise, of shape (draw,).
 
     In plain arrays: this is done at every step of a search, and labels would take most of the time.
@@ -74,7 +74,7 @@ def _errors(law: Law, table: Checked, posterior: xr.Dataset, rows: np.ndarray) -
     return np.concatenate(each(error, blocks(count, len(losses)))), scale
 
 
-def _given(law: Law, table: Checked, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
+def _given(law: Law, table: RunTable, basis, b, e) -> tuple[np.ndarray, np.ndarray]:
     """Mean, or mode, of the coefficients for each draw, and the root of their covariance."""
     sites = table.sites
     if sites is None:
@@ -91,7 +91,7 @@ def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
     return np.stack([values[name] for name in names], axis=-1)
 
 
-def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
+def increments(law: Law, table: RunTable, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
     """Draw the discrepancy for each draw of the parameters, given the runs or (`prior`) before them.
 
     Returns
@@ -119,7 +119,7 @@ def increments(law: Law, table: Checked, draws: xr.Dataset, rng: np.random.Gener
     return group if prior else with_ends(law, table, draws, group)
 
 
-def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
+def as_group(law: Law, table: RunTable, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
     """The group of `increments`, from standard normal increments of shape (chain, draw, cell)."""
     shape = shape_of(law, table)
     of_cell = np.repeat(np.arange(len(shape.parts)), [len(c.side) for c in shape.cells])
@@ -133,7 +133,7 @@ def as_group(law: Law, table: Checked, draws: xr.Dataset, z: np.ndarray) -> xr.D
     )
 
 
-def with_ends(law: Law, table: Checked, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
+def with_ends(law: Law, table: RunTable, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
     """Add, where rows are checkpoints, what forecasts of their runs go on from.
 
     Returns

@@ -20,7 +20,7 @@ def in_sequence(
     group = ends(post)
     if found is None or group is None:
         return mu, scale
-    return replace(found, length=float(group["length"])).onward(loss, mu, scale)
+    return replace(found, length=float(group["length"])).given_previous(loss, mu, scale)
 
 
 def ends(post: xr.DataTree) -> xr.Dataset | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from bayescale.autodiff.tape import Node, Tape, Untraceable
-from bayescale.data.table import STILL, Checked
+from bayescale.data.table import STILL, RunTable
 from bayescale.density.coordinates import Chart
 from bayescale.density.likelihood import log_likelihood
 from bayescale.modelling.distributions import Family, backward, normal
@@ -86,7 +86,7 @@ def family_of(prior: Prior) -> Family:
     return prior.known
 
 
-def write(law: Law, table: Checked) -> Joint:
+def write(law: Law, table: RunTable) -> Joint:
     """Write down the joint density of a law's parameters and its runs.
 
     Raises
@@ -109,7 +109,7 @@ def write(law: Law, table: Checked) -> Joint:
     return Joint(tape, tuple(variables), chart, log_prior + likelihood, free)
 
 
-def _declare(law: Law, table: Checked) -> list[Variable]:
+def _declare(law: Law, table: RunTable) -> list[Variable]:
     """The free variables in PyMC's order: hyperparameters before what they govern."""
     variables: list[Variable] = []
 
@@ -129,7 +129,7 @@ def _declare(law: Law, table: Checked) -> list[Variable]:
     return variables
 
 
-def _unit(tape: Tape, prior: Prior, table: Checked, reference: Mapping[str, Node]):
+def _unit(tape: Tape, prior: Prior, table: RunTable, reference: Mapping[str, Node]):
     if not prior.dims or prior.unit != "loss_min":
         return reference[str(prior.unit)]
     return _numbers(tape, table.smallest(prior.dims))
@@ -155,7 +155,7 @@ def _bad(prior: Prior):
     raise Untraceable(f"an argument of {prior} that is an array")
 
 
-def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, Any], table: Checked) -> Chart:
+def _chart(tape: Tape, law: Law, variables: list[Variable], units: Mapping[str, Any], table: RunTable) -> Chart:
     logs, odds, natural, floor_dims = {}, {}, {}, ()
     for v in variables:
         family = family_of(v.prior)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.autodiff.tape import Node, Tape, Untraceable
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.marginal import integrated
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
@@ -15,7 +15,7 @@ from bayescale.modelling.prior import Prior
 
 
 def log_likelihood(
-    tape: Tape, law: Law, table: Checked, physical: Mapping[str, Any], reference: Mapping[str, Node]
+    tape: Tape, law: Law, table: RunTable, physical: Mapping[str, Any], reference: Mapping[str, Node]
 ) -> Node:
     """Log density of the runs' losses, given the parameters and the reference run.
 
@@ -29,15 +29,15 @@ def log_likelihood(
     if law.discrepancy is None:
         return tape.sum(law.noise.logpdf(losses, mu, scale, shape))
     error, found = np.log(losses) - np.log(mu), table.checkpoints
-    if found is not None:  # what `Checkpoints.news` is to arrays
+    if found is not None:  # what `Checkpoints.innovations` is to arrays
         before, *_ = _expected(tape, law, table, physical, reference, found.previous)
         earlier = tape.column(np.log(table.loss[found.previous])) - np.log(before)
-        error = (error - tape.column(found.alike) * earlier) / tape.column(found.fresh)
+        error = (error - tape.column(found.correlation) * earlier) / tape.column(found.innovation_scale)
     amplitudes = {name: physical[name] for name in law.discrepancy.parameters}
     return integrated(tape, law, table, error, scale, amplitudes)
 
 
-def _expected(tape: Tape, law: Law, table: Checked, physical, reference, rows: np.ndarray):
+def _expected(tape: Tape, law: Law, table: RunTable, physical, reference, rows: np.ndarray):
     """Expected loss and scale of these rows, one in the place of each of the table's, and the shape of the variate."""
     columns = {name: tape.column(values.to_numpy()[rows]) for name, values in table.columns.items()}
     index = {name: pd.Index(table.levels[name]).get_indexer(table.groups[name])[rows] for name in table.groups}

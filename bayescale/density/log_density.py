@@ -8,7 +8,7 @@ import xarray as xr
 from bayescale.autodiff.codegen import Constants, Program
 from bayescale.autodiff.gradient import gradient
 from bayescale.autodiff.numpy_backend import compiled_for_arrays
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.joint import Joint, Variable, family_of, write
 from bayescale.density.parallel import blocks, each
 from bayescale.modelling.distributions import forward
@@ -37,7 +37,7 @@ class Density:
     Parameters
     ----------
     law : Law
-    table : Checked
+    table : RunTable
 
     Attributes
     ----------
@@ -50,13 +50,13 @@ class Density:
         If the law holds a step, a family or a grouping that only PyMC can work out.
     """
 
-    def __init__(self, law: Law, table: Checked):
+    def __init__(self, law: Law, table: RunTable):
         self.law, self.table = law, table
         self._joint: Joint = write(law, table)
         self.size = self._joint.size
         self.near = np.empty((0, self.size))
 
-    def on(self, table: Checked) -> "Density":
+    def on(self, table: RunTable) -> "Density":
         """The density of other data, of as many runs and the same structure, such as other sites."""
         other = Density(self.law, table)
         for name in _PROGRAMS & set(vars(self)):  # writing a gradient down and naming its parts takes longest

@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 
 from bayescale.autodiff.tape import Node, Tape
-from bayescale.data.table import Checked, Sites
+from bayescale.data.table import RunTable, Sites
 from bayescale.density.basis import Shape, nu_of, shape_of
 from bayescale.modelling.distributions import LOG_2PI, student, student_curvature, student_slope
 from bayescale.modelling.law import Law
 
 
-def integrated(tape: Tape, law: Law, table: Checked, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
+def integrated(tape: Tape, law: Law, table: RunTable, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
     """Log likelihood, given what is new in the error of each run, the scale of the noise and the amplitudes."""
     found, runs = shape_of(law, table), float(len(table.loss))
     e = error / scale
     b = np.array([amplitudes[name] / scale for name in found.amplitudes], dtype=object)
     constant = -tape.number(np.sum(np.log(table.loss))) - tape.number(runs) * np.log(scale)
     if table.checkpoints is not None:
-        constant = constant - tape.number(np.sum(np.log(table.checkpoints.fresh)))
+        constant = constant - tape.number(np.sum(np.log(table.checkpoints.innovation_scale)))
     if law.noise.variate == "student":
         assert table.sites is not None  # of `bayescale.inference.laplace.sites`
         weights, nu = table.sites.curvatures, tape.number(nu_of(law))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.basis import shape_of
 from bayescale.modelling.formula import call, signature
 from bayescale.modelling.law import Law
@@ -37,7 +37,7 @@ def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
     return assemble(law, check(law, runs))
 
 
-def assemble(law: Law, table: Checked) -> "pm.Model":
+def assemble(law: Law, table: RunTable) -> "pm.Model":
     """The model of a table that is checked already."""
     import pymc as pm
 
@@ -65,7 +65,7 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
             mu = mu * pm.math.exp(_discrepancy(law, table, values))
         scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
         if law.discrepancy is not None and table.checkpoints is not None:
-            mu, scale = table.checkpoints.onward(table.loss, mu, scale)
+            mu, scale = table.checkpoints.given_previous(table.loss, mu, scale)
         shape = {name: of_run[name] for name in law.noise.shape}
         law.noise.observe("loss", mu, scale, shape, observed=table.loss, dims="run")
         for name, function in law.derived.items():
@@ -74,7 +74,7 @@ def assemble(law: Law, table: Checked) -> "pm.Model":
     return built
 
 
-def _discrepancy(law: Law, table: Checked, values):
+def _discrepancy(law: Law, table: RunTable, values):
     """The discrepancy of each run, with the increments of its cells as variables: `fit` integrates them out."""
     import pymc as pm
 

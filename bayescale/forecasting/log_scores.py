@@ -6,7 +6,7 @@ import xarray as xr
 
 from bayescale.data.checkpoints import checkpoints
 from bayescale.density.expected import expected, in_sequence
-from bayescale.forecasting.predict import _end_errors, _given, _losses, _onward, _values
+from bayescale.forecasting.predict import _continuation, _end_errors, _given, _losses, _values
 from bayescale.inference.laplace import psis
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.law import Law
@@ -32,8 +32,8 @@ def log_predictive(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int
     table, given = _given(law, runs)
     losses = _losses(table)
     mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(seed)))
-    if (onward := _onward(law, post, table)) is not None:
-        mu, scale = onward.marginal(mu, scale, _end_errors(post))
+    if (continuation := _continuation(law, post, table)) is not None:
+        mu, scale = continuation.marginal(mu, scale, _end_errors(post))
     every = _log_densities(law, losses, mu, scale, shape)
     return xr.DataArray(np.logaddexp.reduce(every, axis=0) - np.log(len(every)), dims="run", name="log_predictive")
 

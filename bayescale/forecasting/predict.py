@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.data.checkpoints import Onward, decades
+from bayescale.data.checkpoints import Continuation, decades
 from bayescale.data.read import complete
 from bayescale.density.expected import ends, expected, labels_of
 from bayescale.modelling.discrepancy import sizes
@@ -40,12 +40,12 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     table, given = _given(law, runs)
     rng = np.random.default_rng(seed)
     mu, scale, shape = expected(law, post, given, rng)
-    onward = _onward(law, post, table)
-    if onward is None:
+    continuation = _continuation(law, post, table)
+    if continuation is None:
         drawn = law.noise.draw(rng, mu.to_numpy(), scale.to_numpy(), shape)
     else:
         noise = np.log(law.noise.draw(rng, np.ones(mu.shape), scale.to_numpy(), shape))
-        drawn = mu.to_numpy() * np.exp(onward.errors(noise, _end_errors(post)))
+        drawn = mu.to_numpy() * np.exp(continuation.errors(noise, _end_errors(post)))
     result = xr.Dataset({"mu": mu, "loss": mu.copy(data=drawn)}).assign_coords(
         run=labels_of(table), **{name: ("run", table[name].to_numpy()) for name in table.columns if name in given}
     )
@@ -54,7 +54,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     return result
 
 
-def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
+def _continuation(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Continuation | None:
     """What rows to be forecast go on from; None where checkpoints' errors are independent."""
     group = ends(post)
     if group is None:
@@ -65,7 +65,7 @@ def _onward(law: Law, post: xr.DataTree, table: pd.DataFrame) -> Onward | None:
     elif len(known) == 1 and len(law.inputs) == 1:  # a learning curve
         names = known * len(table)
     size = decades(table, sizes(law.inputs))
-    return Onward.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))
+    return Continuation.of(names, size, known, group["end_size"].to_numpy(), float(group["length"]))
 
 
 def _end_errors(post: xr.DataTree) -> np.ndarray:

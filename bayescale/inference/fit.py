@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
@@ -84,7 +84,7 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
     return post
 
 
-def _drawn(law: Law, table: Checked, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
+def _drawn(law: Law, table: RunTable, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
     if "random_seed" in sampler:
         raise TypeError("fit takes seed=, which goes to pm.sample as random_seed; pass only seed.")
     if not len(table.loss):
@@ -101,7 +101,7 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
     return {"verdict": str(verdict), "converged": int(verdict.converged), **numbers}
 
 
-def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
+def _complete(law: Law, post: xr.DataTree, table: RunTable) -> None:
     """Add every group but posterior and sample_stats; all of it in NumPy, so nothing is compiled."""
     run = xr.DataArray(labels_of(table.columns), dims="run")
     columns = {name: ("run", table.columns[name].to_numpy()) for name in table.columns}
@@ -134,7 +134,7 @@ def _complete(law: Law, post: xr.DataTree, table: Checked) -> None:
         post["prior"] = xr.DataTree(drawn["prior"].to_dataset())
 
 
-def _provenance(law: Law, table: Checked) -> dict[str, Any]:
+def _provenance(law: Law, table: RunTable) -> dict[str, Any]:
     data = hashlib.sha256()
     runs = {} if table.checkpoints is None else {"run": table.checkpoints.of_run}
     for name, values in {**table.columns, **table.groups, "loss": table.loss, **runs}.items():

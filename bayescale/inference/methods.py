@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from bayescale.autodiff.tape import Untraceable
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.inference import importance
 from bayescale.inference.laplace.sites import prepare
 from bayescale.inference.nuts import by_nuts
@@ -20,13 +20,13 @@ from bayescale.modelling.law import Law
 METHODS = ("nuts", "laplace")
 
 
-def sample(law: Law, table: Checked, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
+def sample(law: Law, table: RunTable, seed: int, method: str, options: Mapping[str, Any]) -> xr.DataTree:
     """Draw from the posterior of a law.
 
     Parameters
     ----------
     law : Law
-    table : Checked
+    table : RunTable
     seed : int
     method : {"nuts", "laplace"}
     options : arguments of `pymc.sample`, which replace our defaults. The Laplace approximation uses draws and chains.

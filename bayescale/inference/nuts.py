@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.conditional import as_group, with_ends
 from bayescale.density.log_density import Density
 from bayescale.inference import nutpie
@@ -47,7 +47,7 @@ _NUTS = {"target_accept": "target_accept", "max_treedepth": "maxdepth", "adaptat
 
 
 def by_nuts(
-    law: Law, table: Checked, density: Density | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
+    law: Law, table: RunTable, density: Density | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
 ) -> tuple[xr.DataTree, str]:
     """Draw by NUTS.
 
@@ -132,7 +132,7 @@ def _instead(
     return (other if mixed(other) else None), f"the chains {reason}"
 
 
-def _by_pymc(law: Law, table: Checked, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
+def _by_pymc(law: Law, table: RunTable, seed: int, options: dict[str, Any], offset: bool) -> xr.DataTree:
     from bayescale.density.model import assemble
     from bayescale.inference.pymc_sampler import sample
 

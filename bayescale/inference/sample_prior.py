@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.data.check import check
-from bayescale.data.table import Checked
+from bayescale.data.table import RunTable
 from bayescale.density.conditional import increments
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
@@ -46,7 +46,7 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     return tree
 
 
-def _draw_prior(law: Law, table: Checked, draws: int, rng: np.random.Generator) -> xr.Dataset:
+def _draw_prior(law: Law, table: RunTable, draws: int, rng: np.random.Generator) -> xr.Dataset:
     units = dict(table.reference)
     sizes = {name: len(levels) for name, levels in table.levels.items()}
     drawn: dict[str, Any] = {}

@@ -9,7 +9,7 @@ import pytest
 import bayescale as bs
 from bayescale import Prior
 from bayescale.data.check import check
-from bayescale.data.checkpoints import MOST, Checkpoints, Onward, checkpoints
+from bayescale.data.checkpoints import MOST, Checkpoints, Continuation, checkpoints
 from bayescale.density.log_density import Density
 from bayescale.density.model import assemble
 from bayescale.inference import methods
@@ -27,25 +27,25 @@ def test_rows_follow_each_other_by_size_within_a_run():
     one = found([0, 1, 0, 1, 0, 2], [3.0, 1.0, 1.0, 2.0, 2.0, 9.0], 0.5)
     assert one.previous.tolist() == [4, 1, 2, 1, 2, 5]
     assert one.last.tolist() == [0, 3, 5]
-    assert one.alike == pytest.approx([np.exp(-2), 0, 0, np.exp(-2), np.exp(-2), 0])
+    assert one.correlation == pytest.approx([np.exp(-2), 0, 0, np.exp(-2), np.exp(-2), 0])
 
 
-def test_news_are_independent():
+def test_innovations_are_independent():
     """Of errors drawn with the covariance of an Ornstein-Uhlenbeck process."""
     one = found([0, 0, 0, 1, 1], [0.7, 0.0, 0.1, 0.0, 0.3], 0.4)
     same = one.of_run == one.of_run[:, None]
     covariance = np.where(same, np.exp(-np.abs(one.size - one.size[:, None]) / 0.4), 0.0)
-    news = one.news(np.eye(5)).T  # as a matrix that errors are multiplied by
-    assert news @ covariance @ news.T == pytest.approx(np.eye(5), abs=1e-12)
-    assert np.linalg.slogdet(covariance)[1] == pytest.approx(2 * np.log(one.fresh).sum())
+    innovations = one.innovations(np.eye(5)).T  # as a matrix that errors are multiplied by
+    assert innovations @ covariance @ innovations.T == pytest.approx(np.eye(5), abs=1e-12)
+    assert np.linalg.slogdet(covariance)[1] == pytest.approx(2 * np.log(one.innovation_scale).sum())
     errors = np.random.default_rng(0).standard_normal(5)
     free = found(one.of_run, one.size, 0.0)
-    assert (free.news(errors) == errors).all()
+    assert (free.innovations(errors) == errors).all()
 
 
 def test_two_evaluations_of_one_checkpoint_are_alike_but_not_one():
     one = found([0, 0, 0], [1.0, 1.0, 2.0], 10.0)
-    assert one.alike.max() == MOST and np.isfinite(one.news(np.array([0.1, 0.2, 0.3]))).all()
+    assert one.correlation.max() == MOST and np.isfinite(one.innovations(np.array([0.1, 0.2, 0.3]))).all()
     assert not found([0, 0], [1.0, 1.0], 0.0).lengths.size
 
 
@@ -62,12 +62,12 @@ def test_what_is_forecast_goes_on_from_the_end_of_its_run():
     names = ["a", "a", "b", "new", "new", None, None, "a"]
     size = np.array([2.5, 2.2, 3.0, 1.0, 1.1, 1.0, 1.0, 1.5])
     ends, length = np.array([0.5, -0.3]), 0.5
-    onward = Onward.of(names, size, ["a", "b"], np.array([2.0, 2.9]), length)
-    assert onward.of_end.tolist() == [0, 0, 1, -1, -1, -1, -1, -1]
-    assert onward.before.tolist() == [1, -1, -1, -1, 3, -1, -1, -1]
+    continuation = Continuation.of(names, size, ["a", "b"], np.array([2.0, 2.9]), length)
+    assert continuation.of_end.tolist() == [0, 0, 1, -1, -1, -1, -1, -1]
+    assert continuation.before.tolist() == [1, -1, -1, -1, 3, -1, -1, -1]
     rng = np.random.default_rng(0)
-    drawn = onward.errors(rng.standard_normal((40_000, 8)), ends)
-    mu, scale = onward.marginal(np.ones(8), np.ones(8), ends)
+    drawn = continuation.errors(rng.standard_normal((40_000, 8)), ends)
+    mu, scale = continuation.marginal(np.ones(8), np.ones(8), ends)
     # 40,000 draws: a mean has a standard error of 0.005, a standard deviation of 0.4 %.
     assert drawn.mean(axis=0) == pytest.approx(np.log(mu), abs=0.02)
     assert drawn.std(axis=0) == pytest.approx(scale, rel=0.02)
@@ -104,7 +104,9 @@ def test_pymc_has_the_same_model_of_checkpoints(curve):
     model = assemble(law, replace(table, checkpoints=found))
     none = np.zeros(len(model.coords["cell"]))
     density = model.compile_logp(vars=model["loss"], sum=False)({"increment": none})[0]
-    mu, scale = found.onward(table.loss, law.formula(curve["D"].to_numpy(), table.reference["D0"], **fixed), 0.004)
+    mu, scale = found.given_previous(
+        table.loss, law.formula(curve["D"].to_numpy(), table.reference["D0"], **fixed), 0.004
+    )
     assert density == pytest.approx(noise.logpdf(table.loss, mu, scale, {"nu": 4.0}))
 
 
@@ -117,7 +119,7 @@ def test_checkpoints_that_only_pymc_can_fit_are_taken_as_independent_with_a_warn
     weibull = Prior("Weibull", alpha=2.0, beta=0.4)
     law = replace(henighan2020.L_D, discrepancy=shared, priors={**henighan2020.L_D.priors, "alpha_D": weibull})
     with (
-        pytest.warns(RuntimeWarning, match="taken as independent, since only PyMC can take"),
+        pytest.warns(RuntimeWarning, match="treated as independent, since only PyMC can take"),
         pytest.raises(KeyboardInterrupt),
     ):
         bs.fit(law, curve, seed=1, progressbar=False)

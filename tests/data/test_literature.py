@@ -18,8 +18,8 @@ from scipy.optimize import curve_fit
 
 from bayescale.data import literature as datasets
 from bayescale.data.literature import besiroglu2024, catalogue, clark2022, load, muennighoff2023
-from bayescale.data.literature.fetch import keys
 from bayescale.data.literature.catalogue import info, names
+from bayescale.data.literature.fetch import keys
 from bayescale.data.literature.marin import without_embeddings
 
 PF_DAY = 8.64e19

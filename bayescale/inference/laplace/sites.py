@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.data.checkpoints import Checkpoints
-from bayescale.data.table import Checked, Sites
+from bayescale.data.table import RunTable, Sites
 from bayescale.density.basis import nu_of, shape_of
 from bayescale.density.conditional import moments
 from bayescale.density.log_density import Density, as_posterior
@@ -30,7 +30,7 @@ INDEPENDENT = 0.5
 FLATTEST = 0.02
 
 
-def prepare(law: Law, table: Checked) -> Density:
+def prepare(law: Law, table: RunTable) -> Density:
     """The density of a law and its runs, and where its modes are.
 
     With a discrepancy and Student-t noise, the likelihood needs to know what runs are like at the posterior mode
@@ -124,7 +124,7 @@ def _log_evidence(density: Density, mode: np.ndarray) -> float:
     return float(density.value(mode[None])[0] - 0.5 * log_determinant) if sign > 0 else -np.inf
 
 
-def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
+def _first(law: Law, table: RunTable, rng: np.random.Generator) -> RunTable:
     """The table with what each row counts for by the law without its discrepancy."""
     if law.noise.variate == "normal" or law.discrepancy is None:
         return table
@@ -135,20 +135,20 @@ def _first(law: Law, table: Checked, rng: np.random.Generator) -> Checked:
     return replace(table, sites=sites)
 
 
-def _ordinary(table: Checked) -> Checked:
+def _ordinary(table: RunTable) -> RunTable:
     """The table with all runs alike, as under normal noise."""
     none = np.zeros(len(table.loss))
     return replace(table, sites=Sites(none, none + 1.0, none))
 
 
-def _sites(law: Law, table: Checked, mode: xr.Dataset) -> Sites:
+def _sites(law: Law, table: RunTable, mode: xr.Dataset) -> Sites:
     """What the runs of a table are like at one draw of the parameters."""
     left, spreads = _left(law, table, mode)
     curvatures = np.maximum(student_curvature(left, nu_of(law), spreads), FLATTEST)
     return Sites(left, curvatures, spreads)
 
 
-def _left(law: Law, table: Checked, mode: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def _left(law: Law, table: RunTable, mode: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Residuals of the runs at one draw, and what of them the discrepancy leaves open, in units of the noise."""
     mean, root, amplitudes, error, scale = (value[0] for value in moments(law, table, mode))
     basis = shape_of(law, table).kept * amplitudes
