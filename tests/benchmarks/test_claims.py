@@ -132,7 +132,7 @@ def test_a_picture_leaves_out_what_cannot_be_drawn(tmp_path):
 
 def run(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=1800
     )
 
 
