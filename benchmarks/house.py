@@ -40,14 +40,14 @@ OUTSIDE = {
     "a noise": ("tests/twelve_fits.py", ("scale", "noisy")),
     "a plot": ("benchmarks/reproductions.py", ("picture",)),
 }
-#: The noise of the package whose lines are counted: it has a formula of its own for the scale.
-NOISE = ("bayescale/modelling/noise.py", ("_by_compute", "by_compute"))
+#: The noise of the package whose lines are counted, and where it is: it has a formula of its own for the scale.
+NOISE = ("bayescale/modelling/noise*.py", ("_by_compute", "by_compute"))
 #: Paragraphs of the page.
 ROOMS = """The package is divided into rooms, which are its subpackages. A room may import rooms of lower floors only.
 `tests/rooms.py` holds the floors, and `tests/test_layers.py` fails if an import points up."""
 FITS = """Modules of bayescale that are loaded in a new process once `fit` has run on 20 runs with Chinchilla's law."""
 ADDING = f"""Inside the package, a law, a plot or a data set takes a file of its own, and lines that name it in a file
-beside it. The table has the medians over all that are there. The noise is `{NOISE[1][-1]}` in `{NOISE[0]}`.
+beside it. The table has the medians over all that are there. The noise is `{NOISE[1][-1]}`.
 
 Outside the package nothing is registered. A law or a noise is a value that `fit` takes. A plot is a function that
 takes draws. A data set is a DataFrame or a CSV file with the columns of the law. The lines are those of
@@ -67,17 +67,16 @@ def loaded(method: str) -> list[Path]:
 
 
 def defined(place: str, names: Sequence[str]) -> int:
-    """Lines of the statements at the top level of a file that define these names.
+    """Lines of the statements at the top level of a file (or of files, if `place` is a pattern) that define the names.
 
     Raises
     ------
     ValueError
-        If the file does not define one of them.
+        If one of the names is not defined there.
     """
     spans = {}
-    for node in ast.parse((REPOSITORY / place).read_text(encoding="utf-8")).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node]
-        for target in targets:
+    for node in (node for path in REPOSITORY.glob(place) for node in ast.parse(path.read_text(encoding="utf-8")).body):
+        for target in node.targets if isinstance(node, ast.Assign) else [node]:
             spans[getattr(target, "id", getattr(target, "name", ""))] = (node.end_lineno or 0) - node.lineno + 1
     if missing := set(names) - set(spans):
         raise ValueError(f"{place} does not define {sorted(missing)}; name another example in benchmarks/house.py.")
