@@ -152,5 +152,15 @@ def simulated(output):
     click.echo(output)
 
 
+@main.command()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "house.md")
+def house(output):
+    """Measure the layout of the package, and write the page and a picture of its imports."""
+    from benchmarks.house import page
+
+    page(output)
+    click.echo(output)
+
+
 if __name__ == "__main__":
     main()

@@ -18,6 +18,15 @@ from bayescale.modelling.noises import student
 TRUTH = {"E": 1.82, "A": 482.0, "alpha_N": 0.348, "B": 2085.0, "alpha_D": 0.366, "sigma": 0.005}
 QUICK = {"draws": 500, "tune": 500, "chains": 2, "cores": 2, "progressbar": False}
 
+#: The files that take longest. They go first, so that no worker is left with one of them at the end.
+LONGEST = ("test_readme.py", "test_methods.py", "test_commands.py", "test_discrepancy.py", "test_twelve_fits.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first; ``--no-loadscope-reorder`` keeps this order."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
 
 def pooled(**options) -> Law:
     """The Chinchilla law with an entropy for each family and partially pooled exponents in N."""

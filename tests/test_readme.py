@@ -33,7 +33,7 @@ def printed(tmp_path_factory):
     found = []
     for command in commands:
         line = command.replace("bayescale", f"{Path(sys.executable).parent}/bayescale", 1)
-        done = subprocess.run(line, shell=True, cwd=here, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(line, shell=True, cwd=here, env=environment, capture_output=True, text=True, timeout=1800)
         assert done.returncode == 0, done.stderr
         found.append(done.stdout)
     return found

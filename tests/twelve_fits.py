@@ -1,16 +1,21 @@
 """Twelve fits that touch every path of the sampler: laws, methods, groups, discrepancy, checkpoints, fallbacks.
 
-``python -m tests.twelve_fits FILE.npz`` stores their draws; ``python -m tests.twelve_fits FILE.npz --against OTHER.npz``
-says where two files differ. `tests/inference/test_twelve_fits.py` compares their summaries with stored ones.
+``python -m tests.twelve_fits FILE.npz`` stores their draws, and with ``--against OTHER.npz`` it says where two files
+differ. ``python -m tests.twelve_fits --summaries FILE.json`` stores their summaries, which
+`tests/inference/test_twelve_fits.py` compares with new draws.
 """
 
+import json
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import arviz as az
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 import bayescale as bs
 from bayescale import Law, Noise, Prior
@@ -87,12 +92,17 @@ FITS: dict[str, Callable[[], tuple[Law, pd.DataFrame, dict]]] = {
 }
 
 
-def draws(name: str) -> dict[str, np.ndarray]:
-    """The posterior of one fit, each variable of shape (chain, draw, …)."""
+def fitted(name: str, seed: int = 11) -> xr.DataTree:
+    """The posterior of one fit."""
     law, runs, options = FITS[name]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        post = bs.fit(law, runs, seed=11, progressbar=False, **options)
+        return bs.fit(law, runs, seed=seed, progressbar=False, **options)
+
+
+def draws(name: str) -> dict[str, np.ndarray]:
+    """The draws of one fit, each variable of shape (chain, draw, …)."""
+    post = fitted(name)
     groups = {"": post["posterior"], "loglik_": post["log_likelihood"]}
     if "discrepancy" in post.children:
         groups["discrepancy_"] = post["discrepancy"].to_dataset()[["increments"]]
@@ -101,8 +111,46 @@ def draws(name: str) -> dict[str, np.ndarray]:
     }
 
 
+def quantities(name: str, seed: int = 11) -> dict[str, tuple[np.ndarray, float]]:
+    """Draws of each scalar of one fit, flat, and how many independent draws they are worth.
+
+    Derived quantities are given by their logarithm, since amplitudes at one parameter have tails too heavy for a mean.
+    """
+    post = fitted(name, seed)
+    derived, found = FITS[name]()[0].derived, {}
+    for key, value in post["posterior"].to_dataset().data_vars.items():
+        for where in np.ndindex(value.shape[2:]):
+            one = value[(slice(None), slice(None), *where)]
+            if post.attrs["method"] == "laplace":  # a sample of independent draws from weighted ones
+                worth = 1.0 / (1.0 / one.size + 1.0 / post.attrs["importance_ess"])
+            else:
+                worth = min(float(az.ess(one, method=method)) for method in ("bulk", "tail"))
+            label = f"log {key}" if key in derived else str(key)
+            values = np.log(one.to_numpy().ravel()) if key in derived else one.to_numpy().ravel()
+            found[label + "".join(f"[{i}]" for i in where)] = values, worth
+    return found
+
+
+def summary(values: np.ndarray, worth: float) -> dict[str, float]:
+    """Mean, standard deviation, 5 %, 50 % and 95 % quantile, and the effective number of draws."""
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    numbers = {"mean": values.mean(), "sd": values.std(), "q5": low, "q50": middle, "q95": high, "ess": worth}
+    return {key: float(f"{number:.7g}") for key, number in numbers.items()}
+
+
+def summaries(path: str) -> None:
+    """Store the summaries of all fits as JSON, a line a quantity."""
+    fits = []
+    for name in FITS:
+        rows = [f"  {json.dumps(key)}: {json.dumps(summary(*found))}" for key, found in quantities(name).items()]
+        fits.append(f"{json.dumps(name)}: {{\n" + ",\n".join(rows) + "\n}")
+    Path(path).write_text("{\n" + ",\n".join(fits) + "\n}\n", encoding="utf-8")
+
+
 def main(path: str, *rest: str) -> None:
-    """Store the draws of all fits, or compare them with stored ones."""
+    """Store the draws of all fits, or compare them with stored ones, or store their summaries."""
+    if path == "--summaries":
+        return summaries(*rest)
     done = {f"{name}/{key}": value for name in FITS for key, value in draws(name).items()}
     np.savez_compressed(path, **done)  # pyright: ignore[reportArgumentType]
     if rest[:1] == ("--against",):

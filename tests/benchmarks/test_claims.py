@@ -115,7 +115,7 @@ def test_a_posterior_is_kept_and_fitted_again_once_in_a_run(tmp_path, monkeypatc
             monkeypatch.setattr(bs, name, lambda *a, fit=fit, **k: calls.append(0) or fit(*a, **k))
         posts = [store.fit("one", kaplan2020.L_N, runs) for _ in "12"]
         many = [store.each("many", kaplan2020.L_N, tables) for _ in "12"]
-        assert posts[0].identical(posts[1])
+        assert posts[0].equals(posts[1])  # attributes hold the second at which a fit was made
         assert many[0]["posterior"].identical(many[1]["posterior"])
         return len(calls)
 
@@ -132,7 +132,7 @@ def test_a_picture_leaves_out_what_cannot_be_drawn(tmp_path):
 
 def run(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=1800
     )
 
 

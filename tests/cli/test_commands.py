@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -157,26 +156,47 @@ def test_an_existing_posterior_is_kept_unless_forced(fitted, tmp_path):
     assert files.load(out).attrs["verdict"] in table.replace("\n", " ")
 
 
-def test_killed_fit_leaves_no_posterior(tmp_path):
-    out, begun = tmp_path / "killed", tmp_path / "begun"
-    code = (
-        "import pathlib, nutpie; from bayescale.cli.main import main; sample = nutpie.sample\n"
-        f"begin = pathlib.Path({str(begun)!r}).touch\n"
-        "nutpie.sample = lambda *model, **options: (begin(), sample(*model, **options))[1]\n"
-        "main()"
-    )
-    command = [sys.executable, "-c", code, *GPT3, "--draws", "5000000", "-o", str(out)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 180
-        while not begun.exists() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.1)
-        time.sleep(3)
-        assert begun.exists() and process.poll() is None
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert not out.exists()
+DYING = """
+import os, signal, sys, nutpie
+
+when, target = sys.argv.pop(1), sys.argv[-1]
+sample, replace = nutpie.sample, os.replace
+
+
+def killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sampled(*model, **options):
+    sample(*model, **options)
+    killed()
+
+
+def replaced(source, path):
+    if os.fspath(path) == os.path.join(target, "posterior.nc"):
+        killed()
+    replace(source, path)
+
+
+if when == "sampled":
+    nutpie.sample = sampled
+else:
+    os.replace = replaced
+from bayescale.cli.main import main
+
+main()
+"""
+
+
+@pytest.mark.parametrize(("when", "options"), [("sampled", []), ("written", ["--quick"])])
+def test_killed_fit_leaves_no_posterior(tmp_path, when, options):
+    """The process kills itself once the chains are drawn, or as the posterior is put in its place: no clock decides."""
+    out = tmp_path / "killed"
+    command = [sys.executable, "-c", DYING, when, *GPT3, *options, "-o", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (out / "posterior.nc").exists()
+    assert out.exists() == (when == "written")
 
 
 def test_own_law_own_columns(sweep):

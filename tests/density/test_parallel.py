@@ -28,7 +28,7 @@ def test_blocks_have_the_threads_of_blas_meanwhile(threads):
     with threadpool_limits(threads, user_api="blas"):
         with shared():
             assert allowed() == {1}
-            meeting = threading.Barrier(threads, timeout=10)
+            meeting = threading.Barrier(threads, timeout=120)
 
             def work(block):
                 meeting.wait()  # passes only if so many blocks are worked on at once

@@ -16,9 +16,9 @@ FEW = {"draws": 250, "tune": 300, "chains": 2, "progressbar": False}
 
 @pytest.fixture(scope="module")
 def tables():
-    """Three sweeps of different lengths, and two that cannot be fitted."""
+    """Three sweeps of different lengths, one that cannot be fitted, and one with a repeated row."""
     good = {f"sweep {n}": simulate(n, seed=n) for n in (20, 30, 40)}
-    return {**good, "broken": simulate(20, 1).assign(loss=np.nan), "twins": simulate(12, 2).iloc[[0] * 6 + [1] * 6]}
+    return {**good, "broken": simulate(20, 1).assign(loss=np.nan), "twins": simulate(12, 2).iloc[[*range(11), 10]]}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,59 @@
+"""Draws of twelve fits agree with stored summaries within their Monte Carlo error."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import kurtosis
+
+from tests.twelve_fits import FITS, quantities, summary
+
+#: Stored values; ``python -m tests.twelve_fits --summaries tests/inference/twelve_fits.json`` renews them.
+STORED = json.loads(Path(__file__).with_name("twelve_fits.json").read_text(encoding="utf-8"))
+#: Allowed difference, in standard errors of the difference. The fits have some 120 quantities and five numbers each.
+#: By chance alone, one of 600 normal differences exceeds five standard errors once in 3000 samplers that are correct.
+#: Four would be exceeded once in 26, and effective sample sizes are themselves estimates.
+TIMES = 5.0
+
+
+def differences(values: np.ndarray, ess: float, stored: dict[str, float]) -> dict[str, float]:
+    """Differences of new draws from a stored summary, in standard errors that count both samples.
+
+    A mean has the variance sd^2 / ESS, and a standard deviation, relative to itself, (kurtosis - 1) / (4 ESS). The
+    share of draws below a quantile p has p (1 - p) / ESS, whatever the density there.
+    """
+    both = np.sqrt(1.0 / ess + 1.0 / stored["ess"])
+    found = {
+        "mean": (values.mean() - stored["mean"]) / (stored["sd"] * both),
+        "sd": np.log(values.std() / stored["sd"]) / (both * np.sqrt(0.25 * (kurtosis(values, fisher=False) - 1.0))),
+    }
+    for p in (0.05, 0.5, 0.95):
+        share = (values < stored[f"q{100 * p:.0f}"]).mean()
+        found[f"q{100 * p:.0f}"] = (share - p) / (both * np.sqrt(p * (1.0 - p)))
+    return found
+
+
+def test_every_fit_has_stored_values():
+    assert list(STORED) == list(FITS) and len(FITS) == 12
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_draws_agree_with_the_stored_summary(name):
+    found = quantities(name)
+    assert list(found) == list(STORED[name])
+    far = {}
+    for key, (values, ess) in found.items():
+        off = differences(values, ess, STORED[name][key])
+        far |= {f"{key}, {what}": f"{z:.1f}" for what, z in off.items() if not abs(z) < TIMES}
+    assert not far, f"differences from the stored values, in standard errors: {far}"
+
+
+def test_a_shifted_and_a_wider_posterior_are_found():
+    rng = np.random.default_rng(0)
+    stored = summary(rng.standard_normal(2000), 1000.0)
+    same = rng.standard_normal(2000)
+    assert max(map(abs, differences(same, 1000.0, stored).values())) < TIMES
+    assert abs(differences(same + 0.3, 1000.0, stored)["mean"]) > TIMES
+    assert abs(differences(1.3 * same, 1000.0, stored)["sd"]) > TIMES
+    assert abs(differences(np.where(same > 1.2, 3.0, same), 1000.0, stored)["q95"]) > TIMES
