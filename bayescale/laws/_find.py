@@ -1,4 +1,4 @@
-"""laws._find"""
+"""Which laws there are, and how a law is found by its name."""
 
 import importlib
 from difflib import get_close_matches
@@ -6,17 +6,8 @@ from pathlib import Path
 
 from bayescale.modelling.law import Law
 
-#: One entry for each file of this folder.
-PAPERS = (
-    "kaplan2020",
-    "henighan2020",
-    "hoffmann2022",
-    "alabdulmohsin2022",
-    "caballero2022",
-    "muennighoff2023",
-    "gadre2024",
-    "busbridge2025",
-)
+#: The papers: every public file of this folder.
+PAPERS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
 
 
 def names() -> dict[str, Law]:

@@ -94,9 +94,9 @@ EMBEDDING = Prior("TruncatedNormal", mu=0.0, sigma=0.2, lower=0.0, upper=0.7)
 #: The floor declines with compute; both exponents belong to the bracket.
 BRACKET = Coordinates(
     "E",
-    "omega",
-    (Term("excess_ND", ("N", "D")),),
-    (
+    decline="omega",
+    terms=(Term("excess_ND", ("N", "D")),),
+    slopes=(
         BracketSlope("alpha_N", ("N",), "share_N", True, ("excess_ND",), ("embedding",)),
         BracketSlope("alpha_D", ("D",), "share_N", False, ("excess_ND",)),
     ),
@@ -143,7 +143,10 @@ generalised_D = replace(
     priors={"E": FLOOR, "excess_D": EXCESS, "rest": BALANCE, "alpha_D": LOCAL, "kappa": KAPPA, "omega": OMEGA},
     derived={},
     coordinates=Coordinates(
-        "E", "omega", (Term("excess_D", ("D",)),), (RestSlope("alpha_D", ("D",), "excess_D", "rest"),)
+        "E",
+        decline="omega",
+        terms=(Term("excess_D", ("D",)),),
+        slopes=(RestSlope("alpha_D", ("D",), "excess_D", "rest"),),
     ),
     doubts=(),
     name="busbridge2025.generalised_D",

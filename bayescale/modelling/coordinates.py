@@ -116,6 +116,9 @@ class Coordinates:
     decline : str, optional
         The exponent by which the floor itself falls with the product of the columns, from the largest run on. Where it
         is given, `floor` is the floor at the largest run.
+    limit : bool
+        Whether the floor is the limit of the loss for large runs; False where it is only its value at the reference
+        run.
     terms : tuple of Term
         The parts of the loss above the floor. At the reference run the loss is the floor plus all excesses.
     slopes : tuple of Shear
@@ -133,6 +136,7 @@ class Coordinates:
 
     floor: str | None = None
     decline: str | None = None
+    limit: bool = True
     terms: tuple[Term, ...] = ()
     slopes: tuple[Shear, ...] = ()
     levels: tuple[Shear, ...] = ()
@@ -149,7 +153,7 @@ class Coordinates:
     @property
     def hard_floor(self) -> str | None:
         """The floor, if the loss has it for a limit."""
-        return self.floor if self.decline is None else None
+        return self.floor if self.decline is None and self.limit else None
 
     def names(self) -> set[str]:
         """Every parameter that is named."""

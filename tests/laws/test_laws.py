@@ -13,6 +13,8 @@ from scipy.optimize import brentq
 
 import bayescale as bs
 from bayescale import laws
+from bayescale.base.columns import COLUMNS
+from bayescale.density.structure import coordinates_of
 from bayescale.laws import (
     alabdulmohsin2022,
     busbridge2025,
@@ -31,14 +33,12 @@ LAWS = laws.names()
 EVERY = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 REFERENCE = {"N0": 1e9, "D0": 2e10, "C0": 1e20, "S0": 4e4, "U0": 1e10, "loss_min": 2.0}
 REFERENCE |= {"N_top": 1e9, "D_top": 2e10, "C_top": 1e20}
-#: (paper, input) in which the loss may rise, and why.
-MAY_RISE = {
-    ("caballero2022", "N"): "a break may bend upwards",
-    ("caballero2022", "D"): "a break may bend upwards",
-    ("caballero2022", "C"): "a break may bend upwards",
-}
 #: What has ever been trained, and a few decades beyond.
 RANGE = {"N": (1e3, 1e14), "D": (1e5, 1e17), "C": (1e9, 1e30), "S": (1e1, 1e9), "U": (1e5, 1e17)}
+#: Columns that one law has of its own, with the ends of their plausible range.
+OWN_COLUMNS = {symbol: known.span for law in LAWS.values() for symbol, known in law.columns.items()}
+RANGE |= OWN_COLUMNS
+REFERENCE |= {f"{symbol}0": float(np.sqrt(low * high)) for symbol, (low, high) in OWN_COLUMNS.items()}
 
 
 def at_reference(law):
@@ -65,7 +65,8 @@ def test_name_and_source(law):
     assert getattr(getattr(laws, paper), value) is law
     assert laws.find(law.name) is law
     assert re.search(r"\d{4}.*arXiv:\d{4}\.\d{5}", law.source)
-    assert set(law.inputs) <= {"N", "D", "C", "S", "U"}
+    assert set(law.inputs) <= {*COLUMNS, *law.columns}
+    assert set(law.may_rise) <= set(law.inputs)
 
 
 @EVERY
@@ -107,37 +108,50 @@ def test_finite_positive_and_falling_over_the_prior(law):
         loss = at_reference(law)(prior, **{**inputs, moved: axis}).transpose("chain", "draw", "x").values[0]
         loss = loss[np.isfinite(loss).all(axis=1)]
         assert len(loss) >= 198 and (loss > 0).all()  # of 200: alpha_N of 0.01 asks for fewer than 1e-300 parameters
-        if (law.name.split(".")[0], moved) not in MAY_RISE:
+        if moved not in law.may_rise:
             assert (np.diff(loss, axis=1) <= 1e-9 * loss[:, :-1]).all()  # flat stretches are flat up to rounding
 
 
 @EVERY
-def test_loss_at_the_reference_run_is_as_stated(law):
-    """E plus the excesses, or the parameter called loss_*; of the laws that are stated so."""
+def test_loss_at_the_reference_run_is_the_floor_and_the_excesses(law):
+    """As the coordinates say; of laws without excesses, it lies above the floor."""
     _, p = one_point(law)
-    stated = [name for name in p if name.startswith(("excess_", "loss_"))]
+    coordinates = coordinates_of(law)
     inputs = {name: REFERENCE[f"{name}0"] for name in law.inputs}
     if "U" in inputs:  # all tokens unique, and N0 their optimum
         inputs["U"], p["excess_N"], p["alpha_N"] = 1e30, p["excess_D"], p["alpha_D"]
     loss = call(law.formula, p, inputs, REFERENCE)
-    if stated:
-        assert loss == pytest.approx(p.get("E", 0) + sum(p[name] for name in stated), rel=1e-12)
+    floor = p[coordinates.floor] if coordinates.floor else 0.0
+    levels = {level.parameter for level in coordinates.levels}
+    if coordinates.terms and not levels & {term.excess for term in coordinates.terms}:
+        assert loss == pytest.approx(floor + sum(p[term.excess] for term in coordinates.terms), rel=1e-12)
     else:
-        assert p["E"] < loss < p["ceiling"]
+        assert loss > floor
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS.values() if "E" in law.parameters], ids=lambda law: law.name)
-def test_entropy_is_the_limit(law):
+def at_the_end(law):
+    """The largest runs: sizes without end, a law's own columns at the end of their plausible range."""
+    return {k: law.columns[k].span[1] if k in law.columns else 1e300 for k in law.inputs}
+
+
+@pytest.mark.parametrize(
+    "law", [law for law in LAWS.values() if coordinates_of(law).hard_floor], ids=lambda law: law.name
+)
+def test_a_hard_floor_is_the_limit(law):
     inputs, parameters = one_point(law)
-    if law.name.startswith("caballero2022"):
-        parameters["change_1"] = 0.1
-    if "omega" in parameters:
-        parameters["omega"] = 0.0  # with a floor that declines, E is the floor at the largest run
-    if "rest" in parameters:
-        parameters["rest"] = 0.0  # what the other columns leave adds to E
-    huge = {k: 1e300 for k in inputs}
-    assert call(law.formula, parameters, huge, REFERENCE) == pytest.approx(parameters["E"], rel=1e-6)
-    assert call(law.formula, parameters, inputs, REFERENCE) > parameters["E"]
+    if law.may_rise:  # a change of exponent is tried downwards
+        parameters |= {name: 0.1 for name in parameters if name.startswith("change_")}
+    floor = parameters[coordinates_of(law).floor]
+    assert call(law.formula, parameters, at_the_end(law), REFERENCE) == pytest.approx(floor, rel=1e-6)
+    assert call(law.formula, parameters, inputs, REFERENCE) > floor
+
+
+@pytest.mark.parametrize("law", [generalised, busbridge2025.nonembedding], ids=lambda law: law.name)
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_floor_that_does_not_decline_is_the_limit(law):
+    _, parameters = one_point(law)
+    parameters["omega"] = 0.0
+    assert call(law.formula, parameters, at_the_end(law), REFERENCE) == pytest.approx(parameters["E"], rel=1e-6)
 
 
 @EVERY
@@ -391,8 +405,25 @@ def of_bracket(law, p, k):
     return {"excess_ND": p["excess_ND"] * (n + d) ** p["kappa"], "share_N": n / (n + d), "embedding": embedding}
 
 
+def of_farseer(law, p, k):
+    moved = {name: p[name] * k["N"] ** (sign * p[f"{name}_power"]) for name, sign in FARSEER.items()}
+    exponent = p["alpha_D"] * np.exp(p["slow"] - moved["slow"])
+    run = {x: REFERENCE[f"{x}0"] * k[x] for x in ("N", "D")}
+    E = p["E"] * np.exp(p["drop"] - moved["drop"])
+    return moved | {"E": E, "alpha_D": exponent, "excess_D": call(law.formula, p, run, REFERENCE) - E}
+
+
+FARSEER = {"drop": 1, "slow": 1, "fall": -1}
+
+
+def of_routed(law, p, k):
+    return {"loss_N": p["loss_N"] * k["N"] ** -p["alpha_N"], "alpha_E": p["alpha_E"] - p["bend"] * np.log(k["N"])}
+
+
 #: Laws whose amplitudes are not those of `by_terms`.
 MOVES = {
+    "farseer2025": of_farseer,
+    "clark2022": of_routed,
     "kaplan2020.L_ND": of_joint,
     "alabdulmohsin2022.M3": of_m3,
     "alabdulmohsin2022.M4": of_m4,
@@ -401,7 +432,14 @@ MOVES = {
 }
 
 
-@EVERY
+def converted(law):
+    """Whether it is known how the law's parameters depend on the reference run."""
+    known = coordinates_of(law)
+    plain = known.terms and known.names() == set(law.parameters) and not known.levels
+    return any(law.name.startswith(name) for name in MOVES) or plain or "U" in law.inputs
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS.values() if converted(law)], ids=lambda law: law.name)
 def test_another_reference_is_the_same_law(law):
     """With parameters converted, predictions and published constants stay."""
     k = {"N": 5.0, "D": 0.3, "C": 40.0, "S": 7.0, "U": 1.0}
@@ -508,3 +546,47 @@ def test_local_exponents_do_not_move_with_kappa(kappa):
     # Central differences of step 1e-4 are good to 1e-8.
     assert (log_loss(1e-4, 0) - log_loss(-1e-4, 0)) / 2e-4 == pytest.approx(-0.4 * 0.34, rel=1e-6)
     assert (log_loss(0, 1e-4) - log_loss(0, -1e-4)) / 2e-4 == pytest.approx(-0.6 * 0.28, rel=1e-6)
+
+
+def test_farseer_is_its_printed_form():
+    """With a3, gamma, b3 and so on of either sign, as the paper writes it."""
+    from bayescale.laws import farseer
+
+    a3, gamma, b3, a2, beta, b2, a1, alpha, b1 = -0.02, 0.17, 0.1, 88.0, -0.1, -5.3, -0.12, 0.12, 0.4
+    p = {
+        "E": np.exp(a3 * N0**gamma + b3),
+        "drop": -a3 * N0**gamma,
+        "drop_power": gamma,
+        "alpha_D": np.exp(a1 * N0**alpha + b1),
+        "slow": -a1 * N0**alpha,
+        "slow_power": alpha,
+        "fall": a2 * N0**beta,
+        "fall_power": -beta,
+    }
+    p["excess_D"] = np.exp(a2 * N0**beta + b2) * D0 ** -p["alpha_D"]
+    printed = np.exp(a3 * N**gamma + b3) + np.exp(a2 * N**beta + b2) * D ** -np.exp(a1 * N**alpha + b1)
+    assert farseer.formula(N, D, N0, D0, **p) == pytest.approx(printed)
+
+
+def test_clark_is_its_printed_form():
+    """log L = a log N + b log E + c log N log E + d, with the saturating number of experts of the paper."""
+    from bayescale.laws import routed
+
+    a, b, c, d, start, most = -0.08, -0.11, 0.004, 3.0, 1.85, 315.0
+
+    def saturated(experts):
+        return 1 / (1 / (experts - 1 + 1 / (1 / start - 1 / most)) + 1 / most)
+
+    def log_loss(n, e):
+        return a * np.log(n) + b * np.log(e) + c * np.log(n) * np.log(e) + d
+
+    p = {
+        "loss_N": np.exp(log_loss(N0, start)),
+        "alpha_N": -(a + c * np.log(start)),
+        "alpha_E": -(b + c * np.log(N0)),
+        "bend": c,
+        "start": start,
+        "spread": most / start - 1,
+    }
+    for experts in (1.0, 8.0, 512.0):
+        assert routed.formula(N, experts, N0, **p) == pytest.approx(np.exp(log_loss(N, saturated(experts))))
