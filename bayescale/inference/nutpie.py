@@ -21,7 +21,7 @@ from bayescale.density.log_density import Density
 
 #: The installed package; warnings point to the first caller outside it.
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-#: What Python raises when an interface has changed: a missing name, a missing or superfluous argument, a missing result.
+#: What Python raises if an interface has changed: a name, an argument or a part of the result is missing.
 _CHANGED = (AttributeError, TypeError, NotImplementedError, LookupError)
 #: Keys of the warnings that this process has given.
 _warned: set[str] = set()
@@ -125,7 +125,7 @@ def _compiled(target: Target) -> Any:
     from nutpie.sample import CompiledModel
 
     density, start = target.density, target.start
-    functions = numba_backend.compiled(density.program.for_one)
+    functions = numba_backend.compiled(density.program.scalar_code)
     data, size = numba_backend.packed(density.program.constants, target.center, target.root), density.size
     dims, sizes = {"u": ("coordinate",)}, {"coordinate": size}
 

@@ -104,7 +104,7 @@ def _by_nuts(
 
 
 def _by_nutpie(density: Density, seed: int, options: Mapping[str, Any], as_asked: bool) -> tuple[xr.DataTree, str]:
-    """NUTS by nutpie on the compiled density; where it fails, unless the user chose the settings, as FEW and AGAIN say."""
+    """NUTS by nutpie; if the chains fail and the user has not chosen the settings, as FEW and AGAIN say."""
     ground = Ground.of(density, seed)
     target = nutpie.Target(density, ground.center, ground.root, ground.start)
     thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
