@@ -195,9 +195,7 @@ def _run(program: Program, points: np.ndarray, constants: Constants | None = Non
     """Outputs at points, of shape (point, output)."""
     c = program.constants if constants is None else constants
     with np.errstate(all="ignore"):
-        found = array_function(program.array_code)(
-            points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices
-        )
+        found = array_function(program.array_code)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
     return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)
 
 

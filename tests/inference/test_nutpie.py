@@ -1,5 +1,6 @@
 """The bridge to nutpie: what is missing or has changed costs speed and one warning, not the posterior."""
 
+import importlib
 import subprocess
 import sys
 import warnings
@@ -77,6 +78,8 @@ CASES = {
 @pytest.fixture
 def fresh(monkeypatch, tmp_path):
     """A process that has neither warned nor compiled anything yet."""
+    importlib.import_module("nutpie")  # both remember at import what is installed, so import them whole
+    importlib.import_module("pymc")
     monkeypatch.setattr(bridge, "_warned", set())
     monkeypatch.setenv("BAYESCALE_CACHE", str(tmp_path))
     numba_backend.compiled.cache_clear()
