@@ -1,6 +1,6 @@
 """Methods: the one place where posteriors are drawn; it chooses how, and says when it falls back.
 
-NUTS by nutpie on the compiled density or by PyMC (`bayescale.inference.nuts`); or the Laplace approximation corrected by
+NUTS by nutpie or PyMC (`bayescale.inference.nuts`), or the Laplace approximation corrected by
 importance sampling (`bayescale.inference.importance`).
 """
 
