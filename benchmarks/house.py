@@ -99,7 +99,7 @@ def additions() -> dict[str, list[tuple[int, int]]]:
     A law, a plot or a data set has a file of its own. Lines of other files in the same folder that name it are added.
     """
     from bayescale import plots
-    from bayescale.data.literature import names
+    from bayescale.data.literature.catalogue import names
     from bayescale.laws._find import PAPERS
 
     drawn = [name for name in plots.__all__ if "ax" in getattr(getattr(plots, name), "__annotations__", ())]

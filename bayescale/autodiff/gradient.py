@@ -1,43 +1,49 @@
-"""Reverse: the exact gradient of a tape's output, as further steps of the tape (Griewank & Walther 2008, ch. 3)."""
+"""Gradient: reverse-mode differentiation, recorded as further steps of the tape (Griewank & Walther 2008, ch. 3).
+
+An adjoint is the derivative of the output by the value of a step. Adjoints are propagated from the output to the free
+coordinates; each step contributes its vector-Jacobian product to the adjoints of its arguments.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from bayescale.autodiff.tape import Node, Tape, Untraceable
+from bayescale.autodiff.node import Node, Untraceable
+from bayescale.autodiff.tape import Tape
 
 
 def gradient(tape: Tape, output: Node, size: int) -> list[Node]:
-    """Derivatives of `output` (one number) by the first `size` free coordinates.
+    """Derivatives of `output`, a scalar, by the first `size` free coordinates.
 
     Raises
     ------
     Untraceable
-        Where a step has no derivative here: the shape parameters of the gamma function's families.
+        If a step has no derivative here, as log Gamma, which shape parameters of gamma families need.
     """
-    parts: dict[int, list[Any]] = {output.at: [tape.as_node(1.0)]}
-    for node in reversed(tape.nodes[: output.at + 1]):
-        if node.at not in parts or not node.free or node.op == "free":
+    parts: dict[int, list[Any]] = {output.index: [tape.as_node(1.0)]}
+    for node in reversed(tape.nodes[: output.index + 1]):
+        if node.index not in parts or not node.free or node.op == "free":
             continue
         if node.op in ("solve", "project"):
-            back = _vector_back(tape, node, parts.pop(node.at))
+            contributions = _vector_vjp(tape, node, parts.pop(node.index))
         else:
-            back = _back(tape, node, _total(tape, node, parts.pop(node.at)))
-        for arg, part in back:
-            if isinstance(part, tuple):  # the adjoint of one item
-                parts.setdefault(arg.at, []).append(part)
+            contributions = _vjp(tape, node, _total(tape, node, parts.pop(node.index)))
+        for arg, part in contributions:
+            if isinstance(part, tuple):  # (k, adjoint) of item k of a vector
+                parts.setdefault(arg.index, []).append(part)
                 continue
             if arg.free:
-                once = node.per_run and not arg.per_run and not part.per_run and node.op not in ("gather", "spread")
-                parts.setdefault(arg.at, []).append(part * tape.count if once else part)
+                # every run contributes the same to a scalar: count times, instead of a sum over the runs
+                same = node.per_run and not arg.per_run and not part.per_run and node.op not in ("gather", "spread")
+                parts.setdefault(arg.index, []).append(part * tape.count if same else part)
     zero = tape.as_node(0.0)
-    found = [tape.free(at) for at in range(size)]
-    return [_total(tape, n, parts[n.at]) if n.at in parts else zero for n in found]
+    coordinates = [tape.free(at) for at in range(size)]
+    return [_total(tape, n, parts[n.index]) if n.index in parts else zero for n in coordinates]
 
 
 def _total(tape: Tape, node: Node, parts: list[Node]) -> Node:
-    """Sum of the contributions; those of a run are summed over the runs if the node is one number."""
+    """The adjoint of a step: the sum of its contributions, over the runs too if the step is a scalar."""
     zero = tape.as_node(0.0)
     if node.per_run:
         return sum(parts, zero)
@@ -46,8 +52,8 @@ def _total(tape: Tape, node: Node, parts: list[Node]) -> Node:
     return rest + tape.sum(sum(of_runs, zero)) if of_runs else rest
 
 
-def _vector_back(tape: Tape, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Any]]:
-    """What a vector hands back, from the adjoints of its items."""
+def _vector_vjp(tape: Tape, node: Node, adjoints: list[tuple[int, Node]]) -> list[tuple[Node, Any]]:
+    """Vector-Jacobian product of a vector step, from the adjoints of its items."""
     size = len(node.args) - 1 if node.op == "project" else len(node.args) // 2
     of_item = [tape.as_node(0.0)] * size
     for k, adjoint in adjoints:
@@ -60,8 +66,8 @@ def _vector_back(tape: Tape, node: Node, adjoints: list[tuple[int, Node]]) -> li
     return [(p, tape.node("item", (back, k), per_run=False, free=True)) for k, p in enumerate(parts)]
 
 
-def _back(tape: Tape, node: Node, adjoint: Node) -> list[tuple[Node, Any]]:
-    """What a step hands back to each of its arguments."""
+def _vjp(tape: Tape, node: Node, adjoint: Node) -> list[tuple[Node, Any]]:
+    """Vector-Jacobian product of one step: each argument with its contribution."""
     if node.op == "gather":
         *elements, group = node.args
         back = tape.node("scatter", (adjoint, group, len(elements)), per_run=False, free=adjoint.free)
@@ -87,6 +93,7 @@ def _power(node, adjoint, base, exponent):
     return adjoint * exponent * base ** (exponent - 1.0), by_exponent
 
 
+#: Elementary steps: (the step, its adjoint, *its arguments) -> the contribution to each argument.
 _DERIVATIVES: dict[str, Callable[..., tuple]] = {
     "negative": lambda node, adj, a: (-adj,),
     "add": lambda node, adj, a, b: (adj, adj),

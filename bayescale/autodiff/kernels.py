@@ -1,6 +1,7 @@
-"""Evidence: steps of a tape on the coefficients of a discrepancy, at one point.
+"""Kernels: linear algebra of the coefficients of a discrepancy at one point, for Numba.
 
-Compiled by Numba as they stand (`bayescale.autodiff.numba_backend`), so they are written in loops.
+`bayescale.autodiff.numba_backend` compiles the source of these functions, hence explicit loops. In B = I + b G b, b are
+the amplitudes of the coefficients and G is the Gram matrix of the basis.
 """
 
 import math
@@ -9,9 +10,9 @@ import numpy as np
 
 
 def projected(values, columns):
-    """Value of `Tape.project`: sums over the runs of the values times each column.
+    """Value of `Tape.project`: for each column, the sum over the runs of the column times the values.
 
-    Four columns at once: what takes longest is to fetch numbers.
+    Four columns at once, since memory access takes most of the time.
     """
     out, fours = np.zeros(len(columns)), len(columns) - len(columns) % 4
     for k in range(0, fours, 4):
@@ -29,7 +30,7 @@ def projected(values, columns):
 
 
 def spread(numbers, columns):
-    """Value of `Tape.spread`: for each run, the sum of the columns times the numbers."""
+    """Value of `Tape.spread`: for each run, the sum of the columns times their numbers."""
     out, fours = np.zeros(columns.shape[1]), len(columns) - len(columns) % 4
     for k in range(0, fours, 4):
         a, b, c, d = numbers[k], numbers[k + 1], numbers[k + 2], numbers[k + 3]
@@ -43,7 +44,7 @@ def spread(numbers, columns):
 
 
 def factor(b, gram):
-    """The Cholesky factor of B = I + b G b."""
+    """Lower Cholesky factor of B = I + b G b."""
     size = len(gram)
     low = np.zeros((size, size))
     for i in range(size):
@@ -58,7 +59,7 @@ def factor(b, gram):
 
 
 def solved(low, right):
-    """The solution of B x = right, B by its Cholesky factor."""
+    """Solution x of B x = right, given the Cholesky factor of B."""
     x = right.copy()
     for i in range(len(x)):
         for k in range(i):
@@ -72,10 +73,10 @@ def solved(low, right):
 
 
 def evidence(parts, gram):
-    """Value of `Tape.evidence` at one point, and its derivatives by each of `parts`, the amplitudes and projections."""
+    """Value of `Tape.evidence`, followed by its derivatives by `parts`: the amplitudes, then the projections."""
     size = len(gram)
     b, u = parts[:size], parts[size:]
-    low = factor(b, gram)  # and then its inverse
+    low = factor(b, gram)  # overwritten by its inverse
     out = np.zeros(1 + 2 * size)
     for j in range(size):
         out[0] -= math.log(low[j, j])
@@ -107,13 +108,13 @@ def evidence(parts, gram):
 
 
 def solve(parts, gram):
-    """Value of `Tape.solve` at one point."""
+    """Value of `Tape.solve`; `parts` are the amplitudes, then the right-hand side."""
     size = len(gram)
     return solved(factor(parts[:size], gram), parts[size:])
 
 
 def solve_back(parts, gram):
-    """Derivatives of `Tape.solve` by the amplitudes and the right side, summed with the adjoints of its elements."""
+    """Vector-Jacobian product of `Tape.solve`; `parts` are the amplitudes, the right-hand side and the adjoints."""
     size = len(gram)
     b, right, adjoint = parts[:size], parts[size : 2 * size], parts[2 * size :]
     low = factor(b, gram)

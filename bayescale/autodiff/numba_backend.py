@@ -1,8 +1,8 @@
-"""Native: a density as machine code, kept by structure, and drawn from by nutpie.
+"""Numba backend: the code of a log density and its gradient, compiled to machine code and cached on disk.
 
-PyTensor's way from the model to a compiled gradient takes ten seconds and more; the tape's takes one or two, and less
-in later processes (docs/decisions.md). Data are handed over at run time, so a structure is compiled once, however many
-tables are fitted with it.
+The only file that depends on Numba, which is imported at the first call of `compiled`. Data are passed at run time, so
+each structure is compiled once, for any number of tables. Compiling takes one or two seconds; through PyTensor it takes
+ten or more (docs/decisions.md).
 """
 
 import importlib.util
@@ -14,19 +14,16 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayescale.autodiff import simd_math as elementary
-from bayescale.autodiff.codegen import Constants
+from bayescale.autodiff import simd_math
+from bayescale.autodiff.constants import Constants
 from bayescale.autodiff.kernels import evidence, factor, projected, solve, solve_back, solved, spread
 from bayescale.base.atomic import replacing
 
-if TYPE_CHECKING:
-    pass
-
-#: The C signature that nutpie calls: (size, point, gradient, log density, data) -> 0, or why there is no density.
+#: A module with two functions of the C signatures that nutpie calls. `density`: (size, u, gradient, log density, data)
+#: -> 0, or a positive code if the log density (4) or the gradient (3) is not finite. `expand`: the output is u itself.
 _HEAD = '''"""Log density and gradient of one structure; written by bayescale, compiled by Numba, free of data."""
 
 import math
@@ -38,17 +35,17 @@ absolute, exp, log, log1p, expm1, negative = np.absolute, np.exp, np.log, np.log
 sign, sqrt, tanh, lgamma, erf = np.sign, np.sqrt, np.tanh, math.lgamma, math.erf
 pointer = types.CPointer(types.double)
 flags = {{"arcp", "contract", "nsz"}}
-# No Python calls what a density calls. All of it is inlined: else a process that compiles runs other copies of these
-# functions than one that loads what was compiled, and last bits differ.
+# Everything is inlined. Otherwise a process that compiles and one that loads from the cache run different copies of
+# these functions, whose results differ in the last bits.
 options = {{"error_model": "numpy", "no_cpython_wrapper": True, "forceinline": True}}
-in_vectors = {{**options, "fastmath": {{*flags, "reassoc"}}}}  # sums of several runs at once
+in_vectors = {{**options, "fastmath": {{*flags, "reassoc"}}}}  # sums may be reordered, for SIMD
 in_order = {{**options, "fastmath": flags}}
 exact = {{**options, "fastmath": {{"contract"}}}}
 called = {{"error_model": "numpy", "fastmath": flags, "cache": {cache}}}
 
 
 @njit(**in_vectors)
-def move(center, root, u, x):  # not @, which is half the time to compile
+def move(center, root, u, x):  # @ would double the time to compile
     for i in range(len(x)):
         x[i] = center[i]
         for j in range(len(x)):
@@ -57,7 +54,7 @@ def move(center, root, u, x):  # not @, which is half the time to compile
 
 {helper}@cfunc(types.int64(types.uint64, pointer, pointer, pointer, pointer), **called)
 def density(size_, u_, grad_, logp_, data_):
-    size = np.int64(size_)  # a signed one, as all other sizes: code for two kinds takes longer to compile
+    size = np.int64(size_)  # signed like all other sizes: two integer types take longer to compile
     u, slope, head = carray(u_, (size,)), carray(grad_, (size,)), carray(data_, (6,))
     k, l, n, j, q, d = int(head[0]), int(head[1]), int(head[2]), int(head[3]), int(head[4]), int(head[5])
     at = 6 + size + size * size
@@ -92,7 +89,7 @@ def expand(size, expanded, x_, out_, data_):
 
 
 def packed(constants: Constants, center: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """The data as one array of doubles, as the compiled function of u reads them: x = center + root u."""
+    """The data of a compiled density of u, where x = center + root u, as one array of doubles."""
     c = constants
     head = [len(c.numbers), len(c.columns), c.columns.shape[1], len(c.groups), *c.matrices.shape[:2]]
     parts = [head, center, root.ravel(), c.numbers, c.columns.ravel(), c.groups.ravel(), c.matrices.ravel()]
@@ -100,17 +97,23 @@ def packed(constants: Constants, center: np.ndarray, root: np.ndarray) -> np.nda
 
 
 class Unavailable(RuntimeError):
-    """Numba is not installed, or cannot compile a density."""
+    """Numba is not installed, or does not compile the density."""
 
 
 @lru_cache(maxsize=64)
 def compiled(code: str) -> ModuleType:
-    """The compiled functions of a structure: from this process, from the cache on disk, or newly compiled.
+    """A module with the compiled functions `density` and `expand` of a structure.
+
+    The compiled code is kept in this process and, if a cache folder can be written, on disk.
+
+    Parameters
+    ----------
+    code : `bayescale.autodiff.codegen.Program.scalar_code` of a log density and its gradient.
 
     Raises
     ------
     Unavailable
-        If Numba is missing, or has changed.
+        If Numba cannot be imported, or fails to compile the code.
     """
     loops, body = code.split("def f(x, grad, c, r, g, m):\n")
     lines = body.splitlines()
@@ -125,27 +128,28 @@ def compiled(code: str) -> ModuleType:
         if folder is not None:
             try:
                 return _load(name, _written(folder / f"{name}.py", text))
-            except Exception:  # Numba raises many kinds; a cache that cannot be used costs a second, not the fit
+            except Exception:  # of many types; without the cache on disk, compiling may still work
                 text = _HEAD.format(body=body, helper=helper, cache=False)
         module = ModuleType(name)
         try:
             exec(compile(text, f"<{name}>", "exec"), module.__dict__)
-        except Exception as error:  # Numba raises many kinds
+        except Exception as error:  # of many types
             raise Unavailable(f"Numba cannot compile a density ({type(error).__name__}: {error})") from error
     return module
 
 
 def _helpers(code: str) -> str:
-    """The functions that the code of a density calls, as code."""
-    loops = filter(inspect.isfunction, vars(elementary).values()) if "loop_" in code else ()
+    """Source of the functions that the code of a density calls."""
+    elementary = filter(inspect.isfunction, vars(simd_math).values()) if "loop_" in code else ()
     integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
-    parts = [("exact", f) for f in loops] + [("in_vectors", f) for f in vectors] + [("in_order", f) for f in integrals]
-    return "".join(f"@njit(**{how})\n{inspect.getsource(one)}\n\n" for how, one in parts)
+    sources = {"exact": elementary, "in_vectors": vectors, "in_order": integrals}
+    parts = [(options, function) for options, functions in sources.items() for function in functions]
+    return "".join(f"@njit(**{options})\n{inspect.getsource(function)}\n\n" for options, function in parts)
 
 
 def _folder() -> Path | None:
-    """Where compiled structures are kept, if that place can be written to."""
+    """Folder of the cache on disk; None if it cannot be written."""
     import platformdirs
 
     folder = Path(os.environ.get("BAYESCALE_CACHE") or platformdirs.user_cache_dir("bayescale")) / "compiled"
@@ -157,7 +161,7 @@ def _folder() -> Path | None:
 
 
 def _written(path: Path, text: str) -> Path:
-    """The file with this text; it is not touched if it is there already, or Numba would compile anew."""
+    """Write the text unless the file has it already: Numba recompiles files that are newer than its cache."""
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         with replacing(path) as draft:
             draft.write_text(text, encoding="utf-8")
@@ -165,9 +169,15 @@ def _written(path: Path, text: str) -> Path:
 
 
 def _load(name: str, path: Path) -> ModuleType:
+    """Import a file as a module of this name."""
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # it is a .py file
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # Numba's cache looks a function's home up by name
-    spec.loader.exec_module(module)
+    sys.modules[name] = module  # Numba's cache finds the module of a function by name
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

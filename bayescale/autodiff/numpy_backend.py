@@ -1,11 +1,19 @@
-"""Arrays: the steps of a tape in NumPy, for many points at once; arrays are of shape (point, 1) or (point, run)."""
+"""NumPy backend: the steps of a tape for many points at once.
+
+Scalars are arrays of shape (point, 1), and values of runs of shape (point, run). A vector of scalars is a sequence of
+arrays of shape (point, 1). Points may be complex, for derivatives by complex steps.
+"""
 
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from bayescale.autodiff.tape import BINARY, erf, lgamma
+from bayescale.autodiff.node import BINARY
+from bayescale.autodiff.tape import erf, lgamma
+
+#: Absolute rounding error above which a log density is rejected (NaN).
+MAX_ERROR = 1e-3
 
 
 def _absolute(x):
@@ -27,15 +35,11 @@ def _total(values, r):
     return values.sum(axis=-1, keepdims=True)
 
 
-#: Error of a log density beyond which it is none.
-LOST = 1e-3
-
-
 class Evidence:
-    """Value (item 0) and derivatives of `Tape.evidence`, worked out when asked for; complex steps go through."""
+    """Value (item 0) and derivatives (further items) of `Tape.evidence`, each computed on first access."""
 
     def __init__(self, parts, gram, x):
-        self.gram, (self.b, self.u) = gram, np.split(_together(parts, x), 2, axis=-1)
+        self.gram, (self.b, self.u) = gram, np.split(_stacked(parts, x), 2, axis=-1)
         self.matrix = _precision(self.b, gram)
 
     def __getitem__(self, k):
@@ -43,28 +47,28 @@ class Evidence:
 
     @cached_property
     def _value(self):
-        mean = _all(np.linalg.solve, self.matrix, (self.b * self.u)[:, :, None])[:, :, 0]
+        mean = _each(np.linalg.solve, self.matrix, (self.b * self.u)[:, :, None])[:, :, 0]
         fits = np.sum(self.u * self.b * mean, axis=-1)
         value = 0.5 * fits - 0.5 * np.linalg.slogdet(self.matrix)[1]
-        # where the discrepancy dwarfs the noise, digits cancel; what is left of such absurd points is not a density
+        # far from the data the discrepancy dwarfs the noise, and cancellation leaves no correct digits
         size = 1.0 + np.max(np.abs(self.b) ** 2 * np.diag(self.gram), axis=-1)
-        return np.where(np.abs(fits) * size * np.finfo(float).eps > LOST, np.nan, value)[:, None]
+        return np.where(np.abs(fits) * size * np.finfo(float).eps > MAX_ERROR, np.nan, value)[:, None]
 
     @cached_property
     def _derivatives(self):
-        inverse = _all(np.linalg.inv, self.matrix)
-        mean = (inverse @ (self.b * self.u)[:, :, None])[:, :, 0]  # of the coefficients
+        inverse = _each(np.linalg.inv, self.matrix)
+        mean = (inverse @ (self.b * self.u)[:, :, None])[:, :, 0]  # posterior mean of the coefficients
         by_u = self.b * mean
         by_b = mean * (self.u - by_u @ self.gram) - np.einsum("kj,pjk,pj->pk", self.gram, inverse, self.b)
         return [column[:, None] for column in (*by_b.T, *by_u.T)]
 
 
-def _together(parts, x):
-    """Numbers of each point, of shape (point, number)."""
-    found = np.empty((x.shape[1], len(parts)), dtype=np.result_type(x, *parts))
+def _stacked(parts, x):
+    """Scalars side by side, of shape (point, scalar)."""
+    table = np.empty((x.shape[1], len(parts)), dtype=np.result_type(x, *parts))
     for k, part in enumerate(parts):
-        found[:, k] = np.ravel(part)
-    return found
+        table[:, k] = np.ravel(part)
+    return table
 
 
 def _project(values, columns, x):
@@ -73,26 +77,26 @@ def _project(values, columns, x):
 
 
 def _spread(numbers, columns, x):
-    return _together(numbers, x) @ columns
+    return _stacked(numbers, x) @ columns
 
 
 class Solve:
-    """Elements of `Tape.solve`."""
+    """Items of `Tape.solve`."""
 
     def __init__(self, parts, gram, x):
-        b, right = np.split(_together(parts, x), 2, axis=-1)
-        self.items = np.swapaxes(_all(np.linalg.solve, _precision(b, gram), right[:, :, None]), 0, 1)
+        b, right = np.split(_stacked(parts, x), 2, axis=-1)
+        self.items = np.swapaxes(_each(np.linalg.solve, _precision(b, gram), right[:, :, None]), 0, 1)
 
     def __getitem__(self, k):
         return self.items[k]
 
 
 class SolveBack:
-    """Items of the derivative of `Tape.solve`."""
+    """Vector-Jacobian product of `Tape.solve`: items for the amplitudes, then for the right-hand side."""
 
     def __init__(self, parts, gram, x):
-        b, right, adjoint = np.split(_together(parts, x), 3, axis=-1)
-        both = _all(np.linalg.solve, _precision(b, gram), np.stack([right, adjoint], axis=-1))
+        b, right, adjoint = np.split(_stacked(parts, x), 3, axis=-1)
+        both = _each(np.linalg.solve, _precision(b, gram), np.stack([right, adjoint], axis=-1))
         value, back = both[..., 0], both[..., 1]
         by_b = -back * ((b * value) @ gram) - value * ((b * back) @ gram)
         self.items = np.concatenate([by_b, back], axis=-1).T[:, :, None]
@@ -102,21 +106,23 @@ class SolveBack:
 
 
 def _precision(b, gram):
+    """B = I + b G b at each point, of shape (point, coefficient, coefficient)."""
     return np.eye(len(gram)) + b[:, :, None] * gram * b[:, None, :]
 
 
-def _all(function: Callable, *arrays: np.ndarray) -> np.ndarray:
-    """The function of each matrix; NaN where one is singular, as those of absurd points far from the runs are."""
+def _each(function: Callable, *arrays: np.ndarray) -> np.ndarray:
+    """The function of each matrix; NaN if the matrix is singular, which happens only far from the data."""
     try:
         return function(*arrays)
     except np.linalg.LinAlgError:
         if len(arrays[0]) == 1:
             return np.full_like(arrays[-1], np.nan)
         halves = [np.array_split(array, 2) for array in arrays]
-        return np.concatenate([_all(function, *half) for half in zip(*halves, strict=True)])
+        return np.concatenate([_each(function, *half) for half in zip(*halves, strict=True)])
 
 
-#: The steps of a tape by name. Sign and absolute value leave an imaginary part alone: it carries a derivative.
+#: The steps of a tape by name. Of complex numbers, sign and absolute value look at the real part only, since the
+#: imaginary part carries a derivative.
 ARRAYS: dict[str, Callable] = {
     **{name: getattr(np, name) for name in ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", *BINARY)},
     "absolute": _absolute,
@@ -135,8 +141,8 @@ ARRAYS: dict[str, Callable] = {
 
 
 @lru_cache(maxsize=256)
-def compiled_for_arrays(code: str) -> Callable:
-    """The function of `Program.for_arrays`; NumPy calls, nothing is compiled to machine code."""
+def array_function(code: str) -> Callable:
+    """The function that `Program.array_code` defines."""
     scope = dict(ARRAYS)
-    exec(code, scope)  # our own text, made from the tape
+    exec(code, scope)  # the text comes from `bayescale.autodiff.codegen`
     return scope["f"]

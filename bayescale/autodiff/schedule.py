@@ -1,23 +1,24 @@
-"""Rounds: in which order the steps of a tape are worked out for one point, in loops over the runs.
+"""Schedule: the order in which the steps of a tape are evaluated at one point, in loops over the runs.
 
-Numbers, then a loop over the runs that adds up sums, then the numbers that need the sums; and so on, until no sum needs
-another. Elementary functions of runs end a loop too: one that waits for another in the same loop keeps the processor
-from working on the next runs meanwhile. What is dear is kept for later loops.
+Each round evaluates the scalars that can be computed, then accumulates sums in one loop over the runs. Later rounds use
+those sums. An elementary function of a run's value also ends a round: two dependent elementary functions in one loop
+would stop the processor from working on several runs at once. Expensive values are stored for later loops; cheap values
+are recomputed.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bayescale.autodiff.tape import Node
+from bayescale.autodiff.node import Node
 
-#: Steps that end a loop over the runs.
-ENDS = ("sum", "scatter", "project")
-#: Steps that a loop over the runs takes from `bayescale.autodiff.simd_math`.
-IN_LOOP = ("exp", "log", "log1p", "expm1", "tanh", "power")
-#: Steps of runs whose values are kept where a later loop needs them; others are worked out anew, from these,
-DEAR = (*IN_LOOP, "spread", "lgamma", "erf")
-#: unless that takes more steps than this.
-LONG = 12
+#: Steps that reduce over the runs; each ends a loop.
+REDUCTIONS = ("sum", "scatter", "project")
+#: Steps that loops over the runs take from `bayescale.autodiff.simd_math`.
+ELEMENTARY = ("exp", "log", "log1p", "expm1", "tanh", "power")
+#: Steps of runs whose values are stored if a later loop needs them.
+EXPENSIVE = (*ELEMENTARY, "spread", "lgamma", "erf")
+#: Any other step is stored too if recomputing it from stored values takes more steps than this.
+MAX_RECOMPUTED = 12
 
 
 @dataclass
@@ -26,71 +27,72 @@ class Loop:
 
     Attributes
     ----------
-    sums : what it adds up.
-    steps : what it works out of each run, in this order.
-    given : steps that an earlier loop has kept.
-    kept : steps, of its own, that it keeps for later ones.
+    reductions : the sums that it accumulates.
+    steps : what it computes for each run, in order.
+    loaded : steps that an earlier loop has stored.
+    stored : those of its own steps that it stores for later loops.
     """
 
-    sums: list[Node]
+    reductions: list[Node]
     steps: list[Node] = field(default_factory=list)
-    given: list[Node] = field(default_factory=list)
-    kept: list[Node] = field(default_factory=list)
+    loaded: list[Node] = field(default_factory=list)
+    stored: list[Node] = field(default_factory=list)
 
 
 def rounds(steps: Sequence[Node]) -> dict[int, int]:
-    """The round in which each step can be worked out: a sum ends one, and an elementary function of runs."""
-    found: dict[int, int] = {}
+    """The round in which each step can be evaluated, by the step's index."""
+    round_of: dict[int, int] = {}
     for node in steps:
-        found[node.at] = max((found.get(a.at, 0) + _ends(a) for a in node.inputs), default=0)
-    return found
+        round_of[node.index] = max((round_of.get(a.index, 0) + _ends_a_round(a) for a in node.inputs), default=0)
+    return round_of
 
 
-def _ends(node: Node) -> bool:
-    """Whether later steps wait for the end of the loop that works a step out."""
-    return node.op in ENDS or (node.op in IN_LOOP and node.per_run and node.free)
+def _ends_a_round(node: Node) -> bool:
+    """Whether steps that depend on this one wait for the next round."""
+    return node.op in REDUCTIONS or (node.op in ELEMENTARY and node.per_run and node.free)
 
 
-def _kept(steps: Sequence[Node]) -> set[int]:
-    """Steps of runs that are kept where a later loop needs them: from these, no other is far."""
-    found: set[int] = set()
+def _worth_storing(steps: Sequence[Node]) -> set[int]:
+    """Steps of runs that are stored if a later loop needs them; all others are cheap to recompute from these."""
+    stored: set[int] = set()
     for last in (node for node in steps if node.per_run):
-        todo, seen = [last], set()
-        while todo and len(seen) <= LONG:
-            node = todo.pop()
-            if node.at not in seen and node.at not in found and node.per_run and node.free:
-                seen.add(node.at)
-                todo += node.inputs
-        if last.op in DEAR or len(seen) > LONG:
-            found.add(last.at)
-    return found
+        pending, seen = [last], set()
+        while pending and len(seen) <= MAX_RECOMPUTED:
+            node = pending.pop()
+            if node.index not in seen and node.index not in stored and node.per_run and node.free:
+                seen.add(node.index)
+                pending += node.inputs
+        if last.op in EXPENSIVE or len(seen) > MAX_RECOMPUTED:
+            stored.add(last.index)
+    return stored
 
 
 def loops(steps: Sequence[Node], round_of: Mapping[int, int]) -> dict[int, Loop]:
     """The loop of each round that has one, by round."""
-    found: dict[int, Loop] = {}
-    kept = _kept(steps)
-    waited: dict[int, list[Node]] = {}
-    for node in filter(_ends, steps):
-        loop = found.setdefault(round_of[node.at], Loop([]))
-        (loop.sums if node.op in ENDS else waited.setdefault(round_of[node.at], [])).append(node)
-    home: dict[int, Loop] = {}  # of each step of a run, the first loop that works it out
-    for k, loop in sorted(found.items()):
-        todo, seen = [*waited.get(k, []), *(a for n in loop.sums for a in n.inputs)], set()
-        while todo:
-            node = todo.pop()
-            if node.at in seen or node.at not in round_of or not node.per_run:
+    planned: dict[int, Loop] = {}
+    worth_storing = _worth_storing(steps)
+    elementary: dict[int, list[Node]] = {}
+    for node in filter(_ends_a_round, steps):
+        k = round_of[node.index]
+        loop = planned.setdefault(k, Loop([]))
+        (loop.reductions if node.op in REDUCTIONS else elementary.setdefault(k, [])).append(node)
+    home: dict[int, Loop] = {}  # of each step of a run, the first loop that computes it
+    for k, loop in sorted(planned.items()):
+        pending, seen = [*elementary.get(k, []), *(a for n in loop.reductions for a in n.inputs)], set()
+        while pending:
+            node = pending.pop()
+            if node.index in seen or node.index not in round_of or not node.per_run:
                 continue
-            seen.add(node.at)
-            if node.at in home and node.at in kept:
-                loop.given.append(node)
+            seen.add(node.index)
+            if node.index in home and node.index in worth_storing:
+                loop.loaded.append(node)
             else:
                 loop.steps.append(node)
-                todo += node.inputs
-        for nodes in (loop.steps, loop.given):
-            nodes.sort(key=lambda node: node.at)
-        for node in loop.given:
-            if node not in home[node.at].kept:
-                home[node.at].kept.append(node)
-        home |= {n.at: loop for n in loop.steps if n.at not in home}
-    return found
+                pending += node.inputs
+        for nodes in (loop.steps, loop.loaded):
+            nodes.sort(key=lambda node: node.index)
+        for node in loop.loaded:
+            if node not in home[node.index].stored:
+                home[node.index].stored.append(node)
+        home |= {n.index: loop for n in loop.steps if n.index not in home}
+    return planned

@@ -1,9 +1,9 @@
-"""Tape: what a formula does to numbers, written down step by step, and its exact gradient.
+"""Tape: the graph of elementary steps that a formula applies to its arguments.
 
-A formula is called once with nodes in place of numbers. What comes back is a graph of some fifty elementary steps, each
-either one number or one number a run. Derivatives are taken on the graph in reverse (`bayescale.autodiff.gradient`), and
-`bayescale.autodiff.codegen` turns the graph into code. Numbers that are data stay out of the graph: the same formula gives
-the same graph, whatever the runs.
+A formula is called once with nodes in place of numbers, which records some fifty steps. The value of a step is either a
+scalar or one number for each run. `bayescale.autodiff.gradient` differentiates the graph in reverse mode, and
+`bayescale.autodiff.codegen` turns it into code. Data are referred to by position and are not part of the graph, so a
+formula gives the same graph for any table of runs.
 """
 
 import math
@@ -12,69 +12,7 @@ from typing import Any
 
 import numpy as np
 
-UNARY = ("negative", "exp", "log", "log1p", "expm1", "sqrt", "tanh", "absolute", "sign", "lgamma", "erf")
-BINARY = ("add", "subtract", "multiply", "divide", "power")
-_UFUNCS = {*UNARY[:9], *BINARY}
-
-
-class Untraceable(TypeError):
-    """A step that the tape cannot write down; the caller then leaves the work to PyMC."""
-
-
-def _operator(op: str, turned: bool = False):
-    """An operator of nodes: a step, or one for each element of an array."""
-
-    def operate(self, other: Any) -> Any:
-        pair = (other, self) if turned else (self, other)
-        return getattr(np, op)(*pair) if isinstance(other, np.ndarray) else self.tape.step(op, *pair)
-
-    return operate
-
-
-class Node:
-    """One step: the operation, what it works on, whether it is one number a run, and whether a parameter is in it."""
-
-    __slots__ = ("tape", "op", "args", "per_run", "free", "at")
-
-    def __init__(self, tape: "Tape", op: str, args: tuple, per_run: bool, free: bool, at: int):
-        self.tape, self.op, self.args, self.per_run, self.free, self.at = tape, op, args, per_run, free, at
-
-    @property
-    def inputs(self) -> "list[Node]":
-        """The nodes that it works on."""
-        return [a for a in self.args if isinstance(a, Node)]
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if method != "__call__" or options:
-            raise Untraceable(f"numpy.{ufunc.__name__} with {method} or options")
-        if any(isinstance(value, np.ndarray) and value.ndim for value in inputs):  # arrays of nodes: one by one
-            return ufunc(*(_boxed(value) if isinstance(value, Node) else value for value in inputs))
-        if ufunc.__name__ == "square":
-            return inputs[0] * inputs[0]
-        if ufunc.__name__ not in _UFUNCS:
-            raise Untraceable(f"numpy.{ufunc.__name__}")
-        return self.tape.step(ufunc.__name__, *inputs)
-
-    def __bool__(self):
-        raise Untraceable("a formula that branches on a value")
-
-    __add__, __radd__ = _operator("add"), _operator("add", turned=True)
-    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", turned=True)
-    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", turned=True)
-    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", turned=True)
-    __pow__, __rpow__ = _operator("power"), _operator("power", turned=True)
-    __neg__ = lambda self: self.tape.step("negative", self)  # noqa: E731
-    __abs__ = lambda self: self.tape.step("absolute", self)  # noqa: E731
-
-
-for _op in UNARY:  # NumPy calls the method of this name on each element of an array of objects
-    setattr(Node, _op, lambda self, op=_op: self.tape.step(op, self))
-
-
-def _boxed(node: Node) -> np.ndarray:
-    box = np.empty((), dtype=object)
-    box[()] = node
-    return box
+from bayescale.autodiff.node import Node, Untraceable
 
 
 def lgamma(x):
@@ -88,47 +26,51 @@ def erf(x):
 
 
 def _special(name: str, x):
-    """A function that NumPy does not have: of a node a step, of an array of nodes one for each."""
+    """A function that NumPy lacks, of a number, a node, or an array of either."""
     if isinstance(x, Node):
         return x.tape.step(name, x)
-    if np.ndim(x) == 0:  # SciPy is a sixth of a second to import
+    if np.ndim(x) == 0:  # without SciPy, whose import takes a sixth of a second
         return getattr(math, name)(x)
     if np.asarray(x).dtype == object:
-        return np.array([_special(name, one) for one in np.ravel(x)], dtype=object).reshape(np.shape(x))
+        return np.array([_special(name, element) for element in np.ravel(x)], dtype=object).reshape(np.shape(x))
     from scipy import special
 
     return {"lgamma": special.gammaln, "erf": special.erf}[name](x)
 
 
-def _whole_power(base: Node, exponent: int) -> Node:
-    """A power by products."""
+def _integer_power(base: Node, exponent: int) -> Node:
+    """A power with a nonzero integer exponent, as products."""
     if exponent < 0:
-        return 1.0 / _whole_power(base, -exponent)
-    return base if exponent == 1 else base * _whole_power(base, exponent - 1)
+        return 1.0 / _integer_power(base, -exponent)
+    return base if exponent == 1 else base * _integer_power(base, exponent - 1)
 
 
 def needed(outputs: Sequence[Node]) -> set[int]:
-    """The steps that outputs need, the outputs with them."""
-    found: set[int] = set()
-    todo = list(outputs)
-    while todo:
-        node = todo.pop()
-        if node.at not in found:
-            found.add(node.at)
-            todo += node.inputs
-    return found
+    """Indices of the steps that outputs depend on, the outputs included."""
+    indices: set[int] = set()
+    pending = list(outputs)
+    while pending:
+        node = pending.pop()
+        if node.index not in indices:
+            indices.add(node.index)
+            pending += node.inputs
+    return indices
 
 
 class Tape:
-    """The graph, each step kept once, and the data that its leaves stand for.
+    """A graph without duplicate steps, and the data that its leaves refer to.
+
+    Parameters
+    ----------
+    runs : int, number of runs.
 
     Attributes
     ----------
-    nodes : list of Node, in the order of evaluation.
-    numbers : list of float, the data that are one number.
-    columns : list of arrays of shape (run,), the data that are one number a run.
-    groups : list of integer arrays of shape (run,), which element of a vector belongs to which run.
-    matrices : list of arrays of shape (element, element), data of `evidence`.
+    nodes : list of Node, in an order of evaluation.
+    numbers : list of float, scalar data.
+    columns : list of arrays of shape (run,), data of each run.
+    groups : list of integer arrays of shape (run,), the group that each run belongs to.
+    matrices : list of arrays of shape (coefficient, coefficient), data of `evidence` and `solve`.
     count : Node, the number of runs.
     """
 
@@ -143,46 +85,46 @@ class Tape:
         self.count = self.number(runs)
 
     def free(self, at: int) -> Node:
-        """The free coordinate number `at`."""
+        """The free coordinate at position `at`."""
         return self.node("free", (at,), per_run=False, free=True)
 
     def number(self, value: float) -> Node:
-        """A number that is data."""
+        """A scalar of the data."""
         self.numbers.append(float(value))
         return self.node("number", (len(self.numbers) - 1,), per_run=False, free=False)
 
     def column(self, values: np.ndarray) -> Node:
-        """One number a run that is data."""
+        """A column of the data, of shape (run,)."""
         self.columns.append(np.asarray(values, dtype=float))
         return self.node("column", (len(self.columns) - 1,), per_run=True, free=False)
 
     def project(self, node: Node, columns: Sequence[Node]) -> list[Node]:
-        """Sums over the runs of a value times each of some columns."""
+        """For each column, the sum over the runs of the column times `node`."""
         vector = self.node("project", (node, *columns), per_run=False, free=node.free)
         return [self.node("item", (vector, k), per_run=False, free=node.free) for k in range(len(columns))]
 
     def spread(self, numbers: Sequence[Node], columns: Sequence[Node]) -> Node:
-        """For each run, the sum of some columns, each times a number."""
+        """For each run, the sum of the columns times their `numbers`."""
         numbers = tuple(self.as_node(value) for value in numbers)
         return self.node("spread", (*numbers, *columns), per_run=True, free=any(a.free for a in numbers))
 
     def group(self, index: np.ndarray) -> int:
-        """Register which element of a vector belongs to which run; returns the number of the group."""
+        """Store the group of each run; returns the position in `groups`."""
         self.groups.append(np.asarray(index, dtype=np.int64))
         return len(self.groups) - 1
 
     def gather(self, elements: Sequence[Node], group: int) -> Node:
-        """The element of each run."""
+        """For each run, the element that belongs to its group."""
         elements = tuple(self.as_node(e) for e in elements)
         return self.node("gather", (*elements, group), per_run=True, free=any(e.free for e in elements))
 
     def evidence(self, amplitudes: Sequence[Node], projections: Sequence[Any], gram: np.ndarray) -> Node:
-        """What coefficients z ~ N(0, I) that are integrated out leave: (b u)' B^-1 (b u) / 2 - log|B| / 2.
+        """Log of the integral over coefficients z ~ N(0, I): (b u)' B^-1 (b u) / 2 - log|B| / 2.
 
         Parameters
         ----------
         amplitudes : nodes b, one for each coefficient.
-        projections : nodes u, one for each coefficient.
+        projections : nodes u, projections of the residuals on the basis, one for each coefficient.
         gram : array of shape (coefficient, coefficient), G in B = I + b G b.
         """
         self.matrices.append(np.asarray(gram, dtype=float))
@@ -191,7 +133,7 @@ class Tape:
         return self.node("item", (vector, 0), per_run=False, free=True)
 
     def solve(self, amplitudes: Sequence[Node], right: Sequence[Node], gram: np.ndarray) -> list[Node]:
-        """Elements of B^-1 right, with B as in `evidence`."""
+        """Elements of the solution x of B x = right, with B as in `evidence`."""
         self.matrices.append(np.asarray(gram, dtype=float))
         parts = (*(self.as_node(b) for b in amplitudes), *(self.as_node(value) for value in right))
         vector = self.node("solve", (*parts, len(self.matrices) - 1), per_run=False, free=True)
@@ -204,23 +146,23 @@ class Tape:
         return self.node("sum", (node,), per_run=False, free=node.free)
 
     def step(self, op: str, *inputs: Any) -> Node:
-        """One elementary operation; what can be worked out on the spot, is."""
+        """An elementary operation, simplified if possible."""
         args = tuple(self.as_node(value) for value in inputs)
-        found = self._simpler(op, args)
-        if found is not None:
-            return found
+        simplified = self._simplified(op, args)
+        if simplified is not None:
+            return simplified
         return self.node(op, args, per_run=any(a.per_run for a in args), free=any(a.free for a in args))
 
     def node(self, op: str, args: tuple, per_run: bool, free: bool) -> Node:
-        """The node of a step, new or, if the same step was written down before, that one."""
-        key = (op, *(a.at if isinstance(a, Node) else ("=", a) for a in args))
+        """The node of a step; an equal step is recorded once."""
+        key = (op, *(a.index if isinstance(a, Node) else ("=", a) for a in args))
         if key not in self._known:
             self._known[key] = Node(self, op, args, per_run, free, len(self.nodes))
             self.nodes.append(self._known[key])
         return self._known[key]
 
     def as_node(self, value: Any) -> Node:
-        """A number as a node: one that is the same for all data."""
+        """A number as a node: a constant of the formula, the same for all data."""
         if isinstance(value, Node):
             return value
         if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -229,7 +171,8 @@ class Tape:
             return self.node("constant", (float(value),), per_run=False, free=False)
         raise Untraceable(f"a value of type {type(value).__name__}")
 
-    def _simpler(self, op: str, args: tuple[Node, ...]) -> Node | None:
+    def _simplified(self, op: str, args: tuple[Node, ...]) -> Node | None:
+        """A cheaper node of the same value; None if there is no rule."""
         literal = [a.args[0] if a.op == "constant" else None for a in args]
         if all(value is not None for value in literal) and op not in ("lgamma", "erf"):
             return self.as_node(float(getattr(np, op)(*literal)))
@@ -244,9 +187,9 @@ class Tape:
         if len(args) == 2 and op in ("subtract", "divide", "power") and literal[1] == {"subtract": 0.0}.get(op, 1.0):
             return args[0]
         if op == "power" and literal[1] in (-3.0, -2.0, -1.0, 2.0, 3.0):
-            return _whole_power(args[0], int(literal[1]))
+            return _integer_power(args[0], int(literal[1]))
         if op == "power" and literal[1] == 0.5:
             return self.step("sqrt", args[0])
-        if op == "power" and args[1].free:  # the logarithm, which derivatives need too, is then worked out once
+        if op == "power" and args[1].free:  # shares the logarithm with the derivative
             return self.step("exp", self.step("multiply", args[1], self.step("log", args[0])))
         return None

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from bayescale.autodiff.tape import Node, Tape, Untraceable
+from bayescale.autodiff.node import Node, Untraceable
+from bayescale.autodiff.tape import Tape
 from bayescale.density.bound import Bound
 from bayescale.density.coordinates import Chart, Scale
 from bayescale.density.likelihood import log_likelihood

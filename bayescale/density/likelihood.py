@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.autodiff.tape import Node, Tape, Untraceable
+from bayescale.autodiff.node import Node, Untraceable
+from bayescale.autodiff.tape import Tape
 from bayescale.density.bound import Bound
 from bayescale.density.marginal import integrated
 from bayescale.modelling.formula import call

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from bayescale.autodiff.codegen import Constants, Program
+from bayescale.autodiff.codegen import Program
+from bayescale.autodiff.constants import Constants
 from bayescale.autodiff.gradient import gradient
-from bayescale.autodiff.numpy_backend import compiled_for_arrays
+from bayescale.autodiff.numpy_backend import array_function
 from bayescale.data.table import RunTable
 from bayescale.density.bound import Bound
 from bayescale.density.joint import Joint, Variable, family_of, write
@@ -210,9 +211,7 @@ def _run(program: Program, points: np.ndarray, constants: Constants | None = Non
     """Outputs at points, of shape (point, output)."""
     c = program.constants if constants is None else constants
     with np.errstate(all="ignore"):
-        found = compiled_for_arrays(program.for_arrays)(
-            points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices
-        )
+        found = array_function(program.array_code)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
     return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)
 
 

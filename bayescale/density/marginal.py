@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.autodiff.tape import Node, Tape
+from bayescale.autodiff.node import Node
+from bayescale.autodiff.tape import Tape
 from bayescale.density.basis import Basis, nu_of
 from bayescale.density.bound import Bound
 from bayescale.density.sites import Sites

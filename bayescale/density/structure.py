@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.autodiff.tape import Node, Tape, erf, lgamma, needed
+from bayescale.autodiff.node import Node
+from bayescale.autodiff.tape import Tape, erf, lgamma, needed
 from bayescale.modelling.coordinates import Coordinates, Point, Slope, Term
 from bayescale.modelling.formula import call, signature
 from bayescale.modelling.law import Law

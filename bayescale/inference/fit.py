@@ -1,10 +1,11 @@
 """Fit: from a law and a table of runs to a posterior with its verdict."""
 
+import contextlib
 import hashlib
 import json
 import warnings
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,15 @@ def _provenance(bound: Bound) -> dict[str, Any]:
         "reference": json.dumps(dict(table.reference)),
         "data_sha256": data.hexdigest(),
         "runs": len(table.loss),
-        "versions": json.dumps({name: version(name) for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy")}),
+        "versions": json.dumps(_versions()),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what a posterior depends on, by package, where it is installed."""
+    found = {}
+    for name in ("bayescale", "pymc", "nutpie", "arviz", "numpy"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

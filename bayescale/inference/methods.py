@@ -1,6 +1,6 @@
 """Methods: the one place where posteriors are drawn; it chooses how, and says when it falls back.
 
-NUTS by nutpie on the compiled density or by PyMC (`bayescale.inference.nuts`); or the Laplace approximation corrected by
+NUTS by nutpie or PyMC (`bayescale.inference.nuts`), or the Laplace approximation corrected by
 importance sampling (`bayescale.inference.importance`).
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from bayescale.autodiff.tape import Untraceable
+from bayescale.autodiff.node import Untraceable
 from bayescale.density.bound import Bound
 from bayescale.inference import importance
 from bayescale.inference.laplace.sites import prepare

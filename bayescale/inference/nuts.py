@@ -62,7 +62,24 @@ def by_nuts(
     -------
     DataTree : the posterior.
     str : why importance sampling replaced the chains; empty if it did not.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once per process, if PyMC's NUTS replaces nutpie, which cannot be used.
     """
+    try:
+        return _by_nuts(bound, density, seed, options, size)
+    except nutpie.Unavailable as error:
+        nutpie.warn_once("pymc", f"{error}; PyMC's own NUTS is used, which is slower")
+    nuts = {key: value for key, value in (options.get("nuts") or {}).items() if key != "adaptation"}  # nutpie's alone
+    return _by_nuts(bound, density, seed, {**options, "nuts": nuts, "nuts_sampler": "pymc"}, size)
+
+
+def _by_nuts(
+    bound: Bound, density: LogDensity | None, seed: int, options: Mapping[str, Any], size: Mapping[str, Any]
+) -> tuple[xr.DataTree, str]:
+    """As `by_nuts`, without its fallback."""
     sampler = options.get("nuts_sampler", "nutpie")
     if sampler == "blackjax":
         raise ValueError(
@@ -80,17 +97,19 @@ def by_nuts(
     options["nuts"] = {"target_accept": target, **adaptation, **nuts}
     if density is not None and compiled:
         return _by_nutpie(density, seed, options, as_asked)
+    if sampler == "nutpie":
+        nutpie.require()
     return _by_pymc(bound, seed, options, offset), ""
 
 
 def _by_nutpie(density: LogDensity, seed: int, options: Mapping[str, Any], as_asked: bool) -> tuple[xr.DataTree, str]:
-    """NUTS by nutpie on the compiled density; where it fails, unless the user chose the settings, as FEW and AGAIN say."""
+    """NUTS by nutpie; if the chains fail and the user has not chosen the settings, as FEW and AGAIN say."""
     ground = Ground.of(density, seed)
-    model = nutpie.model(density, ground.center, ground.root, ground.start)
+    target = nutpie.Target(density, ground.center, ground.root, ground.start)
     thin, nuts = 1, {_NUTS[key]: value for key, value in options["nuts"].items()}
     for again in range(AGAIN + 1):
         length = {"draws": options["draws"] * thin, "tune": options["tune"] * (1 if again == 0 else LONGER)}
-        u, stats = nutpie.draw(model, {**options, **length}, nuts, seed + again)
+        u, stats = nutpie.draw(target, {**options, **length}, nuts, seed + again)
         points = ground.points(u)
         # chains that agree with each other but miss a mode have not mixed
         post = kept(density, points, stats, thin, complete=ground.missed(points) <= MISSED)

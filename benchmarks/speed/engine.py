@@ -119,7 +119,7 @@ def _batch(law, tables) -> dict[str, Any]:
 
 
 def _gradient_seconds(density: LogDensity, data: np.ndarray) -> float:
-    function = native.compiled(density.program.for_one).density.ctypes
+    function = native.compiled(density.program.scalar_code).density.ctypes
     point = density.prior_points(np.random.default_rng(0), 1)[0]
     arrays = (point, np.empty(density.size), np.empty(1), data)
     pointers = [array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in arrays]

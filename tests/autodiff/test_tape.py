@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from bayescale.autodiff import codegen as source
-from bayescale.autodiff import simd_math as elementary
+from bayescale.autodiff import codegen, simd_math
 from bayescale.autodiff.codegen import Program
 from bayescale.autodiff.gradient import gradient
 from bayescale.autodiff.kernels import evidence, projected, solve, solve_back, spread
-from bayescale.autodiff.numpy_backend import ARRAYS, compiled_for_arrays
-from bayescale.autodiff.schedule import LONG
-from bayescale.autodiff.tape import BINARY, UNARY, Tape, Untraceable, erf, lgamma
+from bayescale.autodiff.node import BINARY, UNARY, Untraceable
+from bayescale.autodiff.numpy_backend import ARRAYS, array_function
+from bayescale.autodiff.schedule import MAX_RECOMPUTED
+from bayescale.autodiff.tape import Tape, erf, lgamma
 
 #: One value at which every step is defined and smooth.
 AT = np.array([0.7, 1.3])
@@ -29,9 +29,7 @@ def program(function, tape=None, size=2):
 def run(made, x):
     """By the code for arrays."""
     c = made.constants
-    found = compiled_for_arrays(made.for_arrays)(
-        np.asarray(x)[:, None, None], c.numbers, c.columns, c.groups, c.matrices
-    )
+    found = array_function(made.array_code)(np.asarray(x)[:, None, None], c.numbers, c.columns, c.groups, c.matrices)
     return np.array([np.broadcast_to(value, (1, 1))[0, 0] for value in found])
 
 
@@ -39,7 +37,7 @@ def run_one(made, x):
     """By the code for one point, interpreted."""
     scope = {
         **ARRAYS,
-        **vars(elementary),
+        **vars(simd_math),
         "np": np,
         "lgamma": math.lgamma,
         "erf": math.erf,
@@ -49,9 +47,14 @@ def run_one(made, x):
         "projected": projected,
         "spread": spread,
     }
-    exec(made.for_one, scope)
+    exec(made.scalar_code, scope)
     grad, c = np.empty(len(x)), made.constants
     return np.array([scope["f"](np.asarray(x), grad, c.numbers, c.columns, c.groups, c.matrices), *grad])
+
+
+def operations(made):
+    """Names of the steps that are evaluated at every point."""
+    return {node.op for node in made.steps}
 
 
 def slope(made, x):
@@ -77,7 +80,7 @@ def test_derivative_of_every_step(op):
 @pytest.mark.parametrize("most", [1, 2])
 def test_sums_gathers_and_lone_numbers(most, monkeypatch):
     """Numbers that stand beside columns, elements of a vector (few or many), and a part that no column enters."""
-    monkeypatch.setattr(source, "MOST_SUMS", most)
+    monkeypatch.setattr(codegen, "MAX_SCALAR_SUMS", most)
     tape = Tape(4)
     column, group = tape.column(np.array([1.0, 2.0, 3.0, 4.0])), tape.group([0, 1, 1, 0])
 
@@ -99,13 +102,13 @@ def test_whole_powers_are_products(exponent):
     x, y = AT
     base = x - 2.0 * y
     slope_x = exponent * base ** (exponent - 1)
-    assert "**" not in made.for_one and base < 0
+    assert base < 0 and not {"power", "log", "exp"} & operations(made)
     assert run(made, AT) == pytest.approx([base**exponent, slope_x, -2.0 * slope_x], rel=1e-14)
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-14)
 
 
-def test_what_is_dear_is_worked_out_once():
-    """Its own loop over the runs has the exponential; four others need it, the last of them its derivative too."""
+def test_expensive_values_are_computed_once():
+    """The first loop over the runs stores the exponential; four others load it, the last for its derivative."""
     tape = Tape(4)
     column = tape.column(np.array([1.0, 2.0, 3.0, 4.0]))
 
@@ -115,12 +118,18 @@ def test_what_is_dear_is_worked_out_once():
         return y * np.log(tape.sum(left * left)) + tape.sum(left * left * left / value)
 
     made = program(function, tape)
-    assert made.for_one.count("for i in") == 5 and made.for_one.count("loop_exp(") == 1
+    first, *later = made.loops.values()
+    (exponential,) = (node for node in first.steps if node.op == "exp")
+    assert first.stored == [exponential] and len(later) == 4
+    for loop in later:
+        assert loop.loaded == [exponential] and not loop.stored
+        assert loop.reductions and all(node.op != "exp" for node in loop.steps)
     assert run(made, AT)[1:] == pytest.approx(slope(made, AT), rel=1e-7)
     assert run_one(made, AT) == pytest.approx(run(made, AT), rel=1e-12)
 
 
-def test_what_takes_many_steps_is_worked_out_once():
+def test_cheap_values_are_recomputed_unless_they_take_many_steps():
+    """Two loops need a polynomial: the second recomputes it if it is short, and loads it if it is long."""
     tape = Tape(4)
     column = tape.column(np.array([1.0, 2.0, 3.0, 4.0]))
 
@@ -130,9 +139,12 @@ def test_what_takes_many_steps_is_worked_out_once():
             value = column * value + float(k + 2)
         return y * tape.sum(value * tape.sum(value))
 
-    few, many = (program(lambda x, y, k=k: function(x, y, k), tape) for k in (3, LONG))
-    assert few.for_one.count(" + (2.0)") == 2 and many.for_one.count(" + (2.0)") == 1
-    assert "np.empty" not in few.for_one and many.for_one.count("np.empty") == 1
+    few, many = (program(lambda x, y, k=k: function(x, y, k), tape) for k in (3, MAX_RECOMPUTED))
+    for made, recomputed in ((few, True), (many, False)):
+        first, second = made.loops.values()
+        innermost, again = first.steps[0], [node for node in second.steps if node in first.steps]
+        assert (innermost in again) == recomputed and len(again) <= MAX_RECOMPUTED
+        assert len(first.stored) == len(second.loaded) == (0 if recomputed else 1)
     assert run(many, AT)[1:] == pytest.approx(slope(many, AT), rel=1e-7)
     assert run_one(many, AT) == pytest.approx(run(many, AT), rel=1e-12)
 
@@ -143,7 +155,7 @@ def test_many_points_at_once():
     made = program(lambda x, y: tape.sum(np.log(x + column) * y), tape)
     points = np.random.default_rng(0).uniform(0.5, 2, size=(7, 2))
     c = made.constants
-    found = compiled_for_arrays(made.for_arrays)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
+    found = array_function(made.array_code)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
     for k, point in enumerate(points):
         assert [value[k, 0] for value in found] == pytest.approx(run(made, point), rel=1e-14)
 
@@ -215,7 +227,7 @@ def test_the_code_holds_no_data():
         return program(lambda x, y: tape.sum((x - number) ** 2 * column) + y, tape)
 
     one, other = made(np.array([1.0, 2.0]), 3.0), made(np.arange(5.0), -1.0)
-    assert one.for_one == other.for_one and one.for_arrays == other.for_arrays
+    assert one.scalar_code == other.scalar_code and one.array_code == other.array_code
 
 
 def test_what_no_parameter_enters_is_worked_out_beforehand():
@@ -223,7 +235,7 @@ def test_what_no_parameter_enters_is_worked_out_beforehand():
     column, number = tape.column(np.array([1.0, 2.0])), tape.number(2.0)
     made = program(lambda x, y: tape.sum((column / number) ** -x) + y, tape)
     assert made.constants.columns == pytest.approx(np.log([[0.5, 1.0]]))
-    assert "log" not in made.for_one
+    assert "log" not in operations(made)
 
 
 @pytest.mark.parametrize(

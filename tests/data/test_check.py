@@ -61,7 +61,12 @@ ERRORS = {
         ValueError,
         r"'N' is of type object.*pd\.to_numeric",
     ),
-    "an integer beyond floats": (chinchilla, GOOD.assign(N=[10**400] * 24), ValueError, "'N' is of type object"),
+    "an integer beyond floats": (
+        chinchilla,
+        GOOD.assign(N=pd.Series([10**400] * 24, dtype=object)),
+        ValueError,
+        "'N' is of type object",
+    ),
     "categories": (chinchilla, GOOD.assign(N=pd.Categorical(GOOD["N"])), ValueError, "'N' is of type category"),
     "a series": (chinchilla, GOOD["loss"], TypeError, "Series; wanted a pandas.DataFrame"),
     "two levels of columns": (chinchilla, pd.concat({"a": GOOD}, axis=1), ValueError, "2 levels; flatten them"),

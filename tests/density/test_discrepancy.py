@@ -14,7 +14,7 @@ from scipy.stats import t as student_t
 import bayescale as bs
 from bayescale import Prior
 from bayescale.autodiff.codegen import Program
-from bayescale.autodiff.numpy_backend import compiled_for_arrays
+from bayescale.autodiff.numpy_backend import array_function
 from bayescale.autodiff.tape import Tape
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
@@ -303,7 +303,7 @@ def laplace_integral(bound, mu, scale, tau):
     value = integrated(tape, bound, error, tape.free(0), {"tau": tape.free(1)})
     made = Program(tape, [value])
     c = made.constants
-    run = compiled_for_arrays(made.for_arrays)
+    run = array_function(made.array_code)
     return float(run(np.array([scale, tau])[:, None, None], c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
 
 
@@ -390,7 +390,7 @@ def test_prior_and_model_have_it(runs):
 
 def test_structures_do_not_depend_on_the_runs(runs):
     one, other = (prepare(Bound(generalised, check(generalised, table))) for table in (runs, runs.iloc[5:]))
-    assert one.program.for_one == other.program.for_one
+    assert one.program.scalar_code == other.program.scalar_code
 
 
 def test_saved_and_opened_again(fitted, tmp_path):

@@ -8,7 +8,7 @@ from scipy.stats import ks_2samp
 
 import bayescale as bs
 from bayescale import Prior, laws
-from bayescale.autodiff.tape import Untraceable
+from bayescale.autodiff.node import Untraceable
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.log_density import LogDensity

@@ -187,10 +187,10 @@ def test_laplace_that_does_not_hold_gives_way_to_nuts(monkeypatch):
 def test_a_structure_is_compiled_once(runs):
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("LogNormal", mu=-1.0, sigma=0.5)})
     every = [(one, table) for one in (chinchilla, law) for table in (runs, runs[:30])]
-    codes = {LogDensity(Bound(one, check(one, table))).program.for_one for one, table in every}
+    codes = {LogDensity(Bound(one, check(one, table))).program.scalar_code for one, table in every}
     assert len(codes) == 1
     other = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("HalfNormal", sigma=0.5)})
-    assert LogDensity(Bound(other, check(other, runs))).program.for_one not in codes
+    assert LogDensity(Bound(other, check(other, runs))).program.scalar_code not in codes
 
 
 @pytest.mark.parametrize("usable", [True, False])
@@ -205,7 +205,7 @@ def test_compiled_structures_are_kept_on_disk(runs, tmp_path, monkeypatch, usabl
     start = ground.start(0)
     c = numba_backend.packed(density.program.constants, ground.center, ground.root)
     for _ in range(2):
-        functions = numba_backend.compiled(density.program.for_one)
+        functions = numba_backend.compiled(density.program.scalar_code)
         grad, logp = np.empty(density.size), np.empty(1)
         pointers = [array.ctypes.data_as(_double_pointer()) for array in (start, grad, logp, c)]
         assert functions.density.ctypes(density.size, *pointers) == 0

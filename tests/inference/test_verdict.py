@@ -138,7 +138,7 @@ def test_a_posterior_without_verdict_is_refused(runs):
 
 
 def test_posteriors_of_earlier_versions_open():
-    from bayescale.laws import generalised
+    from bayescale.laws.busbridge2025 import generalised
 
     post = load(OLD)
     verdict = Verdict.of(post)

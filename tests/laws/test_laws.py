@@ -550,7 +550,7 @@ def test_local_exponents_do_not_move_with_kappa(kappa):
 
 def test_farseer_is_its_printed_form():
     """With a3, gamma, b3 and so on of either sign, as the paper writes it."""
-    from bayescale.laws import farseer
+    from bayescale.laws.farseer2025 import farseer
 
     a3, gamma, b3, a2, beta, b2, a1, alpha, b1 = -0.02, 0.17, 0.1, 88.0, -0.1, -5.3, -0.12, 0.12, 0.4
     p = {
@@ -570,7 +570,7 @@ def test_farseer_is_its_printed_form():
 
 def test_clark_is_its_printed_form():
     """log L = a log N + b log E + c log N log E + d, with the saturating number of experts of the paper."""
-    from bayescale.laws import routed
+    from bayescale.laws.clark2022 import routed
 
     a, b, c, d, start, most = -0.08, -0.11, 0.004, 3.0, 1.85, 315.0
 
