@@ -18,7 +18,7 @@ TIMES = 5.0
 
 #: Fits whose seeds differ by more than their effective sample sizes say: importance sampling finds the lower tail of
 #: omega on some seeds only, and chains that find it do not mix. Over five seeds the sd of omega in `checkpoints` goes
-#: from 0.013 to 0.026.
+#: from 0.013 to 0.026. Only their medians are compared.
 UNSTEADY = ("checkpoints", "discrepancy_laplace")
 
 
@@ -43,13 +43,7 @@ def test_every_fit_has_stored_values():
     assert list(STORED) == list(FITS) and len(FITS) == 12
 
 
-def cases():
-    """The name of each fit, marked where a difference is expected."""
-    known = pytest.mark.xfail(reason="seeds differ by more than their effective sample sizes say", strict=False)
-    return [pytest.param(name, marks=known if name in UNSTEADY else ()) for name in FITS]
-
-
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", [name for name in FITS if name not in UNSTEADY])
 def test_draws_agree_with_the_stored_summary(name):
     found = quantities(name)
     assert list(found) == list(STORED[name])
@@ -58,6 +52,15 @@ def test_draws_agree_with_the_stored_summary(name):
         off = differences(values, ess, STORED[name][key])
         far |= {f"{key}, {what}": f"{z:.1f}" for what, z in off.items() if not abs(z) < TIMES}
     assert not far, f"differences from the stored values, in standard errors: {far}"
+
+
+@pytest.mark.parametrize("name", UNSTEADY)
+def test_medians_agree_with_the_stored_summary(name):
+    """Half a posterior standard deviation is the largest difference between seeds that was seen in five."""
+    found = quantities(name)
+    assert list(found) == list(STORED[name])
+    off = {key: (np.median(v) - STORED[name][key]["q50"]) / STORED[name][key]["sd"] for key, (v, _) in found.items()}
+    assert max(map(abs, off.values())) < 0.5, off
 
 
 def test_a_shifted_and_a_wider_posterior_are_found():
