@@ -10,9 +10,9 @@ import pandas as pd
 from bayescale.data.checkpoints import Checkpoints
 from bayescale.data.table import RunTable
 from bayescale.density.basis import Basis
-from bayescale.density.coordinates import Geometry
+from bayescale.density.coordinates.geometry import Geometry
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.density.sites import Sites
-from bayescale.density.structure import coordinates_of
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 

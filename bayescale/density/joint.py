@@ -12,9 +12,10 @@ import numpy as np
 from bayescale.autodiff.node import Node, Untraceable
 from bayescale.autodiff.tape import Tape
 from bayescale.density.bound import Bound
-from bayescale.density.coordinates import Chart, Scale
+from bayescale.density.coordinates.chart import Chart
+from bayescale.density.coordinates.point import Scale
+from bayescale.density.coordinates.structure import scale_of
 from bayescale.density.likelihood import log_likelihood
-from bayescale.density.structure import scale_of
 from bayescale.modelling.distributions import Family, backward, normal
 from bayescale.modelling.prior import Prior
 
