@@ -51,12 +51,12 @@ def scale_of(prior: Prior) -> str:
     if prior.known is None:
         families = {"log": POSITIVE, "odds": SHARE, "real": WHOLE_LINE}
         return next((scale for scale, names in families.items() if prior.family in names), "other")
-    lower, upper = prior.known.bounds(**dict.fromkeys(prior.args, ...) | prior.args)
+    lower, upper = prior.known.bounds(**prior.args)
     if lower is None and upper is None:
         return "real"
     if lower is not None and upper is not None:
         return "odds"
-    return "log" if upper is None and isinstance(lower, float | int) and lower == 0 else "other"
+    return "log" if upper is None and np.isscalar(lower) and lower == 0 else "other"
 
 
 def coordinates_of(law: Law) -> Coordinates:
