@@ -18,7 +18,7 @@ HONEST = (
     "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. That errors of "
     "checkpoints go on concerns porian, gemstones and the curves, most of them of half B: the way was chosen on "
     "simulated curves, by us who knew how earlier ways, and half of the scores of this one's first form, had come out "
-    "on these data ([decisions](decisions.md)). That a count of N without embeddings is taken was decided on gadre, "
+    "on these data ([decisions](decisions/17-checkpoints.md)). That a count of N without embeddings is taken was decided on gadre, "
     "cerebras and pythia, of half A. Delphi, and of half B gemstones and marin_oa, have that count since the sixteenth "
     "step, by a commit before any of them was scored so, but after large runs of Delphi had been seen outside 90 % "
     "intervals with N as given: it did better on two of the three, worse on marin_oa (rows given_count and default [by "

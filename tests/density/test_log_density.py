@@ -40,7 +40,8 @@ CASES = {
 @pytest.fixture(scope="module")
 def table(runs):
     rows = np.arange(len(runs))
-    return runs.assign(S=runs["D"] / 5e5, U=runs["D"] / 3, loss_se=0.01, family=rows % 3, seed=rows % 2)
+    own = {"num_experts": 2.0 ** (rows % 5)}  # columns of single laws
+    return runs.assign(S=runs["D"] / 5e5, U=runs["D"] / 3, loss_se=0.01, family=rows % 3, seed=rows % 2, **own)
 
 
 @pytest.fixture(scope="module", params=CASES)
