@@ -56,8 +56,8 @@ def by_nuts(
 
     Parameters
     ----------
-    bound : Bound, what is fitted.
-    density : LogDensity, or None where only PyMC can evaluate it.
+    bound : Bound
+    density : LogDensity, or None if only PyMC can evaluate it.
     seed : int
     options : what the user set, arguments of `pymc.sample`.
     defaults : numbers of draws and chains that replace the defaults of NUTS.

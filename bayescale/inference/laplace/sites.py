@@ -34,7 +34,7 @@ LEAST_CURVATURE = 0.02
 
 
 def prepare(bound: Bound) -> LogDensity:
-    """The density of a law on a table, which knows points near its modes.
+    """Prepare the density of a law on a table for sampling.
 
     With a discrepancy and Student-t noise, the likelihood is expanded about the posterior mode (`Sites`). The mode in
     turn depends on the expansion:
@@ -45,6 +45,14 @@ def prepare(bound: Bound) -> LogDensity:
 
     If rows are checkpoints, the correlation length is the median of its posterior on a grid (`Checkpoints.lengths`).
     Evidence: docs/decisions/14-mode-search-with-discrepancy.md.
+
+    Parameters
+    ----------
+    bound : Bound
+
+    Returns
+    -------
+    LogDensity : if the law has a discrepancy, `LogDensity.near` holds points near its modes, the best first.
 
     Raises
     ------
