@@ -1,4 +1,4 @@
-"""Which laws there are, and how a law is found by its name."""
+"""The laws that there are, and how one is found by name."""
 
 import hashlib
 import importlib
@@ -31,7 +31,7 @@ def find(name: str, sha256: str | None = None) -> Law:
     ValueError
         If no law or more than one has the name; the message lists the candidates. If the file has another SHA-256.
     FileNotFoundError
-        If the file of ``file.py:value`` is not there.
+        If the file of ``file.py:value`` does not exist.
     """
     if file := split(name):
         return _from_file(*file, sha256)
@@ -64,6 +64,6 @@ def _from_file(path: Path, value: str, sha256: str | None) -> Law:
     exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     law = getattr(module, value, None)
     if not isinstance(law, Law):
-        found = [key for key, item in vars(module).items() if isinstance(item, Law)]
-        raise ValueError(f"'{path}' has no law called '{value}'; it has {found}.")
+        known = [key for key, item in vars(module).items() if isinstance(item, Law)]
+        raise ValueError(f"'{path}' has no law called '{value}'; it has {known}.")
     return law
