@@ -5,8 +5,11 @@ run. They are used only if no other user can have written them. On systems witho
 checked: there the folders of a user are closed to others by default.
 """
 
+import atexit
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +19,8 @@ import platformdirs
 _UNMAPPED = 65534
 #: Permission bits that let the group, or anybody, write.
 _SHARED = stat.S_IWGRP | stat.S_IWOTH
+#: Temporary home folders of this process.
+_LENT: list[str] = []
 
 
 def cache_root() -> Path | None:
@@ -28,10 +33,24 @@ def state_root() -> Path | None:
     return _absolute(lambda: platformdirs.user_state_dir("bayescale"))
 
 
+def lend_home() -> None:
+    """Give a process without home folder a temporary one, which is removed at its end.
+
+    PyTensor, and with it PyMC and nutpie, cannot be imported without. Our own caches stay off.
+    """
+    try:
+        Path.home()
+    except (RuntimeError, KeyError):
+        _LENT.append(tempfile.mkdtemp(prefix="bayescale-home-"))  # mode 0700
+        os.environ["HOME"] = _LENT[-1]
+        atexit.register(shutil.rmtree, _LENT[-1], ignore_errors=True)
+
+
 def _absolute(find: Callable[[], str]) -> Path | None:
     try:
         path = Path(os.path.expanduser(find()))
-        return None if path.parts[:1] and path.parts[0].startswith("~") else path.absolute()
+        lost = path.parts[:1] and path.parts[0].startswith("~") or any(map(path.is_relative_to, _LENT))
+        return None if lost else path.absolute()
     except (OSError, RuntimeError, KeyError):  # no home folder, no entry in the list of users, no working directory
         return None
 

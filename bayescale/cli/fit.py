@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayescale.base.columns import column
+from bayescale.base.private import lend_home
 from bayescale.cli import options, show
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     import logging
     import warnings
 
+    lend_home()
     if sampler["sampler"] not in (None, "nutpie"):
         import pymc  # noqa: F401 (its import sets the level of its logger, which is set below)
 

@@ -336,6 +336,36 @@ print(private.cache_root(), private.state_root(), cache.folder())
     assert done.stdout.split() == ["None"] * 3 and list(tmp_path.iterdir()) == []
 
 
+def test_fits_go_on_without_a_home_folder(tmp_path):
+    """PyTensor cannot be imported without; it is lent a temporary one. Our own caches stay off."""
+    code = """
+import os, pwd
+def nobody(*_): raise KeyError("no entry")
+pwd.getpwuid = pwd.getpwnam = nobody
+import warnings; warnings.simplefilter("ignore")
+import bayescale as bs
+from bayescale.base import private
+runs = bs.load("known_entropy")[:20]
+post = bs.fit(bs.laws.kaplan2020.L_N, runs, seed=1, draws=10, tune=20, chains=1, progressbar=False)
+bs.model(bs.laws.kaplan2020.L_N, runs)
+print(private.cache_root(), private.state_root(), post.attrs["method"], os.environ["HOME"])
+"""
+    gone = ("HOME", "BAYESCALE_CACHE", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+    env = {key: value for key, value in os.environ.items() if key not in gone}
+    env |= {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    *roots, method, home = done.stdout.split()
+    assert roots == ["None"] * 2 and method == "nuts" and home.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_folder_that_is_there_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    private.lend_home()
+    assert os.environ["HOME"] == str(tmp_path) and not private._LENT
+
+
 def test_a_file_where_the_folder_should_be(cache):
     cache.write_text("a file")
     assert silent() == -2.0 and cache.read_text() == "a file"
