@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bayescale.base.space import space
+
 #: Tells drafts of one process apart, so that its threads may write the same file.
 _NUMBERS = itertools.count()
 #: A complete set of files that is moving into its folder (`filling` with `last`).
@@ -26,12 +28,6 @@ _ORDER = ".order"
 _ABANDONED = 86_400.0
 #: How often a set is offered to a folder into which other processes are moving theirs.
 _OFFERS = 200
-#: Errors that say that there is no space, and what has run out.
-_FULL = {
-    errno.ENOSPC: "The disk of '{}' is full",
-    errno.EDQUOT: "Your quota on the disk of '{}' is full",
-    errno.EFBIG: "A file in '{}' may not be so large (see ulimit -f)",
-}
 
 
 @contextmanager
@@ -67,7 +63,7 @@ def replacing(path: str | Path, *, size: int | None = None) -> Iterator[Path]:
         raise FileNotFoundError(f"There is no folder '{path.parent}' to write '{path.name}' to; make it first.")
     draft = path.with_name(_hidden(path.name))
     try:
-        with _space(path.parent, size):
+        with space(path.parent, size):
             yield draft
             os.replace(draft, path)
     finally:
@@ -120,7 +116,7 @@ def filling(folder: str | Path, *, last: str | None = None, stale: Iterable[str]
     _sweep(folder)
     draft = folder / _hidden("draft")
     try:
-        with _space(folder):
+        with space(folder):
             draft.mkdir()
             yield draft
             names = sorted(path.name for path in draft.iterdir())
@@ -230,22 +226,6 @@ def _sweep(folder: Path) -> None:
         with suppress(OSError):
             if draft.is_dir() and time.time() - draft.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(draft, ignore_errors=True)
-
-
-@contextmanager
-def _space(folder: Path, size: int | None = None) -> Iterator[None]:
-    """Say what has run out if there is no space; `size` is what was needed [bytes]."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _FULL or error.strerror is None:  # without strerror it is worded already
-            raise
-        needed = "" if size is None else f"{size / 1e6:.3g} MB needed, "
-        free = f"{shutil.disk_usage(folder).free / 1e6:.3g} MB free"
-        what = _FULL[error.errno].format(folder)
-        full = OSError(f"{what}: {needed}{free}. Free space, or choose another folder.")
-        full.errno = error.errno
-        raise full from None
 
 
 def _hidden(name: str) -> str:
