@@ -91,7 +91,6 @@ def _again(packed: Mapping[Any, bytes], executor: Executor) -> Iterator[tuple[An
         threads.shutdown(wait=False, cancel_futures=True)
         for pool in pools:
             _terminate(pool)
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _end(executor: Executor, futures: list[Future]) -> None:
@@ -104,7 +103,6 @@ def _end(executor: Executor, futures: list[Future]) -> None:
     if isinstance(executor, ProcessPoolExecutor):
         pending = {item.future for item in dict(getattr(executor, "_pending_work_items", {})).values()}
         if pending <= set(futures):
-            executor.shutdown(wait=False, cancel_futures=True)
             _terminate(executor)
             return
     print(f"interrupted: the executor still runs {len(running)} fits, and may wait for them to end.", file=sys.stderr)
@@ -112,7 +110,9 @@ def _end(executor: Executor, futures: list[Future]) -> None:
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
     """End the processes of a pool now (from Python 3.14 on, ``pool.terminate_workers()``)."""
-    for process in list((getattr(pool, "_processes", None) or {}).values()):
+    processes = list((getattr(pool, "_processes", None) or {}).values())  # the pool forgets them at its shutdown
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
         process.terminate()
 
 

@@ -23,12 +23,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the process tha
 @pytest.fixture
 def prepared(monkeypatch):
     """A function that makes the writing of a fit, whose files all say which one it is; a fork may then call it."""
-    law = find(str(storage.load(OLD).attrs["law"]))
+    law, as_bytes = find(str(storage.load(OLD).attrs["law"])), storage.as_bytes
 
     def prepared(out, word, drawings):
         post = storage.load(OLD)
         post.attrs["created"] = word
-        content, table = storage.as_bytes(post), pd.DataFrame({"word": [word]})
+        content, table = as_bytes(post), pd.DataFrame({"word": [word]})
 
         def write():
             monkeypatch.setattr(storage, "as_bytes", lambda _: content)
