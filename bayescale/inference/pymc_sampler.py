@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from bayescale.density.bound import Bound
-from bayescale.density.coordinates import Chart, Scale
+from bayescale.density.coordinates.chart import Chart
+from bayescale.density.coordinates.point import Scale
 from bayescale.density.model import assemble
 from bayescale.modelling.prior import Prior
 

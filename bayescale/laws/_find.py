@@ -1,4 +1,4 @@
-"""Which laws there are, and how a law is found by its name."""
+"""The laws that there are, and how one is found by name."""
 
 import importlib
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ def find(name: str) -> Law:
     ValueError
         If no law or more than one has the name; the message lists the candidates.
     FileNotFoundError
-        If the file of ``file.py:value`` is not there.
+        If the file of ``file.py:value`` does not exist.
     """
     path, colon, value = name.rpartition(":")
     if colon and path.endswith(".py"):
@@ -52,6 +52,6 @@ def _from_file(path: Path, value: str) -> Law:
     spec.loader.exec_module(module)
     law = getattr(module, value, None)
     if not isinstance(law, Law):
-        found = [key for key, item in vars(module).items() if isinstance(item, Law)]
-        raise ValueError(f"'{path}' has no law called '{value}'; it has {found}.")
+        known = [key for key, item in vars(module).items() if isinstance(item, Law)]
+        raise ValueError(f"'{path}' has no law called '{value}'; it has {known}.")
     return law

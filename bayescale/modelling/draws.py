@@ -16,24 +16,30 @@ SAMPLE_DIMS = ("chain", "draw")
 
 
 def levels_of(draws: Mapping[str, Any], group: str) -> list:
+    """Levels of a group, as the first parameter with this group has them; empty if there is none."""
     return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
 
 
 def picked(value, picks: Mapping[str, Any]):
-    """The draws at the chosen levels of the groups."""
+    """Draws of a parameter at chosen levels of its groups; a number as it is."""
     here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
     return value.sel(here) if here else value
 
 
 def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draws (and fixed numbers) of the law's and the noise's parameters, and the values of the reference run.
+    """Draws of a law's parameters, and the values of the reference run.
+
+    Returns
+    -------
+    draws : parameter of the law, its noise or its discrepancy -> DataArray of draws, or a number.
+    reference : name of a reference value -> its value.
 
     Raises
     ------
     TypeError
         If `post` is neither a DataTree nor a Dataset.
     ValueError
-        If parameters are missing: the posterior is of another law.
+        If the posterior is of another law, or the DataTree has neither posterior nor prior.
     """
     if isinstance(post, xr.DataTree):
         group = "posterior" if "posterior" in post.children else "prior"
@@ -56,14 +62,27 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
             + ". Pass the law that it was fitted with."
         )
     numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
-    # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
+    # Excesses are stated at the reference run of the fit, so the stored one takes precedence.
     stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
     reference: dict[str, Any] = {**law.reference, **stored}
     return {**{name: values[name] for name in free}, **numbers}, reference
 
 
 def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Check the inputs by name, and give plain arrays the dim ``run``; numbers stay numbers."""
+    """Check values given for columns and groups, and give plain arrays the dim ``run``; numbers stay numbers.
+
+    Parameters
+    ----------
+    law : Law
+    inputs : values by name of a column or a group.
+    wanted : the columns that must be there.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unknown, arrays differ in length, an array has more than one dimension and no names for
+        them, or a value is NaN, infinite or not positive.
+    """
     unknown = sorted(set(inputs) - set(wanted) - set(law.groups))
     missing = [name for name in wanted if name not in inputs]
     if unknown or missing:
@@ -77,11 +96,14 @@ def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) ->
     arrays = {name: _as_array(value, numeric=name in wanted) for name, value in inputs.items()}
     lengths = {name: a.sizes["run"] for name, a in arrays.items() if isinstance(a, xr.DataArray) and "run" in a.dims}
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"Plain arrays are paired run by run, but the lengths differ: {lengths}.")
+        raise ValueError(
+            f"Plain arrays are paired run by run, but their lengths differ: {lengths}. Pass arrays of one length, or "
+            "an xarray.DataArray with a dim of its own to span a grid."
+        )
     for name in wanted:
         values = np.asarray(arrays[name])
         if not (np.isfinite(values) & (values > 0)).all():
-            raise ValueError(f"{name} has NaN, infinite or non-positive values; a run's {name} is a positive number.")
+            raise ValueError(f"{name} has NaN, infinite or non-positive values; wanted positive numbers.")
     return arrays
 
 
@@ -91,6 +113,6 @@ def _as_array(value, numeric: bool):
     if not isinstance(value, xr.DataArray):
         array = np.asarray(value, dtype=float) if numeric else np.asarray(value)
         if array.ndim > 1:
-            raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
+            raise ValueError(f"An input has {array.ndim} dimensions; pass an xarray.DataArray, whose dims have names.")
         return xr.DataArray(array, dims="run") if array.ndim else array.item()
     return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D

@@ -154,7 +154,7 @@ def test_pymc_gets_no_option_of_nutpies(fresh, runs, post):
     """A law that only PyMC can evaluate needs nutpie too, unless PyMC samples."""
     without_nutpie(fresh)
     asked = []
-    fresh.setattr(nuts, "_by_pymc", lambda law, table, seed, options, offset: asked.append(options) or post.copy())
+    fresh.setattr(nuts, "_by_pymc", lambda bound, seed, options, offset: asked.append(options) or post.copy())
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("Weibull", alpha=2.0, beta=0.4)})
     for one in (law, chinchilla):
         fitted(one, runs, seed=1, nuts={"adaptation": "diag", "target_accept": 0.9})
