@@ -53,16 +53,17 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
     figures as PDF and PNG: curves, residuals and, where the law has E, its prior and posterior.
 
-    If DIR already has a posterior, --force is needed to replace it. The old posterior.nc is removed first and the new
-    one written last, so that the files beside a posterior.nc always belong to it. Other files in DIR are not touched.
+    If DIR already has a posterior, --force is needed to replace it. DIR has the old fit until the new one is complete,
+    even if the command is killed. The files beside a posterior.nc always belong to it. Other files are not touched.
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
+    from bayescale.base.atomic import settle
     from bayescale.inference.storage import NAME
     from bayescale.inference.verdict import sentence
     from bayescale.laws._trust import fingerprint
 
-    if (out / NAME).exists() and not force:
+    if (settle(out) / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     mark = fingerprint(spec)
     law = _with_reference(options.find_law(spec, noise, mark), dict(reference))
