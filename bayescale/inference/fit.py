@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.expected import expected, in_sequence, labels_of
@@ -109,6 +110,7 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
     if not len(bound.table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    lend_home()
     with shared():
         post = methods.sample(bound, seed, method, sampler)
     post.attrs["seed"] = seed
