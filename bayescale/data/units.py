@@ -153,8 +153,10 @@ def mixed_units(columns: pd.DataFrame, loss: np.ndarray, groups: pd.DataFrame) -
     if abs(factor / BITS - 1.0) < 0.1:
         guess = f"Bits are {BITS:.2f} times nats: multiply those by ln 2 = 0.693"
     else:
-        guess = "Perplexities need np.log, bits a factor of 0.693; two data sets need a level each (dims=) or a filter, diverged runs "
-            "a filter"
+        guess = (
+            "Perplexities need np.log, bits a factor of 0.693; two data sets need a level each (dims=) or a filter, "
+            "diverged runs a filter"
+        )
     yield (
         f"The losses form two groups: {upper.sum()} runs lie {factor:.2f} times above the trend of the other "
         f"{(~upper).sum()} (the smaller group: rows {rows}). Is one group in another unit? ({guess}.)"
