@@ -204,7 +204,7 @@ def _no_noise(problem: Problem, dialect: Dialect) -> str:
 def _large_errors(problem: Problem, dialect: Dialect) -> str:
     ratio = dict(problem.facts)["loss_se"]
     return (
-        f"the stated errors (loss_se) exceed the scatter of the runs, which is {ratio:.2g} times as large: they are "
+        f"the stated errors (loss_se) exceed the scatter of the runs, which is {ratio:.2g} of what they imply: they are "
         "too large, or common to all runs (one test set), and then shift E and no other parameter. A noise without "
         "loss_se (student) estimates the scatter"
     )
