@@ -16,17 +16,23 @@ SAMPLE_DIMS = ("chain", "draw")
 
 
 def levels_of(draws: Mapping[str, Any], group: str) -> list:
+    """Levels of a group, as the first parameter with this group has them; empty if there is none."""
     return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
 
 
 def picked(value, picks: Mapping[str, Any]):
-    """The draws at the chosen levels of the groups."""
+    """Draws of a parameter at chosen levels of its groups; a number as it is."""
     here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
     return value.sel(here) if here else value
 
 
 def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draws (and fixed numbers) of the law's and the noise's parameters, and the values of the reference run.
+    """Draws of a law's parameters, and the values of the reference run.
+
+    Returns
+    -------
+    draws : parameter of the law, its noise or its discrepancy -> DataArray of draws, or a number.
+    reference : name of a reference value -> its value.
 
     Raises
     ------
@@ -63,7 +69,20 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Check the inputs by name, and give plain arrays the dim ``run``; numbers stay numbers."""
+    """Check values given for columns and groups, and give plain arrays the dim ``run``; numbers stay numbers.
+
+    Parameters
+    ----------
+    law : Law
+    inputs : values by name of a column or a group.
+    wanted : the columns that must be there.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unknown, arrays differ in length, an array has more than one dimension and no names for
+        them, or a value is NaN, infinite or not positive.
+    """
     unknown = sorted(set(inputs) - set(wanted) - set(law.groups))
     missing = [name for name in wanted if name not in inputs]
     if unknown or missing:
