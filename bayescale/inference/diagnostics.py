@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayescale.inference.draws import quality
 from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.psis import MAX_K
+from bayescale.inference.residuals import explanatory, scale_of, stated_errors
 from bayescale.inference.verdict import Verdict
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
@@ -22,9 +24,11 @@ LEVEL_SD = 0.1
 FEWEST_DRAWS = 100
 #: A run is an outlier if, by the noise, fewer than this many runs of the table are expected to lie as far out.
 OUTLIERS_EXPECTED = 0.05
+#: Runs have no noise if the scale of the log loss is below this: real runs repeat to no better than 5e-4.
+NO_NOISE = 5e-5
 
 
-def judge(law: Law, post: xr.DataTree) -> Verdict:
+def judge(law: Law, post: xr.DataTree, others: pd.DataFrame | None = None) -> Verdict:
     """Judge a posterior.
 
     Parameters
@@ -32,6 +36,8 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
     law : Law, the one fitted.
     post : DataTree. Without the group log_likelihood only convergence is judged. With it, the groups prior,
         constant_data, observed_data and fitted are needed too.
+    others : DataFrame, optional
+        Columns of the table that the law does not use, one row a run: do they explain the residuals?
     """
     if "log_likelihood" not in post.children:
         return Verdict(**_of_draws(post))
@@ -39,8 +45,13 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
     by_run = log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1)
     k = psis.pareto_k(-by_run) if by_run.shape[1] >= FEWEST_DRAWS else np.zeros(len(by_run))
     k = xr.DataArray(k, dims="run", coords={"run": log_likelihood["run"]})
+    others, scale = pd.DataFrame() if others is None else others, scale_of(post)
+    exact = {"scale": scale} if scale < NO_NOISE else {}
     return Verdict(
         **_of_draws(post),
+        noise_free=exact,
+        explanatory={} if exact else explanatory(law, post, others),
+        stated_errors={} if exact else stated_errors(law, post, others),
         unidentified=unidentified(law, post),
         influential=_named(k, k > MAX_K),
         outliers=_outliers(law, post),

@@ -19,7 +19,7 @@ Dialect = Literal["python", "shell"]
 #: Largest number of runs that a sentence names. The others are counted.
 MOST_NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
-LISTS = ("unidentified", "influential", "outliers")
+LISTS = ("noise_free", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
 #: Kind of a sampling problem -> what is wrong.
 FAILURES = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
@@ -56,11 +56,15 @@ class Problem:
     Attributes
     ----------
     kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
-    facts : list of parameters (for "unidentified"), or mapping from run to number (for "influential" and "outliers").
+    facts : list of parameters (for "unidentified"), or mapping from run to number (for "influential" and "outliers"),
+        from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
+        ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
+    also : parameters whose lack of identification may come from this problem.
     """
 
     kind: str
-    facts: Sequence[str] | Mapping[str, float] = field(default_factory=tuple)
+    facts: Sequence[str] | Mapping[str, Any] = field(default_factory=tuple)
+    also: Sequence[str] = ()
 
     @property
     def of_sampling(self) -> bool:
@@ -82,6 +86,11 @@ class Verdict:
     unidentified : list of parameters whose posterior equals their prior; None if not examined.
     influential : run whose Pareto k in leave-one-out cross-validation is above 0.7 -> that k; None if not examined.
     outliers : run far outside the noise -> residual in units of the noise's scale; None if not examined.
+    explanatory : columns that the law does not use and that explain the residuals -> ``share`` of the residual
+        variance, ``levels``; None if this was not examined.
+    noise_free : ``scale`` of the log loss, if the runs have no noise; None if this was not examined.
+    stated_errors : ``loss_se`` -> scatter about the law in units of the stated errors, if these are too large; None if
+        this was not examined.
     """
 
     rhat: float
@@ -91,6 +100,9 @@ class Verdict:
     unidentified: Sequence[str] | None = None
     influential: Mapping[str, float] | None = None
     outliers: Mapping[str, float] | None = None
+    explanatory: Mapping[str, Mapping[str, Any]] | None = None
+    noise_free: Mapping[str, float] | None = None
+    stated_errors: Mapping[str, float] | None = None
 
     @classmethod
     def of(cls, post: xr.DataTree) -> "Verdict":
@@ -130,7 +142,10 @@ class Verdict:
         """What a user should know before using the posterior, the most serious first."""
         facts = {name: getattr(self, name) for name in LISTS}
         sampling = [] if self.converged else [Problem(self._failure())]
-        return sampling + [Problem(name, value) for name, value in facts.items() if value]
+        if self.explanatory:  # it inflates the noise, which is why parameters are not identified
+            facts["unidentified"] = None
+        also = {"explanatory": self.unidentified or ()}
+        return sampling + [Problem(name, value, also.get(name, ())) for name, value in facts.items() if value]
 
     def _failure(self) -> str:
         """Why sampling failed, a key of `CURES`."""
@@ -158,10 +173,48 @@ def render(problem: Problem, dialect: Dialect = "python") -> str:
         return f"{FAILURES[problem.kind]}; {CURES[problem.kind][dialect]}"
     if problem.kind == "unidentified":
         return f"the data do not identify {', '.join(problem.facts)}: posterior and prior are the same"
+    if problem.kind in OF_TABLE:
+        return OF_TABLE[problem.kind](problem, dialect)
     runs = dict(problem.facts)
     if problem.kind == "influential":
         return f"influential runs (Pareto k > {MAX_K}): {_listed(runs, '.2f')}"
     return f"runs far outside the noise (residual/scale): {_listed(runs, '+.1f')}"
+
+
+def _of_columns(problem: Problem, dialect: Dialect) -> str:
+    """Columns that explain the residuals, and how to group by them or filter."""
+    facts = dict(problem.facts)
+    shares = ", ".join(f"{name} ({100 * fact['share']:.0f} %)" for name, fact in facts.items())
+    name, level = next((name, fact["levels"][0]) for name, fact in facts.items())
+    chosen = f"{name} == {level!r}"
+    keep = f'--where "{chosen}"' if dialect == "shell" else f'runs.query("{chosen}")'
+    less = f"; until then the data do not identify {', '.join(problem.also)}" if problem.also else ""
+    return (
+        f"the residuals follow {'a column' if len(facts) == 1 else 'columns'} that the law does not use (share of "
+        f"their variance): {shares}. Fit one level, {keep}, or give a parameter a value for each level (a prior with "
+        f"dims='{name}'){less}"
+    )
+
+
+def _no_noise(problem: Problem, dialect: Dialect) -> str:
+    scale = dict(problem.facts)["scale"]
+    return (
+        f"the runs have no noise (the law fits every loss to {scale:.1g} of its value): the estimates are exact, and "
+        "the intervals show how the losses were rounded, not how real runs scatter"
+    )
+
+
+def _large_errors(problem: Problem, dialect: Dialect) -> str:
+    ratio = dict(problem.facts)["loss_se"]
+    return (
+        f"the stated errors (loss_se) exceed the scatter of the runs, which is {ratio:.2g} of what they imply: they "
+        "are too large, or common to all runs (one test set), and then shift E and no other parameter. A noise without "
+        "loss_se (student) estimates the scatter"
+    )
+
+
+#: Kind of a problem of the table -> its words.
+OF_TABLE = {"explanatory": _of_columns, "noise_free": _no_noise, "stated_errors": _large_errors}
 
 
 def sentence(post: xr.DataTree) -> str:
