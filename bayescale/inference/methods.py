@@ -59,7 +59,7 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
         density, untraceable = None, str(step)
         if law.discrepancy is not None and bound.checkpoints is not None:
             _warn(law, f"checkpoints of one run are treated as independent, since only PyMC can take {untraceable}")
-    size = {}
+    size, reasons = {}, []
     if method == "laplace":
         size = importance.DEFAULTS  # as many draws by either method
         post, refusal = None, f"the Laplace approximation cannot take {untraceable}"
@@ -68,10 +68,14 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
             refusal = f"the Laplace approximation is not accepted ({doubt})"
         if post is not None:
             return post
-        _warn(law, f"{refusal}; drawn by NUTS instead")
+        reasons.append(refusal)
     post, failure = by_nuts(bound if density is None else density.bound, density, seed, options, size)
+    used = "NUTS"
     if failure:
-        _warn(law, f"{failure}, as with several modes or narrow corners; drawn by importance sampling instead")
+        reasons.append(f"{failure}, as with several modes or narrow corners")
+        used = f"importance sampling{' from mixtures fitted to these chains' if reasons[1:] else ''}"
+    if reasons:  # one sentence, whatever was tried on the way
+        _warn(law, f"{', and then '.join(reasons)}; drawn by {used} instead")
     return post
 
 
