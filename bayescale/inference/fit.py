@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.data.check import check
+from bayescale.data.compute import stored
 from bayescale.density.bound import Bound
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
@@ -82,7 +83,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post)
-    post.attrs |= _provenance(bound) | verdict.attrs()
+    post.attrs |= _provenance(bound) | verdict.attrs() | stored(runs)
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post

@@ -17,6 +17,7 @@ from bayescale.modelling.formula import call, renamed, signature, text
 from bayescale.modelling.noise import Noise
 from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior, check_values
+from bayescale.modelling.targets import check_sizes
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,16 @@ class Law:
         Raises
         ------
         ValueError
-            If an input is missing, unknown, NaN, infinite or not positive, or the posterior is of another law.
+            If an input is missing, unknown, not a positive finite number or in another unit, or the posterior is of
+            another law.
+
+        Warns
+        -----
+        UserWarning
+            If N, D or C is more than 1000 times below the smallest fitted run.
         """
         given = as_arrays(self, inputs, wanted=self.inputs)
+        check_sizes(post, given, self.columns)
         return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units=COLUMNS["loss"].unit)
 
     def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
