@@ -97,10 +97,10 @@ def check_ratio(post: Any, N: np.ndarray, D: np.ndarray) -> None:
     ValueError
         If D/N of a run is implausible, and also 1000 times outside that of the fitted runs.
     """
-    fitted = _fitted(post, "N"), _fitted(post, "D")
+    fitted_N, fitted_D = _fitted(post, "N"), _fitted(post, "D")
     inside = RATIOS
-    if fitted[0] is not None and fitted[1] is not None:
-        ratio = fitted[1] / fitted[0]
+    if fitted_N is not None and fitted_D is not None:
+        ratio = fitted_D / fitted_N
         inside = min(RATIOS[0], ratio.min() / FAR_BELOW), max(RATIOS[1], ratio.max() * FAR_BELOW)
     ratio = np.asarray(D / N)
     if ratio.size and not (inside[0] < ratio.min() and ratio.max() < inside[1]):
