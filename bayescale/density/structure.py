@@ -89,7 +89,7 @@ class Level:
         names = dict(self.leaf_names)
 
         def leaf(node: Node) -> Any:
-            name = names[node.at]
+            name = names[node.index]
             if name == self.parameter:
                 return self.unit
             if node.op == "free":
@@ -104,12 +104,12 @@ def evaluate(steps: Sequence[Node], leaf: Callable[[Node], Any]) -> Any:
     values: dict[int, Any] = {}
     for node in steps:
         if node.op == "constant":
-            values[node.at] = node.args[0]
+            values[node.index] = node.args[0]
         elif node.op in ("free", "column", "number"):
-            values[node.at] = leaf(node)
+            values[node.index] = leaf(node)
         else:
-            values[node.at] = _step(node.op, [values[a.at] for a in node.inputs])
-    return values[steps[-1].at]
+            values[node.index] = _step(node.op, [values[a.index] for a in node.inputs])
+    return values[steps[-1].index]
 
 
 def _step(op: str, args: list[Any]) -> Any:
@@ -142,7 +142,7 @@ class _Trace:
         self.values |= sizes
         self.values |= {name: self._at_reference(name, sizes) for name in parts.reference}
         self.columns = parts.columns
-        self.names = {node.at: name for name, node in leaves.items()}
+        self.names = {node.index: name for name, node in leaves.items()}
         self.parts = _parts(call(formula, leaves))
 
     @staticmethod
@@ -153,16 +153,16 @@ class _Trace:
         """The part at every point, with some leaves at other values."""
         values = {**self.values, **other}
         with np.errstate(all="ignore"):
-            value = evaluate(self._steps(part), lambda node: values[self.names[node.at]])
+            value = evaluate(self._steps(part), lambda node: values[self.names[node.index]])
         return np.broadcast_to(np.asarray(value, dtype=float), POINTS)
 
     def _steps(self, part: Node) -> list[Node]:
         wanted = needed([part])
-        return [node for node in self.tape.nodes if node.at in wanted]
+        return [node for node in self.tape.nodes if node.index in wanted]
 
     def leaves(self, part: Node) -> list[str]:
         """Names of the parameters and columns that a part depends on, in the formula's order."""
-        return [self.names[node.at] for node in self._steps(part) if node.at in self.names]
+        return [self.names[node.index] for node in self._steps(part) if node.index in self.names]
 
     def parameters(self, part: Node) -> list[str]:
         return [name for name in self.leaves(part) if name in self.scales]
@@ -233,7 +233,7 @@ class _Trace:
         if np.allclose(self.value(part, **{size: unit}), 1.0, rtol=EXACT):
             return []
         steps = self._steps(part)
-        names = tuple((node.at, self.names[node.at]) for node in steps if node.at in self.names)
+        names = tuple((node.index, self.names[node.index]) for node in steps if node.index in self.names)
         others = tuple(name for name in self.parameters(part) if name != size)
         return [Level(size, (), others, tuple(steps), names, unit)]
 
