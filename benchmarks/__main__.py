@@ -153,6 +153,15 @@ def simulated(output):
 
 
 @main.command()
+@click.option("--tables", default=100, show_default=True, help="Simulated tables for each prior.")
+def conflicts(tables):
+    """Hit and false-alarm rates of the warning that prior and data disagree, on simulated tables."""
+    from benchmarks.conflicts import measure
+
+    click.echo(measure(tables, say=lambda row: click.echo(row, err=True)).to_string(index=False))
+
+
+@main.command()
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "house.md")
 def house(output):
     """Measure the layout of the package, and write the page and a picture of its imports."""

@@ -20,6 +20,7 @@ from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import methods
 from bayescale.inference.diagnostics import judge
+from bayescale.inference.impossible import refuse_impossible
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
@@ -68,7 +69,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     Raises
     ------
     TypeError, ValueError
-        If the table does not suit the law; see `bayescale.data.check.check`.
+        If the table does not suit the law; see `bayescale.data.check.check`. If no run can agree with a prior or a
+        fixed value; see `bayescale.inference.impossible`.
 
     Warns
     -----
@@ -109,6 +111,7 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
         raise TypeError("fit got random_seed=; give it as seed=, which also seeds our own samplers.")
     if not len(bound.table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
+    refuse_impossible(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     with shared():
         post = methods.sample(bound, seed, method, sampler)

@@ -16,7 +16,7 @@ Dialect = Literal["python", "shell"]
 #: Runs that a sentence names; it counts the others.
 NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since attributes of netCDF are numbers and strings.
-LISTS = ("unidentified", "influential", "outliers")
+LISTS = ("conflicts", "unidentified", "influential", "outliers")
 #: Kind of a sampling problem -> what is wrong.
 WRONG = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with one chain or a missed mode",
@@ -53,7 +53,8 @@ class Problem:
     Attributes
     ----------
     kind : str, a key of `CURES` if the draws are at fault; otherwise a member of `LISTS`.
-    facts : list of parameters (``unidentified``) or mapping from run to number (``influential``, ``outliers``).
+    facts : list of parameters (``conflicts``, ``unidentified``) or mapping from run to number (``influential``,
+        ``outliers``).
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Verdict:
     unidentified : list of parameters whose posterior equals their prior; None if this was not examined.
     influential : runs whose Pareto k in leave-one-out is above 0.7 -> that k; None if this was not examined.
     outliers : runs far outside the noise -> residual in units of the noise's scale; None if this was not examined.
+    conflicts : list of parameters whose posterior lies in the far tail of their prior; None if this was not examined.
     """
 
     rhat: float
@@ -88,6 +90,7 @@ class Verdict:
     unidentified: Sequence[str] | None = None
     influential: Mapping[str, float] | None = None
     outliers: Mapping[str, float] | None = None
+    conflicts: Sequence[str] | None = None
 
     @classmethod
     def of(cls, post: xr.DataTree) -> "Verdict":
@@ -155,6 +158,8 @@ def render(problem: Problem, dialect: Dialect = "python") -> str:
         return f"{WRONG[problem.kind]}; {CURES[problem.kind][dialect]}"
     if problem.kind == "unidentified":
         return f"the data do not identify {', '.join(problem.facts)}: posterior and prior are the same"
+    if problem.kind == "conflicts":
+        return f"prior and data disagree on {', '.join(problem.facts)}: the posterior lies in the far tail of the prior"
     runs = dict(problem.facts)
     if problem.kind == "influential":
         return f"influential runs (Pareto k > {MAX_K}): {_listed(runs, '.2f')}"
