@@ -111,8 +111,8 @@ def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:
         else "no single prior explains this: change several, or the law"
     )
     raise ValueError(
-        f"The priors of law '{bound.law.name}' do not agree with any run: {DRAWS} prior draws give losses of {reached}, "
-        f"the observed ones are {losses.min():.4g} to {losses.max():.4g} nats/token; {cure}. Give priors in units of "
+        f"The priors of law '{bound.law.name}' do not agree with any run: {DRAWS} prior draws give losses of "
+        f"{reached}, the observed ones are {losses.min():.4g} to {losses.max():.4g} nats/token; {cure}. Give priors in units of "
         "the data (unit='loss_min'), or check the unit of the loss."
     )
 
@@ -135,22 +135,19 @@ def _of_runs(value: Any, level: Mapping[str, xr.DataArray]) -> Any:
     return value.isel({dim: level[dim] for dim in value.dims if dim in level}) if hasattr(value, "isel") else value
 
 
-def _near(losses: np.ndarray, low: float, high: float) -> bool:
+def _near(losses: np.ndarray, low: float, high: float) -> float:
+    """Share of losses between two bounds."""
     with np.errstate(invalid="ignore"):
-        return bool(((losses > low) & (losses < high)).any())
+        return float(((losses > low) & (losses < high)).mean())
 
 
 def _culprit(bound: Bound, drawn: Mapping[str, Any], at: np.ndarray, wanted: tuple[float, float]) -> str | None:
-    """The parameter whose change by the smallest power of ten lets the losses agree with the runs.
-
-    The floor and the sizes of terms are tried first: the loss is in their unit.
-    """
-    known = bound.coordinates
-    sizes = [name for name in (known.floor, *(term.excess for term in known.terms)) if name in drawn]
-    for names in (sizes, [name for name in drawn if name not in sizes]):
+    """The parameter whose change by a power of ten lets most losses agree with the runs; None if none does."""
+    best, culprit = 0.0, None
+    for name, value in drawn.items():
         for exponent in (sign * power for power in range(1, 13) for sign in (-1.0, 1.0)):
-            for name in names:
-                found = _losses(bound, {**drawn, name: drawn[name] * 10.0**exponent}, at)
-                if found is not None and _near(found, *wanted):
-                    return name
-    return None
+            found = _losses(bound, {**drawn, name: value * 10.0**exponent}, at)
+            share = 0.0 if found is None else _near(found, *wanted)
+            if share > best:
+                best, culprit = share, name
+    return culprit

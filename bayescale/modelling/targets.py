@@ -74,15 +74,15 @@ def check_sizes(post: Any, given: Mapping[str, Any], known: Mapping[str, Column]
     values = {name: array for name, array in values.items() if array.size}
     for name, array in values.items():
         about, least, smallest = known.get(name) or column(name), float(array.min()), smallest_fitted(post, name)
-        far = smallest is not None and least * FAR_BELOW < smallest
-        if least < about.span[0] and (far or smallest is None):
+        times = (smallest or 0.0) / least
+        if least < about.span[0] and (times > FAR_BELOW or smallest is None):
             seen = f" (the fitted runs begin at {smallest:.4g})" if smallest is not None else ""
             raise ValueError(
                 f"{name} is {least:.4g} {about.unit}{seen}; is it {SUSPECTS[name]}? Give it in {about.unit}."
             )
-        if far:
+        if times > FAR_BELOW:
             warnings.warn(
-                f"{name} = {least:.4g} {about.unit} is {smallest / least:,.0f} times below the smallest fitted run "
+                f"{name} = {least:.4g} {about.unit} is {times:,.0f} times below the smallest fitted run "
                 f"({smallest:.4g}). Is it in another unit ({SUSPECTS[name]})? The law was not fitted to so small runs.",
                 UserWarning,
                 stacklevel=stacklevel,
