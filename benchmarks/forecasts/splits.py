@@ -1,7 +1,6 @@
 """Which runs are fitted and which are forecast: published tables, cut by compute."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -60,23 +59,6 @@ def tasks() -> Iterator[Task]:
     once = _plain(runs[(runs["variant"] == "main") & (runs["epochs"] <= 1.0) & (runs["D"] >= 1e9)])
     yield Task("muennighoff", "one epoch", once, (2e19, 9e19, 3.1e20))
     yield from _curves()
-
-
-def own(folder: Path) -> Iterator[Task]:
-    """Tables of one's own: every CSV in a folder, with loss, N and D or C, and perhaps `group` and `heldout`.
-
-    Where `heldout` (0 or 1) is there, those runs are forecast from the others; else there are three cuts in compute,
-    behind 50, 65 and 80 % of the runs, and at least six.
-    """
-    for path in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(path)
-        parts = table.groupby("group", sort=False) if "group" in table else [("", table)]
-        for group, part in parts:
-            runs = _plain(part)
-            if "heldout" in runs:
-                yield Task(path.stem, str(group), runs.assign(order=1.0 + runs["heldout"]), (1.0,), "order")
-            else:
-                yield Task(path.stem, str(group), runs, _shares(runs))
 
 
 def _gadre() -> Iterator[Task]:
@@ -138,9 +120,3 @@ def _first(runs: pd.DataFrame, counts: tuple[int, ...]) -> tuple[float, ...]:
     """Cuts behind the first so many runs."""
     ordered = np.sort(runs["C"].to_numpy())
     return tuple(ordered[count - 1] for count in counts)
-
-
-def _shares(runs: pd.DataFrame) -> tuple[float, ...]:
-    ordered = np.sort(runs["C"].to_numpy(float))
-    last = [max(FEWEST, int(np.ceil(share * len(ordered)))) for share in SHARES]
-    return tuple(sorted({ordered[count - 1] for count in last if count < len(ordered)}))
