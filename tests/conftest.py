@@ -1,6 +1,11 @@
 """Shared data and posteriors: each is fitted once for the whole session."""
 
 import os
+
+# Threads of BLAS wait by spinning, which takes the cores from the other workers. Read when NumPy is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import warnings
 from dataclasses import replace
 from pathlib import Path

@@ -16,12 +16,14 @@ class Basis:
 
     Attributes
     ----------
-    parts, cells, rotations : one for each part.
+    parts : the smooth functions that add up to the discrepancy.
+    cells : the cells of each part.
+    rotations : for each part, the matrix from combinations to cells, those first that the runs resolve best.
     kept : array of shape (run, coefficient)
-        Effect on the runs, for tau = 1, of the first RANK combinations of each part; on the innovations where rows are
-        checkpoints. Parts with fewer combinations are padded with zeros, so that the structure is the same for all
-        tables.
-    amplitudes : the amplitude of each coefficient.
+        Effect of the first RANK combinations of each part on the runs [log loss], for tau = 1; on the innovations
+        where rows are checkpoints. Parts with fewer combinations are padded with zeros, so that the structure is the
+        same for all tables.
+    amplitudes : name of each coefficient's amplitude.
     """
 
     parts: tuple[Part, ...]
@@ -57,12 +59,12 @@ class Basis:
 
 
 def nu_of(law: Law) -> float:
-    """Degrees of freedom of a law's noise beside a discrepancy; infinity for normal noise.
+    """Degrees of freedom of the noise of a law with a discrepancy; infinity for normal noise.
 
     Raises
     ------
     ValueError
-        If they are not a number: `Law` refuses a discrepancy beside such a noise.
+        If they are not a fixed number. `Law` refuses a discrepancy with such a noise.
     """
     if law.noise.degrees_of_freedom is None:
         raise ValueError(f"The noise '{law.noise.name}' has no fixed degrees of freedom; wanted student or lognormal.")

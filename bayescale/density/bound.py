@@ -1,4 +1,4 @@
-"""Bound: a law on a table, with what follows from the two worked out once."""
+"""Bound: a law on a table, with what follows from the two computed once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ import pandas as pd
 from bayescale.data.checkpoints import Checkpoints
 from bayescale.data.table import RunTable
 from bayescale.density.basis import Basis
-from bayescale.density.coordinates import Geometry
+from bayescale.density.coordinates.geometry import Geometry
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.density.sites import Sites
-from bayescale.density.structure import coordinates_of
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 
@@ -37,7 +37,7 @@ class Bound:
     length: float = 0.0
 
     def with_sites(self, sites: Sites | None) -> "Bound":
-        """The same with other sites; what does not depend on them is kept."""
+        """The same with other sites; cached values that do not depend on sites are kept."""
         other = replace(self, sites=sites)
         vars(other).update({name: vars(self)[name] for name in _FREE_OF_SITES if name in vars(self)})
         return other
@@ -47,7 +47,7 @@ class Bound:
         return replace(self, length=length)
 
     def without_discrepancy(self) -> "Bound":
-        """The same law without its discrepancy."""
+        """The same law on the same table, without its discrepancy."""
         return Bound(replace(self.law, discrepancy=None), self.table)
 
     @cached_property
@@ -57,18 +57,18 @@ class Bound:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """What the runs say of the loss at the reference run."""
+        """What the runs say about the loss at the reference run."""
         return Geometry.of(self.table, self.law.inputs)
 
     @cached_property
     def checkpoints(self) -> Checkpoints | None:
-        """The table's, with the correlation length."""
-        found = self.table.checkpoints
-        return None if found is None else replace(found, length=self.length)
+        """Checkpoints of the table, with the correlation length; None if its rows are separate runs."""
+        rows = self.table.checkpoints
+        return None if rows is None else replace(rows, length=self.length)
 
     @cached_property
     def basis(self) -> Basis:
-        """The discrepancy of the law on the table.
+        """The discrepancy of the law on the table, as linear coefficients.
 
         Raises
         ------
@@ -80,8 +80,8 @@ class Bound:
     @cached_property
     def units(self) -> Mapping[str, float | np.ndarray]:
         """Value of each unit that a prior may be stated in, by `Prior.unit_name`; of shape (level, …) with dims."""
-        stated = (p for p in self.law.variables.values() if p.unit_name and p.dims)
-        return {**self.table.reference, **{str(p.unit_name): self.table.smallest(p.dims) for p in stated}}
+        grouped = (prior for prior in self.law.variables.values() if prior.unit_name and prior.dims)
+        return {**self.table.reference, **{str(prior.unit_name): self.table.smallest(prior.dims) for prior in grouped}}
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
@@ -90,13 +90,17 @@ class Bound:
 
     @cached_property
     def level_of_run(self) -> Mapping[str, np.ndarray]:
-        """For each group, the number of each run's level; arrays of shape (run,)."""
+        """Group -> index of each run's level, an array of shape (run,)."""
         groups, levels = self.table.groups, self.table.levels
         return {name: pd.Index(levels[name]).get_indexer(groups[name]) for name in groups}
 
     def innovations(self, errors: np.ndarray) -> np.ndarray:
-        """Errors of runs, the last axis; of checkpoints the part that earlier ones of the run do not predict."""
+        """Innovations of errors whose last axis is the runs: what earlier checkpoints of a run do not predict.
+
+        Rows that are no checkpoints keep their errors.
+        """
         return errors if self.checkpoints is None else self.checkpoints.innovations(errors)
 
 
+#: Cached values that do not depend on the sites.
 _FREE_OF_SITES = ("coordinates", "geometry", "checkpoints", "basis", "units", "sizes", "level_of_run")

@@ -1,8 +1,9 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
-`fit` integrates the discrepancy out. Here it is drawn back as increments of the white noise of each cell, so that it can
-be continued to any run. Under normal noise its distribution is normal. Under Student-t noise a normal distribution
-approximates it, with the mode and the curvature of the integral (`bayescale.density.marginal`).
+`fit` integrates the discrepancy out. This module draws it for each posterior draw of the parameters, as increments of
+the white noise of each cell, so that it can be continued to any run. Under normal noise its distribution is normal.
+Under Student-t noise it is approximated by a normal distribution with the mode and the curvature of the integral
+(`bayescale.density.marginal`).
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ def moments(bound: Bound, posterior: xr.Dataset) -> tuple[np.ndarray, np.ndarray
     root : array of shape (draw, coefficient, coefficient), R with covariance R R'.
     amplitudes : array of shape (draw, coefficient).
     error : array of shape (draw, run), log loss less log mu; innovations where rows are checkpoints.
-    scale : array of shape (draw,), of the noise.
+    scale : array of shape (draw,), scale of the noise [log loss].
     """
     basis, runs = bound.basis, len(bound.table.loss)
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
@@ -51,7 +52,7 @@ def moments(bound: Bound, posterior: xr.Dataset) -> tuple[np.ndarray, np.ndarray
 def _errors(bound: Bound, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log loss less log mu of some runs, of shape (draw, run), and the scale of the noise, of shape (draw,).
 
-    In plain arrays: every step of a search calls it, and labels would take most of the time.
+    Plain arrays are used because every step of a search calls this, and labels would take most of the time.
     """
     law, table = bound.law, bound.table
     count, losses = posterior.sizes["chain"] * posterior.sizes["draw"], np.log(table.loss[rows])
@@ -75,7 +76,7 @@ def _errors(bound: Bound, posterior: xr.Dataset, rows: np.ndarray) -> tuple[np.n
 
 
 def _given(bound: Bound, b: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, or mode, of the coefficients for each draw, and the root of their covariance."""
+    """Mean (mode, under Student-t noise) of the coefficients for each draw, and a root of their covariance."""
     kept, sites = bound.basis.kept, bound.sites
     if sites is None:
         equal = ArrayCoefficients(kept, b, np.ones(len(kept)))
@@ -86,20 +87,27 @@ def _given(bound: Bound, b: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
-    """Of shape (chain, draw, name)."""
+    """Draws of the amplitudes of these names, of shape (chain, draw, name)."""
     ones = np.ones((draws.sizes["chain"], draws.sizes["draw"]))
     values = {n: draws[n].to_numpy() if n in draws else float(law.all_priors[n]) * ones for n in dict.fromkeys(names)}
     return np.stack([values[name] for name in names], axis=-1)
 
 
 def increments(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
-    """Draw the discrepancy for each draw of the parameters, given the runs or (`prior`) before them.
+    """Draw the discrepancy for each draw of the parameters.
+
+    Parameters
+    ----------
+    bound : Bound
+    draws : Dataset of draws of the parameters, dims (chain, draw).
+    rng : numpy.random.Generator
+    prior : whether the runs are left out, so that the draws are of the prior.
 
     Returns
     -------
     Dataset : ``increments`` (chain, draw, cell) [log loss per decade^1.5], the white noise of each cell; each cell's
         ``cell_part``, ``side``, ``lower`` and ``upper``; ``below`` and ``above`` (part) [decades], how far the cells
-        reach on both sides of the anchor; and what `with_ends` adds.
+        reach on the two sides of the anchor; and the variables that `with_ends` adds.
     """
     basis = bound.basis
     size = (draws.sizes["chain"], draws.sizes["draw"])
@@ -121,7 +129,7 @@ def increments(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, pri
 
 
 def as_group(bound: Bound, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
-    """The group of `increments`, from standard normal increments of shape (chain, draw, cell)."""
+    """The Dataset of `increments` without ends, from standard normal increments of shape (chain, draw, cell)."""
     parts, grids = bound.basis.parts, bound.basis.cells
     of_cell = np.repeat(np.arange(len(parts)), [len(grid.side) for grid in grids])
     scaled = z * _amplitudes(bound.law, draws, [parts[k].amplitude for k in of_cell]) if z.shape[-1] else z
@@ -135,13 +143,13 @@ def as_group(bound: Bound, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
 
 
 def with_ends(bound: Bound, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
-    """Add the ends of training runs, which forecasts of later checkpoints continue from.
+    """Add the last row of each training run, from which forecasts of later checkpoints continue.
 
     Returns
     -------
-    Dataset : the group, and, unless checkpoints' errors are independent, ``end_error`` (chain, draw, training_run) [log
-        loss], the error of the last row of each training run; ``end_size`` (training_run) [decades], as of
-        `bayescale.data.checkpoints.decades`; and ``length`` [decades].
+    Dataset : the group. If errors of checkpoints are correlated, also ``end_error`` (chain, draw, training_run) [log
+        loss], the error of the last row; ``end_size`` (training_run) [decades], its size as measured by
+        `bayescale.data.checkpoints.decades`; and ``length`` [decades], the correlation length.
     """
     checkpoints, table = bound.checkpoints, bound.table
     if checkpoints is None or not checkpoints.length:
@@ -159,14 +167,14 @@ def with_ends(bound: Bound, draws: xr.Dataset, group: xr.Dataset) -> xr.Dataset:
 
 
 def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
-    """The discrepancy at runs [log loss], for each draw.
+    """Draw the discrepancy at runs [log loss], for each draw of the parameters.
 
     Parameters
     ----------
     law : Law with a discrepancy.
     post : DataTree with a group ``discrepancy``, as of `increments`, and the reference run in constant_data.
     columns : the law's columns, arrays of shape (run,).
-    rng : for the part that lies beyond the runs that were fitted. Runs that are predicted together share it.
+    rng : draws the discrepancy beyond the cells. Runs of one call share one draw of it.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Joint: the joint density of a law's parameters and its runs, written on a tape in the sampling coordinates.
 
-It says of nodes what `bayescale.density.model` says of PyMC variables; a test holds the two densities together.
+It is the density of `bayescale.density.model`, in nodes instead of PyMC variables. A test compares the two.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,21 +12,27 @@ import numpy as np
 from bayescale.autodiff.node import Node, Untraceable
 from bayescale.autodiff.tape import Tape
 from bayescale.density.bound import Bound
-from bayescale.density.coordinates import Chart, Scale
+from bayescale.density.coordinates.chart import Chart
+from bayescale.density.coordinates.point import Scale
+from bayescale.density.coordinates.structure import scale_of
 from bayescale.density.likelihood import log_likelihood
-from bayescale.density.structure import scale_of
 from bayescale.modelling.distributions import Family, backward, normal
 from bayescale.modelling.prior import Prior
 
-#: Groups with more levels than this are left to PyMC: every level is written out.
+#: Groups with more levels than this are left to PyMC, because the tape has a node for every level.
 MAX_LEVELS = 64
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A free variable: its place among the coordinates, and its prior.
+    """A free variable and its place among the coordinates.
 
-    With a prior that is not centred, the coordinate is the standard normal offset.
+    Attributes
+    ----------
+    name : name of the variable in PyMC; ``<parameter>_offset`` if the prior is not centred.
+    prior : its prior; of the parameter, if the variable is an offset.
+    shape : number of levels of each of its groups.
+    at : position of its first coordinate.
     """
 
     name: str
@@ -45,7 +51,7 @@ class Variable:
         return not self.prior.centered
 
     def shaped(self, coordinates: list[Node]):
-        """Its coordinates: a node, or an array of nodes with the shape of its dims."""
+        """Its part of all coordinates: a node, or an array of nodes of shape `shape`."""
         if not self.shape:
             return coordinates[self.at]
         array = np.empty(self.size, dtype=object)
@@ -63,7 +69,7 @@ class Joint:
     variables : the free variables, in the order of the coordinates.
     chart : Chart
     logp : Node, log density of parameters and runs.
-    physical : the free parameters and hyperparameters as nodes or arrays of nodes.
+    physical : the free parameters and hyperparameters by name, as nodes or arrays of nodes.
     """
 
     tape: Tape
@@ -84,7 +90,7 @@ def write(bound: Bound) -> Joint:
     Raises
     ------
     Untraceable
-        If the law holds a step, a family or a grouping that the tape cannot write down; PyMC then has to evaluate it.
+        If the law has a function, a prior family or a grouping that the tape does not support. PyMC then samples it.
     """
     tape = Tape(len(bound.table.loss))
     variables = _declare(bound)
@@ -105,7 +111,7 @@ def family_of(prior: Prior) -> Family:
     Raises
     ------
     Untraceable
-        If it is known to PyMC only.
+        If only PyMC has it.
     """
     if prior.known is None:
         raise Untraceable(f"the family of {prior}")
@@ -127,7 +133,7 @@ def _declare(bound: Bound) -> list[Variable]:
 
 
 def _nodes(tape: Tape, value: Any):
-    """A number, or an array of numbers, as data of the tape."""
+    """A number as data of the tape, or an array of numbers as an array of such nodes."""
     if np.ndim(value) == 0:
         return tape.number(value)
     nodes = np.empty(np.size(value), dtype=object)
@@ -136,7 +142,7 @@ def _nodes(tape: Tape, value: Any):
 
 
 def _arguments(tape: Tape, prior: Prior, hyper: Mapping[str, Any], units: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a family: hyperparameters, and numbers as data."""
+    """The arguments of a prior's family, in its unit: hyperparameters as they are, numbers as data of the tape."""
     args = {}
     for key, value in prior.args.items():
         if np.ndim(value):
@@ -147,7 +153,7 @@ def _arguments(tape: Tape, prior: Prior, hyper: Mapping[str, Any], units: Mappin
 
 
 def _chart(tape: Tape, bound: Bound, variables: list[Variable], units: Mapping[str, Any]) -> Chart:
-    """The sampling coordinates, in nodes."""
+    """The sampling coordinates, with the data of the table as nodes."""
     scales = {n: Scale("fixed", (), float(p)) for n, p in bound.law.all_priors.items() if not isinstance(p, Prior)}
     for v in variables:
         natural = None
@@ -160,7 +166,7 @@ def _chart(tape: Tape, bound: Bound, variables: list[Variable], units: Mapping[s
 
 
 def _prior(tape: Tape, bound: Bound, z: Mapping[str, Any], units: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-    """The free parameters' values, and the log prior density in the unconstrained values."""
+    """The free parameters, and the log prior density of their unconstrained values z."""
     physical: dict[str, Any] = {}
     log_prior: Any = 0.0
     for name, prior in bound.law.variables.items():

@@ -16,10 +16,17 @@ from bayescale.modelling.prior import Prior
 def log_likelihood(tape: Tape, bound: Bound, physical: Mapping[str, Any], reference: Mapping[str, Node]) -> Node:
     """Log density of the runs' losses, given the parameters and the reference run.
 
+    Parameters
+    ----------
+    tape : Tape
+    bound : Bound
+    physical : the law's parameters by name, numbers included, as nodes or arrays of nodes.
+    reference : values of the reference run by name.
+
     Raises
     ------
     Untraceable
-        If the formula or the scale of the noise holds a step that the tape cannot write down.
+        If the formula or the scale of the noise has a function that the tape does not support.
     """
     law, table = bound.law, bound.table
     losses = tape.column(table.loss)
@@ -27,7 +34,7 @@ def log_likelihood(tape: Tape, bound: Bound, physical: Mapping[str, Any], refere
     if law.discrepancy is None:
         return tape.sum(law.noise.logpdf(losses, mu, scale, shape))
     error, checkpoints = np.log(losses) - np.log(mu), bound.checkpoints
-    if checkpoints is not None:  # innovations, as of `Checkpoints.innovations`
+    if checkpoints is not None:  # the same formula as in `Checkpoints.innovations`
         previous = checkpoints.previous
         before, *_ = _expected(tape, bound, physical, reference, previous)
         earlier = tape.column(np.log(table.loss[previous])) - np.log(before)
@@ -37,7 +44,7 @@ def log_likelihood(tape: Tape, bound: Bound, physical: Mapping[str, Any], refere
 
 
 def _expected(tape: Tape, bound: Bound, physical, reference, rows: np.ndarray):
-    """Expected loss and scale of these rows, in the place of the table's, and the shape of the variate."""
+    """Expected loss, scale and shape parameters of the noise, as if `rows` of the table were its rows."""
     law, table = bound.law, bound.table
     columns = {name: tape.column(values.to_numpy()[rows]) for name, values in table.columns.items()}
     groups: dict[tuple[str, ...], int] = {}
@@ -55,6 +62,6 @@ def _expected(tape: Tape, bound: Bound, physical, reference, rows: np.ndarray):
         scale = call(law.noise.scale, of_run, columns, reference, {"mu": mu})
     except Untraceable:
         raise
-    except Exception as error:  # whether the formula is wrong or only beyond a tape, PyMC will tell
+    except Exception as error:  # PyMC evaluates the formula next, and raises if the formula itself is wrong
         raise Untraceable(f"a step of the formula ({error})") from error
     return mu, scale, {name: of_run[name] for name in law.noise.shape}

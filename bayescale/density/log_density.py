@@ -24,17 +24,17 @@ from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
-#: Starting points are ranked on at most this many runs.
+#: Starting points are ranked on at most about this many runs.
 START_RUNS = 2000
-#: Number of steps in a gradient of Chinchilla's law, the unit of `LogDensity.work`.
+#: Number of steps of the tape in a gradient of Chinchilla's law, the unit of `LogDensity.work`.
 STEPS = 170
-#: Cost of integrating a discrepancy out, in units of one run's share of a gradient.
+#: Cost of integrating a discrepancy out, in units of `LogDensity.work`.
 INTEGRAL = 1000
-#: Programs that are kept when only the data change: writing a gradient down takes longest.
+#: Cached programs that are reused when only the data change, since writing a gradient takes longest.
 _PROGRAMS = ("program", "_value", "_physical")
 #: Step of the complex-step derivative. Its square vanishes next to one, so the derivative is exact to rounding.
 STEP = 1e-30
-#: Step of a difference of gradients. It gives curvatures to a few parts in ten thousand (docs/decisions.md).
+#: Step of a difference of gradients. Curvatures are right to some parts in ten thousand (docs/decisions/09-laplace.md).
 DIFFERENCE = 1e-6
 
 
@@ -45,9 +45,9 @@ class LogDensity:
     ----------
     bound : Bound
     near : array of shape (point, size), optional
-        Points near the modes, where they are known.
+        Points near known modes, where a mode search may start.
     programs : mapping, optional
-        Programs of a density of the same structure.
+        Programs of a density of the same structure, to be reused with the data of this one.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class LogDensity:
     Raises
     ------
     Untraceable
-        If the law holds a step, a family or a grouping that only PyMC can evaluate.
+        If the law has a function, a prior family or a grouping that only PyMC can evaluate.
     """
 
     def __init__(self, bound: Bound, near: np.ndarray | None = None, programs: Mapping[str, Program] | None = None):
@@ -67,7 +67,7 @@ class LogDensity:
         vars(self).update({name: program.on(self._joint.tape) for name, program in (programs or {}).items()})
 
     def on(self, bound: Bound) -> "LogDensity":
-        """The density of other data of as many runs and the same structure, such as other sites."""
+        """The density of other data with as many runs and the same structure, such as other sites."""
         return LogDensity(bound, programs=self._programs)
 
     def starting_near(self, near: np.ndarray) -> "LogDensity":
@@ -88,7 +88,7 @@ class LogDensity:
 
     @property
     def work(self) -> int:
-        """Cost of one gradient, in units of one run's share of a gradient of Chinchilla's law."""
+        """Cost of one gradient; the unit is the cost of one run in a gradient of Chinchilla's law."""
         times = max(1, self.program.size // STEPS)
         return max(30, len(self.table.loss)) * times + (0 if self.law.discrepancy is None else INTEGRAL)
 
@@ -118,13 +118,21 @@ class LogDensity:
         return Program(self._joint.tape, [node for v in self._joint.variables for node in np.ravel(phi[v.name])])
 
     def value(self, points: np.ndarray, most_runs: int | None = None) -> np.ndarray:
-        """Log density at points of shape (point, size); -inf where it is not a number.
+        """Log density at points.
 
-        With `most_runs`, of so many runs at most, spread over the table: enough to compare points that are far apart.
+        Parameters
+        ----------
+        points : array of shape (point, size).
+        most_runs : int, optional
+            Use every k-th run only, about this many: enough to compare distant points. Ignored with a discrepancy.
+
+        Returns
+        -------
+        array of shape (point,); -inf where the density is not finite.
         """
         constants = self._thinned(self._value, most_runs)
-        found = _in_blocks(self._value, points, constants)[:, 0]
-        return np.where(np.isfinite(found), found, -np.inf)
+        values = _in_blocks(self._value, points, constants)[:, 0]
+        return np.where(np.isfinite(values), values, -np.inf)
 
     def gradient(self, point: np.ndarray, most_runs: int | None = None) -> tuple[float, np.ndarray]:
         """Log density and its gradient at one point of shape (size,); `most_runs` as in `value`."""
@@ -132,27 +140,30 @@ class LogDensity:
         return float(value), np.array(slope)
 
     def hessian(self, point: np.ndarray) -> np.ndarray:
-        """Second derivatives at one point, exact: complex steps of the gradient (Squire & Trapp 1998)."""
+        """Second derivatives at one point, of shape (size, size), exact to rounding.
+
+        By complex steps of the gradient (Squire & Trapp 1998, doi:10.1137/S003614459631241X).
+        """
         steps = point + 1j * STEP * np.eye(self.size)
         return _symmetric(self._gradients(steps, self.program.constants).imag / STEP)
 
     def derivatives(self, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Gradients at points and, by differences, second derivatives: enough to climb by, for a quarter of the work.
+        """Gradients of shape (point, size), and second derivatives of shape (point, size, size) by differences.
 
-        Of shapes (point, size) and (point, size, size); `most_runs` as in `value`.
+        These cost a quarter of `hessian` and are good enough to climb by; `most_runs` as in `value`.
         """
         steps = points[:, None] + DIFFERENCE * np.eye(1 + self.size, self.size, -1)
-        found = self._gradients(steps.reshape(-1, self.size), self._thinned(self.program, most_runs))
-        found = found.reshape(len(points), 1 + self.size, self.size)
-        return found[:, 0], _symmetric((found[:, 1:] - found[:, :1]) / DIFFERENCE)
+        slopes = self._gradients(steps.reshape(-1, self.size), self._thinned(self.program, most_runs))
+        slopes = slopes.reshape(len(points), 1 + self.size, self.size)
+        return slopes[:, 0], _symmetric((slopes[:, 1:] - slopes[:, :1]) / DIFFERENCE)
 
     def _gradients(self, points: np.ndarray, constants: Constants) -> np.ndarray:
-        """Gradients at points, real or complex, of their shape."""
+        """Gradients at real or complex points of shape (point, size), of the same shape."""
         return _in_blocks(self.program, points, constants)[:, 1:]
 
     def _thinned(self, program: Program, most_runs: int | None) -> Constants:
-        """The program's data, or that of so many runs at most, spread over the table."""
-        if most_runs is None or self.law.discrepancy is not None:  # an integral is no sum over the runs
+        """The program's data, or those of every k-th run, as `value` describes."""
+        if most_runs is None or self.law.discrepancy is not None:  # an integral over z is not a sum over runs
             return program.constants
         stride = len(self.table.loss) // most_runs
         return program.constants.thinned(stride) if stride > 1 else program.constants
@@ -160,13 +171,13 @@ class LogDensity:
     def physical(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters and hyperparameters at points of shape (point, size), each of shape (point, *dims)."""
         flat = _run(self._physical, points)
-        found, at = {}, 0
-        for name, value in self._joint.physical.items():
-            shape = np.shape(value)
+        values, at = {}, 0
+        for name, nodes in self._joint.physical.items():
+            shape = np.shape(nodes)
             size = int(np.prod(shape))
-            found[name] = flat[:, at : at + size].reshape(len(points), *shape)
+            values[name] = flat[:, at : at + size].reshape(len(points), *shape)
             at += size
-        return found
+        return values
 
     def promising(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Points drawn from the prior, of shape (count, size), the most probable first."""
@@ -174,7 +185,7 @@ class LogDensity:
         return points[np.argsort(-self.value(points, START_RUNS), kind="stable")]
 
     def in_chart(self, z: np.ndarray) -> np.ndarray:
-        """From PyMC's unconstrained values, variable by variable, to the sampling coordinates; both of shape (point, size)."""
+        """From PyMC's unconstrained values, in the order of `variables`, to the sampling coordinates."""
         return _run(self._forward, z)
 
     def prior_points(self, rng: np.random.Generator, count: int) -> np.ndarray:
@@ -197,26 +208,31 @@ def _symmetric(matrices: np.ndarray) -> np.ndarray:
 
 
 def _deep(value, shape: tuple[int, ...]):
-    """Draws of a hyperparameter, of shape (draw,), beside draws of shape (draw, *shape)."""
+    """Draws of a hyperparameter, of shape (draw,), so that they broadcast with draws of shape (draw, *shape)."""
     return value.reshape(-1, *(1,) * len(shape)) if np.ndim(value) == 1 and shape else value
 
 
 def _in_blocks(program: Program, points: np.ndarray, constants: Constants) -> np.ndarray:
-    """As `_run`, of many points."""
+    """As `_run`, for many points: in blocks, in parallel within `bayescale.density.parallel.shared`."""
     parts = blocks(len(points), max(constants.columns.shape[1], constants.matrices.size))
     return np.concatenate(each(lambda part: _run(program, points[part], constants), parts))
 
 
 def _run(program: Program, points: np.ndarray, constants: Constants | None = None) -> np.ndarray:
-    """Outputs at points, of shape (point, output)."""
+    """Outputs of a program at points of shape (point, size), of shape (point, output)."""
     c = program.constants if constants is None else constants
     with np.errstate(all="ignore"):
-        found = array_function(program.array_code)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
-    return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in found], axis=-1)
+        outputs = array_function(program.array_code)(points.T[:, :, None], c.numbers, c.columns, c.groups, c.matrices)
+    return np.stack([np.broadcast_to(value, (len(points), 1))[:, 0] for value in outputs], axis=-1)
 
 
 def as_posterior(density: LogDensity, points: np.ndarray) -> xr.Dataset:
-    """The posterior of points in the sampling coordinates, of shape (chain, draw, size)."""
+    """Points in the sampling coordinates, of shape (chain, draw, size), as a posterior.
+
+    Returns
+    -------
+    Dataset : parameters, hyperparameters and derived quantities, dims (chain, draw, groups).
+    """
     law, table = density.law, density.table
     chains, draws = points.shape[:2]
     dims = {v.name: v.prior.dims for v in density.variables} | {n: p.dims for n, p in law.variables.items()}

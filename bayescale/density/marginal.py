@@ -1,10 +1,10 @@
 """Marginal: the likelihood of a law with its discrepancy integrated out.
 
-The discrepancy is linear in coefficients z ~ N(0, I). Under normal noise the integral over z is known; under Student-t
-noise it is Laplace's approximation about the mode of z, given the parameters (Tierney & Kadane 1986,
+The discrepancy is linear in coefficients z ~ N(0, I). Under normal noise the integral over z has a closed form. Under
+Student-t noise it is Laplace's approximation about the mode of z, given the parameters (Tierney & Kadane 1986,
 doi:10.1080/01621459.1986.10478240). With weights W of the runs, the precision of z is B = I + b G b, where G is the
-weighted Gram matrix of the basis and b are the amplitudes in units of the noise's scale. `NodeCoefficients` writes this
-on a tape and `ArrayCoefficients` evaluates it for arrays of draws, by the same methods.
+Gram matrix of the basis with these weights, and b is the diagonal matrix of amplitudes in units of the noise's scale.
+`NodeCoefficients` writes this on a tape. `ArrayCoefficients` evaluates it for arrays of draws, by the same methods.
 """
 
 from collections.abc import Mapping
@@ -26,15 +26,21 @@ LEAST = 0.05
 
 
 def integrated(tape: Tape, bound: Bound, error: Node, scale: Node, amplitudes: Mapping[str, Node]) -> Node:
-    """Log likelihood of the runs, the discrepancy integrated out.
+    """Log likelihood of the runs with the discrepancy integrated out.
 
     Parameters
     ----------
     tape : Tape
-    bound : Bound; its sites must be known under Student-t noise.
+    bound : Bound
+        With sites, if the noise is Student-t.
     error : log loss less log mu of each run; innovations where rows are checkpoints.
-    scale : scale of the noise.
+    scale : scale of the noise [log loss].
     amplitudes : amplitudes of the discrepancy, by name.
+
+    Raises
+    ------
+    ValueError
+        If the noise is Student-t and the bound has no sites.
     """
     law, table, basis = bound.law, bound.table, bound.basis
     runs = len(table.loss)
@@ -45,7 +51,10 @@ def integrated(tape: Tape, bound: Bound, error: Node, scale: Node, amplitudes: M
         constant = constant - tape.number(np.sum(np.log(bound.checkpoints.innovation_scale)))
     if np.isfinite(nu_of(law)):
         if bound.sites is None:
-            raise ValueError("the sites of Student-t noise are unknown; use bayescale.inference.laplace.sites.prepare")
+            raise ValueError(
+                "This law has Student-t noise and a discrepancy, but its Bound has no sites; pass the Bound that "
+                "bayescale.inference.laplace.sites.prepare returns."
+            )
         weights, nu = bound.sites.curvatures, tape.number(nu_of(law))
         weighted, sites = NodeCoefficients.of(tape, basis, weights, b), Sites(*map(tape.column, bound.sites))
         z, left, factor = mode(weighted, e, sites, nu, tape.number(np.sum(weights)))
@@ -61,21 +70,21 @@ def integrated(tape: Tape, bound: Bound, error: Node, scale: Node, amplitudes: M
 def mode(coefficients: Any, e: Any, sites: Sites, nu: Any, weight: Any) -> tuple[Any, Any, Any]:
     """Mode of the coefficients under Student-t noise, given the parameters, and the curvature there.
 
-    Two steps of Newton's method, the first from the posterior mode. The curvatures of the runs are those of `sites` but
-    for one common factor, which makes their sum right.
+    Two Newton steps are made, the first from the sites. The curvatures of the runs at the mode are taken to be those of
+    the sites times one common factor, which makes their sum right.
 
     Parameters
     ----------
     coefficients : `ArrayCoefficients` or `NodeCoefficients`, weighted by the curvatures of `sites`.
-    e : residuals of the runs without a discrepancy, in units of the noise's scale.
-    sites : expansion of the runs' log densities.
+    e : log loss less law of each run, in units of the noise's scale.
+    sites : expansion of the runs' log densities about the posterior mode.
     nu : degrees of freedom.
     weight : sum of the curvatures of `sites`.
 
     Returns
     -------
     z : the mode.
-    left : residuals that it leaves.
+    left : e less the discrepancy at the mode.
     factor : common factor of the curvatures.
     """
     at = sites.residuals
@@ -87,7 +96,7 @@ def mode(coefficients: Any, e: Any, sites: Sites, nu: Any, weight: Any) -> tuple
 
 
 def positive(x):
-    """x where it is well above zero, and a small positive number elsewhere, smoothly."""
+    """A smooth function that is about x for x well above `LEAST`, and small and positive elsewhere."""
     return 0.5 * (x + np.sqrt(x * x + LEAST * LEAST))
 
 
@@ -98,10 +107,10 @@ class NodeCoefficients:
     Attributes
     ----------
     tape : Tape
-    columns : nodes, the effect of each coefficient on the runs for b = 1.
+    columns : the effect of each coefficient on the runs for b = 1, as nodes.
     b : array of nodes of shape (coefficient,), amplitudes in units of the noise's scale.
     gram : array of shape (coefficient, coefficient), G.
-    spectrum : array of nodes, the diagonal of G if it has no other elements; else None.
+    spectrum : array of nodes of shape (coefficient,), the diagonal of G, if G is diagonal; else None.
     """
 
     tape: Tape
@@ -112,7 +121,7 @@ class NodeCoefficients:
 
     @classmethod
     def of(cls, tape: Tape, basis: Basis, weights: np.ndarray, b: np.ndarray) -> "NodeCoefficients":
-        """Those of a basis; if they share one amplitude, rotated so that G is diagonal."""
+        """The coefficients of a basis; if they share one amplitude, rotated so that G is diagonal."""
         kept, spectrum = basis.kept, None
         gram = kept.T @ (weights[:, None] * kept)
         if len(set(basis.amplitudes)) == 1:
@@ -153,9 +162,9 @@ class ArrayCoefficients:
     Attributes
     ----------
     basis : array of shape (run, coefficient).
-    b : array of shape (draw, coefficient), amplitudes in units of the noise's scale; or of shape (draw, 1) if they share
-        one, which is quicker: all draws then have the eigenvectors of G.
-    weights : array of shape (run,), of the Gram matrix G.
+    b : array of shape (draw, coefficient), amplitudes in units of the noise's scale. If all coefficients share one
+        amplitude, an array of shape (draw, 1) is faster, because B then has the eigenvectors of G for every draw.
+    weights : array of shape (run,), the weights W of the Gram matrix G.
     """
 
     basis: np.ndarray
@@ -168,7 +177,7 @@ class ArrayCoefficients:
 
     @cached_property
     def _axes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Eigenvalues of B for each draw, and its eigenvectors, if there is one amplitude."""
+        """Eigenvalues of B, of shape (draw, coefficient), and its eigenvectors, if there is one amplitude."""
         values, vectors = np.linalg.eigh(self._gram)
         return 1.0 + self.b * self.b * np.maximum(values, 0.0), vectors
 
@@ -179,7 +188,7 @@ class ArrayCoefficients:
 
     @property
     def root(self) -> np.ndarray:
-        """R with B^-1 = R R', of shape (draw, coefficient, coefficient)."""
+        """A matrix R with B^-1 = R R' for each draw, of shape (draw, coefficient, coefficient)."""
         if self.b.shape[1] == 1:
             values, vectors = self._axes
             return vectors / np.sqrt(values)[:, None, :]

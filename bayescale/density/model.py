@@ -1,10 +1,11 @@
-"""model: from a law and its runs to a PyMC model. The file that a PyMC user reads first."""
+"""Model: the PyMC model of a law and its runs. PyMC users may want to read this file first."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.modelling.formula import call, signature
@@ -21,23 +22,24 @@ def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
     Parameters
     ----------
     law : Law
-    runs : DataFrame, one row a run: the law's columns and `loss` [nats/token].
+    runs : DataFrame with one row for each run: the law's columns and `loss` [nats/token].
 
     Returns
     -------
-    pymc.Model : the columns, the reference run and the smallest loss are data; the parameters and the derived
-        quantities are variables; the observed variable is ``loss`` (dims run), with a density of the loss itself.
+    pymc.Model : columns, reference run and smallest loss are data; parameters are free variables, derived quantities
+        are deterministic; the observed variable is ``loss`` (dims run), with a density of the loss, not of its log.
 
     Raises
     ------
     TypeError, ValueError
-        If the table is not fit for the law; see `bayescale.data.check.check`.
+        If the law cannot be fitted to the table; see `bayescale.data.check.check`.
     """
     return assemble(Bound(law, check(law, runs)))
 
 
 def assemble(bound: Bound) -> "pm.Model":
-    """The model of a law on a table that is checked already."""
+    """The PyMC model of a law on a table that has been checked."""
+    lend_home()
     import pymc as pm
 
     law, table = bound.law, bound.table
@@ -72,7 +74,7 @@ def assemble(bound: Bound) -> "pm.Model":
 
 
 def _discrepancy(bound: Bound, values):
-    """The discrepancy of each run, with the increments of its cells as variables: `fit` integrates them out."""
+    """The discrepancy of each run, with the increments of its cells as free variables, which `fit` integrates out."""
     import pymc as pm
 
     model, shape, table = pm.modelcontext(None), bound.basis, bound.table
@@ -85,6 +87,6 @@ def _discrepancy(bound: Bound, values):
 
 
 def _dims(law: Law, function) -> tuple[str, ...] | None:
-    """Dims of a derived quantity: those of its parameters, which must agree or be absent to broadcast."""
-    found = [p.dims for name in signature(function).parameters if isinstance(p := law.all_priors[name], Prior)]
-    return max(found, key=len, default=()) or None
+    """Dims of a derived quantity: those of its parameters, which agree or are absent, since they broadcast."""
+    every = [p.dims for name in signature(function).parameters if isinstance(p := law.all_priors[name], Prior)]
+    return max(every, key=len, default=()) or None

@@ -1,8 +1,8 @@
-"""Threads: blocks of work in NumPy side by side.
+"""Parallel: blocks of NumPy work in threads.
 
-Most arrays here are too small for the threads of a linear algebra library (BLAS), which then only wait for each other.
-While `shared` holds, BLAS has one thread, and blocks of work have as many as BLAS was allowed (OMP_NUM_THREADS, …).
-Results do not depend on their number.
+Most arrays here are too small to be worth the threads of a linear algebra library (BLAS). Within `shared`, BLAS has one
+thread, and blocks of work share as many threads as BLAS was allowed (OMP_NUM_THREADS, …). Results do not depend on the
+number of threads.
 """
 
 import threading
@@ -11,18 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-#: Numbers in flight at once when many points are evaluated: more would leave the processor's cache.
+#: Floats of a block of points, so that its arrays fit the processor's cache.
 BLOCK = 75_000
 
 _lock = threading.Lock()
-_users = 0  # of the pool: those who fit in threads of their own share it
+#: Number of threads that are within `shared`; they use one pool.
+_users = 0
 _pool: ThreadPoolExecutor | None = None
+#: The limit of BLAS and the pool, closed when the last user leaves.
 _held = ExitStack()
 
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """Hold BLAS to one thread, and let `each` have those it was allowed."""
+    """Limit BLAS to one thread, and let `each` use the threads that BLAS was allowed."""
     global _users
     with _lock:
         _users += 1
@@ -38,13 +40,13 @@ def shared() -> Iterator[None]:
 
 
 def blocks(points: int, numbers: int) -> Iterator[slice]:
-    """Slices of so many points, each of which takes so many numbers."""
+    """Slices of `points` points that fit the cache at `numbers` floats a point."""
     step = max(1, BLOCK // max(1, numbers))
     return (slice(at, at + step) for at in range(0, points, step))
 
 
 def each(function: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
-    """The function of each part, in their order; side by side where there are threads for it."""
+    """Values of a function at each part, in order; computed in threads within `shared`."""
     parts, pool = list(parts), _pool
     if pool is None or len(parts) < 2:
         return [function(part) for part in parts]

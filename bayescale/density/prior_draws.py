@@ -1,4 +1,4 @@
-"""Draws of all parameters from their priors, without PyMC."""
+"""Prior draws: draws of all parameters from their priors, without PyMC."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,12 @@ def draw_all(bound: Bound, rng: np.random.Generator, draws: int) -> dict[str, np
 
     Returns
     -------
-    dict : hyperparameters before what they govern, each of shape (draw, *dims).
+    dict : draws by variable, of shape (draw, *dims); hyperparameters before the parameters that they govern.
 
     Raises
     ------
     ValueError
-        If a prior's family is known to PyMC only.
+        If only PyMC has a prior's family.
     """
     return draw_variables(bound.law.variables, rng, draws, bound.units, bound.sizes)
 
@@ -35,16 +35,18 @@ def draw_variables(
 
     Parameters
     ----------
-    variables : priors by name, hyperpriors before what they govern (`Prior.graph`).
+    variables : priors by name, hyperpriors before the priors that they govern (`Prior.graph`).
     rng : numpy.random.Generator
     draws : int
-    units : value of each unit, by `Prior.unit_name`; a number, or of the shape of the prior's dims.
+    units : value of each unit, by `Prior.unit_name`: a number, or an array with the shape of the prior's dims.
     sizes : number of levels of each group.
     """
     drawn: dict[str, np.ndarray] = {}
     for name, prior in variables.items():
         if prior.known is None:
-            raise ValueError(f"{prior} can be drawn by PyMC only (pymc.sample_prior_predictive).")
+            raise ValueError(
+                f"{prior} of {name} can be drawn by PyMC only; use pymc.sample_prior_predictive in bs.model(law, runs)."
+            )
         args = {**prior.args, **{key: _spread(drawn[f"{name}_{key}"], prior.dims) for key in prior.hyperpriors()}}
         args = prior.in_unit(args, units[prior.unit_name] if prior.unit_name else None)
         drawn[name] = prior.known.draw(rng, (draws, *(sizes[dim] for dim in prior.dims)), **args)

@@ -1,4 +1,4 @@
-"""Sites: how the Student-t density of each run is approximated, about the posterior mode."""
+"""Sites: the Student-t log density of each run, expanded about the posterior mode."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ class Sites(NamedTuple):
 
     Attributes
     ----------
-    residuals : what the law and its discrepancy leave of the log loss, in units of the noise's scale.
-    curvatures : minus the second derivative of the log density there.
+    residuals : log loss less law and discrepancy, in units of the noise's scale.
+    curvatures : minus the second derivative of the log density at the residual.
     spreads : standard deviation of the run's discrepancy, given the parameters, in units of the noise's scale.
     """
 
@@ -21,5 +21,5 @@ class Sites(NamedTuple):
 
     @classmethod
     def normal(cls, runs: int) -> "Sites":
-        """As under normal noise: every run counts the same."""
+        """The sites of normal noise: residual zero and curvature one for every run."""
         return cls(np.zeros(runs), np.ones(runs), np.zeros(runs))

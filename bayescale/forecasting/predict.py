@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import column
+from bayescale.base.targets import check_ratio, check_sizes
 from bayescale.data.checkpoints import Continuation, decades
 from bayescale.data.read import complete
 from bayescale.data.values import numbers
@@ -14,7 +15,6 @@ from bayescale.density.expected import ends, expected, labels_of
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
-from bayescale.modelling.targets import check_ratio, check_sizes
 
 
 def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = None) -> xr.Dataset:

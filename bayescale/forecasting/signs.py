@@ -5,7 +5,7 @@ Each sign is kept because of how often forecasts went wrong where it appeared, o
 
 import xarray as xr
 
-from bayescale.density.structure import coordinates_of
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.modelling.law import Law
 
 #: A hard floor above this share of the smallest loss is a sign.

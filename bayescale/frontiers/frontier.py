@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
+from bayescale.base.targets import check_sizes, real_numbers
 from bayescale.frontiers.facts import facts
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
-from bayescale.modelling.targets import check_sizes, real_numbers
 
 #: Step of the coarse grid search [log N].
 GRID = 0.75

@@ -8,13 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import budget_parameters, budget_tokens, column
+from bayescale.base.targets import check_sizes, positive, real_numbers
 from bayescale.data.compute import note
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.forecasting.predict import _given, predicted
 from bayescale.frontiers.frontier import optima
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
-from bayescale.modelling.targets import check_sizes, positive, real_numbers
 
 #: Runs per decade at which the loss is evaluated.
 RUNS_PER_DECADE = 16

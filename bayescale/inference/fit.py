@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.data.compute import stored
 from bayescale.density.bound import Bound
@@ -113,6 +114,7 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     refuse_impossible(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    lend_home()
     with shared():
         post = methods.sample(bound, seed, method, sampler)
     post.attrs["seed"] = seed

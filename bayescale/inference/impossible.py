@@ -112,8 +112,8 @@ def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:
     )
     raise ValueError(
         f"The priors of law '{bound.law.name}' do not agree with any run: {DRAWS} prior draws give losses of "
-        f"{reached}, the observed ones are {losses.min():.4g} to {losses.max():.4g} nats/token; {cure}. Give priors in units of "
-        "the data (unit='loss_min'), or check the unit of the loss."
+        f"{reached}, the observed ones are {losses.min():.4g} to {losses.max():.4g} nats/token; {cure}. Give priors in "
+        "units of the data (unit='loss_min'), or check the unit of the loss."
     )
 
 

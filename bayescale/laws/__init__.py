@@ -1,7 +1,7 @@
 """The laws of the literature: a file is a paper, a value in it is a law.
 
-``from bayescale.laws import chinchilla`` and ``from bayescale.laws.henighan2020 import L_C`` both work; `find` resolves
-the same names from text, and `names` lists them. May be touched: add a file for a paper. May import: `modelling`.
+``from bayescale.laws import chinchilla`` and ``from bayescale.laws.henighan2020 import L_C`` both work. `find` takes
+the same names as text, and `names` lists them. May be touched: add a file for a paper. May import: modelling and base.
 """
 
 import importlib

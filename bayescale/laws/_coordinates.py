@@ -1,7 +1,7 @@
-"""Sampling coordinates of the laws that are not sums of powers; each is a `bayescale.modelling.coordinates.Shear`.
+"""Sampling coordinates of the laws that are not sums of power laws.
 
-The coordinate of an exponent is the log of the local slope of the loss at the reference run; each class here says what
-multiplies the exponent in that slope.
+Each class is a `bayescale.modelling.coordinates.Shear`. The coordinate of an exponent is the log of the local slope of
+the loss at the reference run, and a shear's shift is the log of what multiplies the exponent in that slope.
 """
 
 from collections.abc import Mapping
@@ -12,21 +12,24 @@ import numpy as np
 
 from bayescale.modelling.coordinates import Point, smoothly_positive
 
-#: Exponents before a break are not resolved below this.
+#: The exponent before all breaks, as the runs' slope implies it, is bent to stay positive below about this value.
 LEAST = 0.1
+#: The ceiling less the middle loss is bent to stay positive below about this share of that loss.
+LEAST_TOP = 0.03
 
 
 @dataclass(frozen=True)
 class BracketSlope:
-    """An exponent inside a bracket (Kaplan et al. 2020, Eq 1.5; Busbridge et al. 2025).
+    """The shear of an exponent in a bracket of two terms (Kaplan et al. 2020, Eq 1.5; Busbridge et al. 2025).
 
     Attributes
     ----------
     parameter, columns : the exponent, and the column whose power it is.
-    share : the share of the first of the bracket's two terms at the reference run.
-    first : whether the exponent belongs to that term.
-    excesses : what multiplies the bracket, if that is an excess above a floor.
-    embedding : share of N at the reference run that is embeddings; the rest of N grows faster than N.
+    share : the share of the bracket's first term at the reference run.
+    first : whether the exponent is that of the first term.
+    excesses : the parameter that multiplies the bracket, if it is an excess above a floor; else empty.
+    embedding : the share of N at the reference run that is embeddings, if the power is of the rest of N, which grows
+        faster than N; else empty.
     """
 
     parameter: str
@@ -51,7 +54,14 @@ class BracketSlope:
 
 @dataclass(frozen=True)
 class RestSlope:
-    """The exponent of a bracket in which one column moves, and `rest` is the share of what does not move."""
+    """The shear of an exponent in a bracket of a power of one column and a constant.
+
+    Attributes
+    ----------
+    parameter, columns : the exponent, and the column whose power it is.
+    excess : the parameter that multiplies the bracket.
+    rest : the constant's share of the bracket at the reference run.
+    """
 
     parameter: str
     columns: tuple[str, ...]
@@ -68,7 +78,13 @@ class RestSlope:
 
 @dataclass(frozen=True)
 class ShiftedSlope:
-    """The exponent of M3, (1/x + gamma)^alpha (Alabdulmohsin et al. 2022)."""
+    """The shear of the exponent of M3, (1/x + gamma)^alpha (Alabdulmohsin et al. 2022).
+
+    Attributes
+    ----------
+    parameter, columns : the exponent, and the column x.
+    gamma : the constant, in units of 1/x at the reference run.
+    """
 
     parameter: str
     columns: tuple[str, ...]
@@ -84,11 +100,11 @@ class ShiftedSlope:
 
 @dataclass(frozen=True)
 class Bounded:
-    """The exponent, or the level, of M4, a power law between a floor and a ceiling (Alabdulmohsin et al. 2022).
+    """The shear of the exponent, or of the odds, of M4: a power law between two bounds (Alabdulmohsin et al. 2022).
 
     Attributes
     ----------
-    parameter, columns : the exponent and its column; or the odds at the reference run, and no column.
+    parameter, columns : the exponent and its column; or the odds at the reference run and no column.
     floor, ceiling, shape : the other parameters.
     """
 
@@ -104,7 +120,7 @@ class Bounded:
 
     def shift(self, at: Point) -> Any:
         room, shape = at.room(), at.natural(self.shape)
-        top = smoothly_positive(at.natural(self.ceiling) - at.middle, 0.03 * at.middle)
+        top = smoothly_positive(at.natural(self.ceiling) - at.middle, LEAST_TOP * at.middle)
         if self.columns:
             return np.log(room * top / (room + top + (shape - 1.0) * room))
         return -(np.log(room / top) + (shape - 1.0) * np.log1p(room / top))
@@ -112,14 +128,15 @@ class Bounded:
 
 @dataclass(frozen=True)
 class BrokenSlope:
-    """The exponent before all breaks of a broken power law (Caballero et al. 2022).
+    """The shear of the exponent before all breaks of a broken power law (Caballero et al. 2022).
 
-    Its coordinate is measured from the exponent that gives the runs' slope at the reference run.
+    The shift is minus the log of the exponent that would give the runs' slope at the reference run.
 
     Attributes
     ----------
-    parameter, columns, excess : the exponent, its column, and the size of the term at the reference run.
-    breaks : (change, break, width) of each break.
+    parameter, columns : the exponent and its column.
+    excess : the size of the term at the reference run.
+    breaks : the parameters (change, break, width) of each break.
     """
 
     parameter: str
@@ -138,6 +155,6 @@ class BrokenSlope:
             return at.log(self.excess)
         exponent = at.middle * slope * np.exp(-at.log(self.excess))
         for change, place, width in breaks:
-            passed = 0.5 - 0.5 * np.tanh(0.5 * at.natural(place) / at.natural(width))
+            passed = 0.5 - 0.5 * np.tanh(0.5 * at.natural(place) / at.natural(width))  # 1 if the break lies below
             exponent = exponent - at.natural(change) * passed
         return -np.log(smoothly_positive(exponent, LEAST))

@@ -21,7 +21,7 @@ def m3_E(*, loss_D, alpha_D, gamma):
     return loss_D * (gamma / (1 + gamma)) ** alpha_D
 
 
-#: M3: loss = beta (1/x + gamma)^alpha (Sec 3), gamma in units of 1/x0; loss_D is the loss at x0, E the limit.
+#: M3: loss = beta (1/x + gamma)^alpha (Sec 3), in D. gamma is in units of 1/D0, loss_D is the loss at D0, E the limit.
 M3_D = Law(
     m3,
     {"loss_D": LOSS, "alpha_D": EXPONENT, "gamma": Prior("LogNormal", mu=-2.0, sigma=2.0)},
@@ -30,13 +30,15 @@ M3_D = Law(
     name="alabdulmohsin2022.M3_D",
     source="Alabdulmohsin et al. 2022, M3, arXiv:2209.06640",
 )
+#: M3 in N.
 M3_N = M3_D.rename("alabdulmohsin2022.M3_N", D="N")
+#: M3 in C.
 M3_C = M3_D.rename("alabdulmohsin2022.M3_C", D="C")
 
 
 def m4(D, D0, *, E, ceiling, odds, alpha_D, shape):
-    # With v = (loss - E)/(ceiling - loss) and t = log v the law reads t + (shape - 1) log(1 + e^t) = y, y linear in
-    # log x. Three Halley steps from a start with both asymptotes leave 1e-14 for shapes from 0.2 to 5.
+    # With v = (loss - E)/(ceiling - loss) and t = log v, the law reads t + (shape - 1) log(1 + e^t) = y, where y is
+    # linear in log x. The start has both asymptotes; after three Halley steps the error is 1e-14 for shapes 0.2 to 5.
     y = np.log(odds) - alpha_D * np.log(D / D0)
     t = y - (1 - 1 / shape) * np.log1p(np.exp(y))
     for _ in range(3):
@@ -47,8 +49,8 @@ def m4(D, D0, *, E, ceiling, odds, alpha_D, shape):
     return E + (ceiling - E) / (1 + np.exp(-t))
 
 
-#: M4: (loss - E)/(ceiling - loss)^shape = beta x^-alpha (Sec 3): a power law between a floor and a ceiling, the loss
-#: of random guessing. odds is v (1 + v)^(shape - 1) at x0, v = (loss - E)/(ceiling - loss).
+#: M4: (loss - E)/(ceiling - loss)^shape = beta x^-alpha (Sec 3), in D: a power law between a floor and a ceiling, the
+#: loss of random guessing. odds is v (1 + v)^(shape - 1) at D0, with v = (loss - E)/(ceiling - loss).
 M4_D = Law(
     m4,
     {
@@ -66,5 +68,7 @@ M4_D = Law(
     name="alabdulmohsin2022.M4_D",
     source="Alabdulmohsin et al. 2022, M4, arXiv:2209.06640",
 )
+#: M4 in N.
 M4_N = M4_D.rename("alabdulmohsin2022.M4_N", D="N")
+#: M4 in C.
 M4_C = M4_D.rename("alabdulmohsin2022.M4_C", D="C")

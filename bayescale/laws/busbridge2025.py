@@ -1,10 +1,10 @@
 """Busbridge et al. 2025, Distillation Scaling Laws, arXiv:2502.08606: their supervised law, generalised.
 
-The bracket has an exponent kappa; kappa = 1 is Hoffmann et al. 2022, Eq 10, and alpha_D = kappa with E = 0 is Kaplan et
-al. 2020, Eq 1.5. Two things are ours. The floor declines by a slow power of compute: what looks like one is partly a
-second, slower power law. And N may count embeddings, which do little for the loss and grow with the cube root of the
-rest (Pearce & Song 2024, arXiv:2406.12907); whether it does is seldom said, so their share is a parameter. alpha_N and
-alpha_D are the exponents of the reducible loss at the reference run.
+The bracket has an exponent kappa. kappa = 1 is Hoffmann et al. 2022, Eq 10; alpha_D = kappa with E = 0 is Kaplan et al.
+2020, Eq 1.5. Two generalisations are ours. First, the floor falls as a slow power of compute, because what looks like a
+floor is partly a second, slower power law. Second, N may count embeddings, which do little for the loss and grow as the
+cube root of the other parameters (Pearce & Song 2024, arXiv:2406.12907). Tables seldom say whether N counts them, so
+their share is a parameter. alpha_N and alpha_D are the exponents of the reducible loss at the reference run.
 """
 
 from dataclasses import replace
@@ -21,15 +21,15 @@ from bayescale.modelling.prior import Prior
 
 
 def working(n, embedding):
-    """Parameters beside embeddings, M, of a model with n times the reference model's N; over those of that model.
+    """Parameters without embeddings, M, of a model with n times the reference model's N, over M of that model.
 
-    M + w M^(1/3) = N (Pearce & Song 2024), solved by hyperbolic functions, in units of the reference model's N.
+    Solves M + w M^(1/3) = N (Pearce & Song 2024) by hyperbolic functions, in units of the reference model's N.
     """
     w = embedding / (1 - embedding) ** (1 / 3) + 1e-12
     root = np.sqrt(w / 3)
     y = n / (2 * root**3)
-    turned = np.exp(np.log(y + np.sqrt(y * y + 1)) / 3)  # of a third of arsinh y
-    return (root * (turned - 1 / turned)) ** 3 / (1 - embedding)
+    third = np.exp(np.log(y + np.sqrt(y * y + 1)) / 3)  # exp(arsinh(y) / 3)
+    return (root * (third - 1 / third)) ** 3 / (1 - embedding)
 
 
 def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega, embedding):
@@ -50,25 +50,25 @@ def gamma(*, alpha_N, alpha_D):
 
 
 def bracket_is_no_sum(draws):
-    """The 90 % interval of kappa is without 1, where the law is a sum."""
+    """The sign that the 90 % interval of kappa excludes 1, where the law is a sum of power laws."""
     if "kappa" not in draws or draws["kappa"].dims[2:]:  # fixed, or of groups
         return ""
     low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
     if low <= 1 <= high:
         return ""
     return (
-        f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not fit these runs, its E is "
-        "not to be trusted, and on published tables like this forecasts erred more, those of this law included."
+        f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not fit these runs, and its E "
+        "cannot be trusted. On published tables with this sign, forecasts had larger errors, also those of this law."
     )
 
 
 def embeddings_are_known(law, runs):
-    """The table has N without embeddings, whose share the law would infer."""
+    """The doubt that the table has N without embeddings, though the law would infer their share."""
     if "N_no_embed" not in runs or runs["N_no_embed"].isna().any() or not isinstance(law.priors["embedding"], Prior):
         return ""
     return (
         "The table has N_no_embed beside N, but this law infers the share of embeddings from N. On four of six "
-        "published tables, forecasts by N_no_embed had smaller errors; bs.count_parameters compares the two. For "
+        "published tables, forecasts by N_no_embed had smaller errors; bs.count_parameters compares the two. To use "
         "N_no_embed: runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the "
         "command line, --column N=N_no_embed --law nonembedding."
     )
@@ -80,18 +80,18 @@ FLOOR = Prior("TruncatedNormal", mu=0.6, sigma=0.25, lower=0.0, upper=1.0, unit=
 LOCAL = Prior("LogNormal", mu=-1.05, sigma=0.5)
 #: Curvature of the bracket: median 0.5, 90 % 0.19 to 1.3.
 KAPPA = Prior("LogNormal", mu=-0.7, sigma=0.6)
-#: Decline of the floor: median 2.3 % for each decade of compute, 90 % 0.4 to 12 %.
+#: Decline of the floor, for each decade of compute: median 2.3 %, 90 % 0.4 to 12 %.
 OMEGA = Prior("LogNormal", mu=-4.6, sigma=1.0)
 #: Share of the term in N at the reference run: median 0.5, 90 % 0.07 to 0.93.
 BALANCE = Prior("Beta", alpha=1.2, beta=1.2)
-#: Scatter beside the discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
+#: Scatter that is left with a discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
 SCATTER = Prior("LogNormal", mu=-5.8, sigma=1.0)
 
-#: Share of N at the reference run that is embeddings: median 0.13, 90 % 0.01 to 0.39; where they are nearly all of N,
-#: the law has a second mode that no runs ask for.
+#: Share of N at the reference run that is embeddings: median 0.13, 90 % 0.01 to 0.39. The bound of 0.7 excludes a
+#: second mode in which they are nearly all of N.
 EMBEDDING = Prior("TruncatedNormal", mu=0.0, sigma=0.2, lower=0.0, upper=0.7)
 
-#: The floor declines with compute; both exponents belong to the bracket.
+#: Coordinates: a floor that declines with compute, and a bracket with both exponents.
 BRACKET = Coordinates(
     "E",
     decline="omega",
@@ -102,8 +102,8 @@ BRACKET = Coordinates(
     ),
 )
 
-#: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (M/M0)^(-alpha_N/kappa) + …]^kappa, M: N without
-#: embeddings; with discrepancy.
+#: L(N, D) = E (ND / N_top D_top)^-omega + excess_ND [share_N (M/M0)^(-alpha_N/kappa) + …]^kappa, where M is N without
+#: embeddings; with a discrepancy.
 generalised = Law(
     formula,
     {
@@ -126,7 +126,7 @@ generalised = Law(
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",
 )
 
-#: The same where N is known to leave embeddings out.
+#: The same for an N that is known to leave embeddings out.
 nonembedding = replace(generalised, priors={**generalised.priors, "embedding": 0.0}, name="busbridge2025.nonembedding")
 
 
@@ -135,7 +135,8 @@ def curve(D, D0, D_top, *, E, excess_D, rest, alpha_D, kappa, omega):
     return E * (D / D_top) ** -omega + excess_D * bracket**kappa
 
 
-#: The same where one column grows alone, as along a learning curve; what the others leave is a share of the bracket:
+#: The same for runs that differ in one column only, such as a learning curve. The terms of the other columns are
+#: constant, with the share rest of the bracket at the reference run:
 #: L(D) = E (D / D_top)^-omega + excess_D [rest + (1 - rest) (D / D0)^(-alpha_D/kappa)]^kappa
 generalised_D = replace(
     generalised,
@@ -151,5 +152,7 @@ generalised_D = replace(
     doubts=(),
     name="busbridge2025.generalised_D",
 )
+#: generalised_D in N.
 generalised_N = generalised_D.rename("busbridge2025.generalised_N", D="N")
+#: generalised_D in C.
 generalised_C = generalised_D.rename("busbridge2025.generalised_C", D="C")

@@ -14,11 +14,11 @@ from bayescale.modelling.coordinates import Coordinates, Term
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
-# log(d_i / x0): a break anywhere within about six decades of the middle of the data.
+#: log(d_i / x0): a break anywhere within about six decades of the middle of the data.
 BREAK = Prior("Normal", mu=0.0, sigma=7.0)
-# Change of the exponent at a break, either way.
+#: Change of the exponent at a break, up or down: 95 % between -0.6 and 0.6.
 CHANGE = Prior("Normal", mu=0.0, sigma=0.3)
-# Width of a break in e-folds of x; small is sharp.
+#: Width of a break in e-folds of x: central 95 % is 0.14 to 7; the smaller, the sharper.
 WIDTH = Prior("LogNormal", mu=0.0, sigma=1.0)
 
 
@@ -66,8 +66,14 @@ class Broken:
 def broken(x: str, breaks: int, name: str) -> Law:
     """The law with `breaks` breaks in the column `x` (Eq 1).
 
-    Parameters: E is the paper's a; excess_x is b x^-c0 at the reference x0 with the breaks normalised to one there;
-    alpha_x is c0; change_i is c_i; break_i is log(d_i/x0); width_i is f_i.
+    Its parameters are, in the paper's letters: E, a; excess_x, b x0^-c0 with the breaks' factors normalised to one at
+    the reference run x0; alpha_x, c0; change_i, c_i; break_i, log(d_i/x0); width_i, f_i.
+
+    Parameters
+    ----------
+    x : the column, such as ``"D"``.
+    breaks : number of breaks.
+    name : name of the law.
 
     Raises
     ------
@@ -93,7 +99,9 @@ def broken(x: str, breaks: int, name: str) -> Law:
     )
 
 
-#: One break in N, D or C.
+#: One break, in N.
 L_N = broken("N", 1, "caballero2022.L_N")
+#: One break, in D.
 L_D = broken("D", 1, "caballero2022.L_D")
+#: One break, in C.
 L_C = broken("C", 1, "caballero2022.L_C")

@@ -1,7 +1,7 @@
 """Clark et al. 2022, Unified Scaling Laws for Routed Language Models, arXiv:2202.01169.
 
-N counts the parameters that one token uses, num_experts the experts of a routed layer (1 in a dense model); all runs see
-the same number of tokens. The loss is in nats/token.
+N counts the parameters that one token uses, num_experts the experts of a routed layer (1 in a dense model). All runs
+see the same number of tokens. The loss is in nats/token.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from bayescale.modelling.prior import Prior
 
 
 def effective(experts, start, spread):
-    """Effective number of experts over that of a dense model: 1 at one expert, 1 + spread at very many.
+    """Effective number of experts over that of a dense model: 1 at one expert, 1 + spread in the limit of many.
 
     With E_start = start and E_max = start * (1 + spread), 1/E = 1/(experts - 1 + 1/(1/E_start - 1/E_max)) + 1/E_max.
     """
@@ -41,7 +41,7 @@ routed = Law(
     columns={"num_experts": Column("num_experts", label="Experts", span=(1.0, 1024.0))},
     may_rise={
         "N": "with many experts, a larger model may gain nothing",
-        "num_experts": "beyond a size of the model, experts gain nothing",
+        "num_experts": "above some size of the model, experts gain nothing",
     },
     name="clark2022.routed",
     source="Clark et al. 2022, Sec 3, arXiv:2202.01169",

@@ -1,9 +1,11 @@
 """Li et al. 2025, Predictable Scale: Part II, Farseer, arXiv:2506.10972.
 
 N counts parameters without embeddings, D tokens. The paper writes
-L(N, D) = exp(a3 N^gamma + b3) + exp(a2 N^beta + b2) D^(-exp(a1 N^alpha + b1)); here each of the three functions of N has
-its value at N0, how far its logarithm has moved there, and the power by which that moves. excess_D is the data term at
-the reference run.
+
+    L(N, D) = exp(a3 N^gamma + b3) + exp(a2 N^beta + b2) D^(-exp(a1 N^alpha + b1)).
+
+Here each of the three functions of N is given by its value at N0, the change of its logarithm, and the power of N by
+which that changes. excess_D is the data term at the reference run.
 """
 
 import numpy as np
@@ -21,14 +23,16 @@ def formula(N, D, N0, D0, *, E, drop, drop_power, excess_D, fall, fall_power, al
     return floor + excess_D * np.exp(fall * (n**-fall_power - 1) + alpha_D * np.log(D0) - exponent * np.log(D))
 
 
-#: Logs of floor and exponent at N0, over that at N = 0: median 0.7 and 1.5, 90 % within a factor of 3.
-DROP, SLOW = Prior("LogNormal", mu=-0.35, sigma=0.7), Prior("LogNormal", mu=0.4, sigma=0.7)
-#: Log of the data term's size at N0, over that of an endless model: median 7, 90 % within a factor of 2.3.
+#: Log of the floor at N = 0 over the floor at N0: median 0.7, 90 % within a factor of 3.
+DROP = Prior("LogNormal", mu=-0.35, sigma=0.7)
+#: Log of the exponent at N = 0 over the exponent at N0: median 1.5, 90 % within a factor of 3.
+SLOW = Prior("LogNormal", mu=0.4, sigma=0.7)
+#: Log of the data term's factor at N0 over that of an infinite model: median 7, 90 % within a factor of 2.3.
 FALL = Prior("LogNormal", mu=2.0, sigma=0.5)
 #: Powers of N: median 0.14, 90 % 0.08 to 0.22.
 POWER = Prior("LogNormal", mu=-2.0, sigma=0.3)
 
-#: The floor of infinite data falls with N, and so does the exponent in D.
+#: The loss at infinite data falls with N, and so does the exponent in D.
 farseer = Law(
     formula,
     {

@@ -73,8 +73,8 @@ def S_c(S0, *, excess_S, alpha_S):
     return S0 * excess_S ** (1 / alpha_S)
 
 
-#: L(N, S_min) = (N_c/N)^alpha_N + (S_c/S_min)^alpha_S (Eq 5.6); S is the paper's S_min. It has no floor, so the
-#: N term carries most of the loss.
+#: L(N, S_min) = (N_c/N)^alpha_N + (S_c/S_min)^alpha_S (Eq 5.6); S is the paper's S_min. There is no floor, so most of
+#: the loss is the term in N.
 L_NS = Law(
     steps,
     {"excess_N": LOSS, "alpha_N": SLOPE, "excess_S": EXCESS, "alpha_S": EXPONENT},

@@ -10,7 +10,7 @@ from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
-# Repetitions after which their worth has decayed by 1/e: central 95 % is 1.4 to 71; published 15.4 (data), 5.3 (N).
+#: Repetitions after which their worth has decayed by 1/e: central 95 % is 1.4 to 71; published 15.4 (data), 5.3 (N).
 REPEATS = Prior("LogNormal", mu=2.3, sigma=1.0)
 
 
@@ -19,14 +19,14 @@ def smaller(x, y):
 
 
 def worth(unique, total, decay):
-    """Effective amount: what is repeated counts less and less (Eqs 5 and 6)."""
+    """Effective amount, in which every further repetition counts less (Eqs 5 and 6)."""
     repeats = total / unique - 1
     return unique + unique * decay * (1 - np.exp(-repeats / decay))
 
 
 def formula(N, D, U, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D, R_N, R_D):
-    unique_D = np.exp(smaller(np.log(D), np.log(U)))  # in logs, or U = 1e30 would swallow D
-    # The N that is compute-optimal for the unique tokens; parameters beyond it count as repeated (App A).
+    unique_D = np.exp(smaller(np.log(D), np.log(U)))  # in logs, since D + U - |D - U| is 0 for U = 1e30
+    # The N that is compute-optimal for the unique tokens. Parameters beyond it count as repeated (App A).
     ratio = alpha_N * excess_N / (alpha_D * excess_D)
     log_optimal = np.log(N0) + (np.log(ratio) + alpha_D * np.log(unique_D / D0)) / alpha_N
     N_eff = worth(np.exp(smaller(np.log(N), log_optimal)), N, R_N)

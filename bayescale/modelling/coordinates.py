@@ -1,11 +1,13 @@
 """Coordinates: what the parameters of a law mean, so that samplers can undo their known correlations.
 
-Runs fix the loss at the reference run and the local slope of each term. They say little on how the loss splits into a
-floor and excesses: floor + excess and exponent * excess are known well where floor, excess and exponent are not. Samplers
-get lost in such curved ridges when runs are few. A law therefore says which parameter is the floor, which are excesses
-and which are exponents, by their names; `bayescale.density.coordinates` turns this into sampling coordinates by shears of
-unit Jacobian, which leave the posterior as it is. Laws that are sums of powers need not say it: it is found from the
-formula (`bayescale.density.structure`).
+Runs determine the loss at the reference run and the local slope of each term. They say little about how the loss splits
+into a floor and excesses: floor + excess and exponent * excess are known much better than floor, excess and exponent.
+With few runs, samplers get lost in such curved ridges.
+
+A law therefore declares which parameter is the floor, which are excesses, and which are exponents.
+`bayescale.density.coordinates` turns this into sampling coordinates by shears of unit Jacobian, which leave the
+posterior as it is. Laws that are sums of powers need not declare it: it is found from the formula
+(`bayescale.density.coordinates.structure`). Names of parameters carry no meaning.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +18,7 @@ import numpy as np
 
 
 class Point(Protocol):
-    """What a `Shear` may ask of the values of the parameters: numbers, arrays, or the variables of a graph."""
+    """The values of a law's parameters, as a `Shear` sees them: numbers, arrays, nodes or PyTensor variables."""
 
     @property
     def middle(self) -> Any:
@@ -40,7 +42,7 @@ class Point(Protocol):
         ...
 
     def slope(self, column: str) -> Any:
-        """How fast the log loss of the runs falls with the log of a column; None if that is unknown."""
+        """Minus the slope of the runs' log loss in the log of a column; None if it is not a column of the table."""
         ...
 
     def reference(self, name: str) -> Any:
@@ -48,7 +50,7 @@ class Point(Protocol):
         ...
 
     def room(self) -> Any:
-        """What the floor leaves of the loss at the reference run [nats/token], smoothly positive."""
+        """Loss at the reference run less the floor [nats/token], smoothly positive."""
         ...
 
 
@@ -58,9 +60,10 @@ class Shear(Protocol):
     Attributes
     ----------
     parameter : the parameter whose coordinate is shifted.
-    columns : the columns whose slope it governs; the shift is left out where these are the same in every run.
-    needs : parameter -> "log", "odds" or "natural", how the shift uses it. The shift is left out unless each of them is
-        a number or has the groups of `parameter`.
+    columns : the columns in which it governs the slope of the loss, if it is an exponent. The shift is left out if all
+        of them are constant.
+    needs : other parameter -> how the shift uses it: "log", "odds" or "natural". The shift is left out unless each of
+        them is a number or has the same groups as `parameter`.
     """
 
     @property
@@ -69,17 +72,20 @@ class Shear(Protocol):
     def columns(self) -> tuple[str, ...]: ...
     @property
     def needs(self) -> Mapping[str, str]: ...
-    def shift(self, at: Point) -> Any: ...
+
+    def shift(self, at: Point) -> Any:
+        """What is added to the unconstrained value of `parameter`: a function of the parameters in `needs` only."""
+        ...
 
 
 @dataclass(frozen=True)
 class Term:
-    """A part of the loss that falls with some columns.
+    """A part of the loss that falls as some columns grow.
 
     Attributes
     ----------
-    excess : the parameter that is the size of the term at the reference run [nats/token].
-    columns : the columns that the term falls with.
+    excess : the parameter that is the size of the term at the reference run [nats/token], or the log of that size.
+    columns : the columns that the term depends on.
     """
 
     excess: str
@@ -88,7 +94,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Slope:
-    """The exponent of power-law terms: its coordinate is the log of the local slope, exponent times excess."""
+    """The shear of an exponent of power laws: its coordinate is the log of the local slope, exponent times excess.
+
+    Attributes
+    ----------
+    parameter : the exponent.
+    columns : the columns whose power it is.
+    excesses : the excesses of the terms that have this exponent.
+    """
 
     parameter: str
     columns: tuple[str, ...]
@@ -99,7 +112,7 @@ class Slope:
         return dict.fromkeys(self.excesses, "log")
 
     def shift(self, at: Point) -> Any:
-        """Log of the terms' sum at the reference run."""
+        """Log of the sum of the terms at the reference run."""
         if len(self.excesses) == 1:
             return at.log(self.excesses[0])
         return np.log(sum(np.exp(at.log(name)) for name in self.excesses))
@@ -112,23 +125,23 @@ class Coordinates:
     Parameters
     ----------
     floor : str, optional
-        The parameter that the loss falls towards [nats/token].
+        The parameter that the loss decreases towards [nats/token].
     decline : str, optional
-        The exponent by which the floor itself falls with the product of the columns, from the largest run on. Where it
-        is given, `floor` is the floor at the largest run.
+        The exponent of a floor that falls as a power of the product of the columns. `floor` is then the floor at the
+        largest run.
     limit : bool
-        Whether the floor is the limit of the loss for large runs; False where it is only its value at the reference
-        run.
+        Whether the floor is the limit of the loss for large runs. False if the floor falls too and the parameter is
+        its value at the reference run.
     terms : tuple of Term
-        The parts of the loss above the floor. At the reference run the loss is the floor plus all excesses.
+        The parts of the loss above the floor. At the reference run, the loss is the floor plus all excesses.
     slopes : tuple of Shear
-        A shear for each exponent, mostly a `Slope`.
+        A shear for each exponent, usually a `Slope`.
     levels : tuple of Shear
-        Shears of other parameters. They come first, and see no parameter that is shifted.
+        Shears of other parameters. They are applied before the others, when the parameters they need are not shifted.
 
     Examples
     --------
-    Chinchilla's law, which is found without being declared:
+    Those of Chinchilla's law, which are found from its formula without being declared:
 
     >>> Coordinates.additive("E", excess_N=("alpha_N", "N"), excess_D=("alpha_D", "D")).terms
     (Term(excess='excess_N', columns=('N',)), Term(excess='excess_D', columns=('D',)))
@@ -143,7 +156,7 @@ class Coordinates:
 
     @classmethod
     def additive(cls, floor: str | None = None, **terms: tuple[str, str]) -> "Coordinates":
-        """A floor and powers: ``excess=(exponent, column)`` for each of them."""
+        """A floor plus power laws, one for each keyword: ``excess=(exponent, column)``."""
         return cls(
             floor,
             terms=tuple(Term(excess, (column,)) for excess, (_, column) in terms.items()),
@@ -152,22 +165,22 @@ class Coordinates:
 
     @property
     def hard_floor(self) -> str | None:
-        """The floor, if the loss has it for a limit."""
+        """The floor, if the loss cannot fall below it however large a run is; else None."""
         return self.floor if self.decline is None and self.limit else None
 
     def names(self) -> set[str]:
-        """Every parameter that is named."""
+        """The parameters that have a meaning."""
         shears = (*self.slopes, *self.levels)
         roles = {self.floor, self.decline, *(term.excess for term in self.terms)} - {None}
-        return {str(role) for role in roles} | {name for s in shears for name in (s.parameter, *s.needs)}
+        return {str(role) for role in roles} | {name for shear in shears for name in (shear.parameter, *shear.needs)}
 
     def renamed(self, new: Callable[[str], str]) -> "Coordinates":
-        """The same under other names of parameters and columns."""
+        """The same with parameters and columns renamed by a function from old names to new ones."""
         return _renamed(self, new)
 
 
 def _renamed(value: Any, new: Callable[[str], str]) -> Any:
-    """Every string in nested tuples and dataclasses under its new name."""
+    """Nested tuples and dataclasses with every string renamed."""
     if isinstance(value, str):
         return new(value)
     if isinstance(value, tuple):
@@ -178,5 +191,5 @@ def _renamed(value: Any, new: Callable[[str], str]) -> Any:
 
 
 def smoothly_positive(gap: Any, width: Any) -> Any:
-    """`gap` where it is well above `width`, and a small positive number elsewhere."""
+    """A smooth function that is about `gap` where gap is well above `width`, and small and positive elsewhere."""
     return 0.5 * (gap + (gap * gap + width * width) ** 0.5)

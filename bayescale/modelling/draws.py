@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.targets import positive
 from bayescale.modelling.prior import Prior
-from bayescale.modelling.targets import differing, listed, positive
 
 if TYPE_CHECKING:
     from bayescale.modelling.law import Law
@@ -17,17 +17,23 @@ SAMPLE_DIMS = ("chain", "draw")
 
 
 def levels_of(draws: Mapping[str, Any], group: str) -> list:
+    """Levels of a group, as the first parameter with this group has them; empty if there is none."""
     return next((list(v[group].values) for v in draws.values() if isinstance(v, xr.DataArray) and group in v.dims), [])
 
 
 def picked(value, picks: Mapping[str, Any]):
-    """The draws at the chosen levels of the groups."""
+    """Draws of a parameter at chosen levels of its groups; a number as it is."""
     here = {g: pick for g, pick in picks.items() if isinstance(value, xr.DataArray) and g in value.dims}
     return value.sel(here) if here else value
 
 
 def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draws (and fixed numbers) of the law's and the noise's parameters, and the values of the reference run.
+    """Draws of a law's parameters, and the values of the reference run.
+
+    Returns
+    -------
+    draws : parameter of the law, its noise or its discrepancy -> DataArray of draws, or a number.
+    reference : name of a reference value -> its value.
 
     Raises
     ------
@@ -71,17 +77,45 @@ def _check_text(law: "Law", stored: str | None) -> None:
     now = str(law)
     if stored is None or stored == now:
         return
-    before, after = differing(stored, now)
+    before, after = _differing(stored, now)
     if before or after:
         raise ValueError(
-            f"The law '{law.name}' is not the one that this posterior was fitted with. The fit had {listed(before)}; "
-            f"the law given has {listed(after)}. Pass the law of the fit, or fit again. To use this law all the same, "
+            f"The law '{law.name}' is not the one that this posterior was fitted with. The fit had {_listed(before)}; "
+            f"the law given has {_listed(after)}. Pass the law of the fit, or fit again. To use this law all the same, "
             "remove the text of the fitted law: del post.attrs['law_text']."
         )
 
 
+def _differing(stored: str, now: str) -> tuple[list[str], list[str]]:
+    """Lines of two texts of a law that are in one of them only; the first line is its name and source."""
+    before, after = (_lines(text) for text in (stored, now))
+    return [line for line in before if line not in after], [line for line in after if line not in before]
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()[1:]]
+
+
+def _listed(lines: list[str]) -> str:
+    """Lines as a list in a sentence."""
+    return "; ".join(f"'{line}'" for line in lines) or "nothing"
+
+
 def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Check the inputs by name, and give plain arrays the dim ``run``; numbers stay numbers."""
+    """Check values given for columns and groups, and give plain arrays the dim ``run``; numbers stay numbers.
+
+    Parameters
+    ----------
+    law : Law
+    inputs : values by name of a column or a group.
+    wanted : the columns that must be there.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unknown, arrays differ in length, an array has more than one dimension and no names for
+        them, or a value is NaN, infinite or not positive.
+    """
     unknown = sorted(set(inputs) - set(wanted) - set(law.groups))
     missing = [name for name in wanted if name not in inputs]
     if unknown or missing:

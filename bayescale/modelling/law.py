@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
+from bayescale.base.targets import check_sizes
 from bayescale.modelling.arguments import check_units
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
@@ -17,12 +18,11 @@ from bayescale.modelling.formula import call, renamed, signature, text
 from bayescale.modelling.noise import Noise
 from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior, check_values
-from bayescale.modelling.targets import check_sizes
 
 
 @dataclass(frozen=True)
 class Law:
-    """A scaling law: the expected loss as a function of a run, and what is believed of its parameters beforehand.
+    """A scaling law: the expected loss as a function of a run, with priors for its parameters and a noise.
 
     Parameters
     ----------
@@ -30,31 +30,32 @@ class Law:
         ``def formula(N, D, N0, D0, *, E, excess_N, …)`` returning the expected loss [nats/token]. Positional
         arguments are columns of `runs`, or their value at the reference run (``N0`` for ``N``); keyword-only
         arguments are parameters. Written with operators and NumPy functions, it is called with PyTensor variables
-        to infer, with floats to simulate and with xarray draws to predict.
+        to infer, with floats to simulate and with xarray draws to predict. Names of parameters carry no meaning.
     priors : mapping
-        A Prior, or a number to fix it, for each parameter.
+        For each parameter a Prior, or a number to fix it.
     noise : Noise
         How observed losses scatter about the formula.
     discrepancy : Discrepancy, optional
-        What the formula gets wrong, smoothly; it takes a noise of one normal or Student-t scale.
+        A smooth error of the formula. The noise must then be normal or Student-t, with one scale.
     derived : mapping
         Further quantities of interest by name: functions with the same convention as the formula, without columns.
     reference : mapping
         Values of the reference run to use instead of the middle of the data: ``{"N0": 1e9, "D0": 2e10}``.
     name, source : str
-        Name and citation (paper, equation), stored with the posterior.
+        Name and citation (paper, equation), stored with the posterior. The name is the formula's if absent.
     coordinates : Coordinates, optional
-        What the parameters mean, so that they are sampled well; found from the formula if absent.
+        Which parameters are the floor, excesses and exponents, so that the sampler can undo their correlations. Read
+        from the formula if absent; declare them for a law that is not a sum of power laws.
     signs : mapping, optional
-        Signs of a bad forecast that only this law has, by name: functions of the posterior's draws that return what
-        they found, or an empty string.
+        Signs of a bad forecast that only this law has: name -> function of the posterior's draws that returns a
+        sentence, or an empty string if the sign is absent. `bayescale.signs` reports them.
     doubts : tuple, optional
-        Warnings about a table that only this law has: functions of the law and the runs that return a warning, or an
-        empty string.
+        Checks of a table that only this law has: functions of the law and the runs that return a warning, or an empty
+        string.
     columns : mapping, optional
-        Unit, label and plausible range of columns that only this law has.
+        Columns that only this law has: symbol -> unit, label and plausible range.
     may_rise : mapping, optional
-        Columns in which the loss may rise, and why.
+        Columns in which the loss may rise -> why.
 
     Raises
     ------
@@ -102,7 +103,7 @@ class Law:
         if unknown:
             raise ValueError(
                 f"The coordinates of law '{self.name}' name {unknown}, which are not among its parameters "
-                f"{sorted(self.parameters)}; name only those, or leave coordinates= out: they are then found."
+                f"{sorted(self.parameters)}; name only those, or leave coordinates out: they are read from the formula."
             )
         shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
         if shared:
@@ -113,8 +114,8 @@ class Law:
             self.discrepancy.parts(self.inputs)
             if self.noise.constant is False:
                 raise ValueError(
-                    f"The noise '{self.noise.name}' does not go with a discrepancy, which is integrated out; choose "
-                    "one with a single scale and a normal or Student-t variate of fixed nu: student, lognormal."
+                    f"The noise '{self.noise.name}' does not go with a discrepancy, whose integral needs a "
+                    "normal or Student-t variate of fixed nu with a single scale; choose student or lognormal."
                 )
 
     @property
@@ -123,12 +124,12 @@ class Law:
         return signature(self.formula).columns
 
     def column(self, symbol: str) -> Column:
-        """What is known of a column: by the law, or by all laws."""
+        """Unit, label and plausible range of a column: the law's own, or those of all laws."""
         return self.columns.get(symbol) or column(symbol)
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Parameters of the formula."""
+        """Parameters of the formula, without those of noise and discrepancy."""
         return signature(self.formula).parameters
 
     @property
@@ -142,7 +143,7 @@ class Law:
 
     @property
     def variables(self) -> dict[str, Prior]:
-        """Every prior under the name of its variable, hyperpriors before what they govern."""
+        """Every prior under the name of its variable; hyperpriors before the priors that they govern."""
         priors = ((name, prior) for name, prior in self.all_priors.items() if isinstance(prior, Prior))
         return {variable: each for name, prior in priors for variable, each in prior.graph(name)}
 
@@ -182,7 +183,23 @@ class Law:
         return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units=COLUMNS["loss"].unit)
 
     def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
-        """Call `function` (the formula, the scale of the noise) with the draws of `post` and the values `given`."""
+        """Call a function, such as the formula or the scale of the noise, with draws.
+
+        Parameters
+        ----------
+        function : callable with the formula's convention.
+        post : DataTree of `fit`, or a Dataset of draws (dims chain, draw).
+        given : values of columns and groups, by name, checked already.
+
+        Returns
+        -------
+        DataArray : dims (chain, draw, ...).
+
+        Raises
+        ------
+        ValueError
+            If a level of a group was not fitted.
+        """
         draws, reference = draws_of(self, post)
         picks = {g: given[g] for g in self.groups if g in given}
         try:
@@ -195,10 +212,19 @@ class Law:
             result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
         if not isinstance(result, xr.DataArray):
             return xr.DataArray(result)
-        return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # all numbers: a law without draws
+        return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # a law of numbers only has no sample dims
 
     def rename(self, name: str, **columns: str) -> "Law":
-        """The same law in another column: ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C."""
+        """The same law in another column.
+
+        ``rename("L_C", N="C")`` turns N, N0 and alpha_N into C, C0 and alpha_C, in the formula, the priors, the
+        derived quantities and the declared coordinates.
+
+        Parameters
+        ----------
+        name : name of the new law.
+        **columns : old column = new column.
+        """
 
         def new(word: str) -> str:
             for old, other in columns.items():

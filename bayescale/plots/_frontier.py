@@ -32,8 +32,8 @@ def frontier(
     best : Dataset
         Dims (chain, draw, C) and at most one more for groups; C [FLOP]; variables such as N [parameters],
         D [tokens], loss [nats/token], slope (d ln loss / d ln C) and curvature (d2 ln loss / d (ln C)2). Where its
-        attributes name the budgets whose optimum lies within the fitted runs (``inside``, as `bayescale.frontier` writes
-        it), a grey background marks the others.
+        attributes name the budgets whose optimum lies within the fitted runs (``inside``, as `bayescale.frontier`
+        writes it), a grey background marks the others.
     var : str
         Variable of `best`, or ``"tokens_per_param"`` for D/N.
     runs : DataFrame, optional

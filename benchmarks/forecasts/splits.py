@@ -10,14 +10,16 @@ import bayescale as bs
 
 #: Recipes of Porian et al. 2024 that follow the compute-optimal practice: decay over the run, and tuned.
 PORIAN = ("base|short|chinchilla", "tuned|short|const")
-#: Shares of the runs behind which a table of one's own is cut, and the fewest runs that are fitted.
-SHARES, FEWEST = (0.5, 0.65, 0.8), 6
+#: Shares of the runs that are fitted at the cuts of a user's table.
+SHARES = (0.5, 0.65, 0.8)
+#: The fewest runs that are fitted there.
+FEWEST = 6
 
 
 class Task(NamedTuple):
     """A table of runs and its cuts: runs with `by` up to a cut are fitted, the others forecast.
 
-    A `curve` has one column, D, and takes laws of it.
+    A task with `curve` has the column D only, and takes laws of D.
     """
 
     data: str
@@ -64,8 +66,8 @@ def tasks() -> Iterator[Task]:
 def _gadre() -> Iterator[Task]:
     """Losses on C4, OpenLM and Penn Treebank, cut by compute and by size, and on C4 after the five runs of the paper.
 
-    The study does not name its three losses. Of all threes, by these cuts, the Huber bootstrap's coverage, width, error
-    and bias on these come nearest to what it prints.
+    The study does not name its three losses. Of all sets of three, these give the Huber bootstrap a coverage, width,
+    error and bias nearest to the printed ones.
     """
     for group, part in bs.load("gadre2024").groupby("group", sort=False):
         for loss, name in (("loss", ""), ("loss_openlm", ", OpenLM"), ("loss_paloma_ptb", ", PTB")):
@@ -79,7 +81,7 @@ def _gadre() -> Iterator[Task]:
 
 
 def _gpt3() -> Task:
-    """The final validation losses, read off the figure: the median of each curve's last points."""
+    """Final validation losses, read off the figure: the median of each curve's last points."""
     curves = bs.load("gpt3_curves")
     last = curves[(curves["split"] == "val") & (curves["D"] >= 2.95e11)]
     final = _plain(last.groupby("N", as_index=False).agg(loss=("loss", "median")).assign(D=3e11))
@@ -106,7 +108,7 @@ def _open_athena() -> Iterator[Task]:
 
 
 def budgets(runs: pd.DataFrame) -> pd.DataFrame:
-    """With the C of the table kept as `budget`: that of a sweep, which 6ND of Marin's runs misses by up to 35 %."""
+    """With the table's C, the nominal budget, kept as `budget`: 6ND of Marin's runs differs from it by up to 35 %."""
     return runs.assign(budget=runs["C"])
 
 
@@ -117,6 +119,6 @@ def _plain(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(runs: pd.DataFrame, counts: tuple[int, ...]) -> tuple[float, ...]:
-    """Cuts behind the first so many runs."""
+    """Cuts after which these numbers of runs are fitted."""
     ordered = np.sort(runs["C"].to_numpy())
     return tuple(ordered[count - 1] for count in counts)

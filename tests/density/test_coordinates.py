@@ -10,8 +10,9 @@ import bayescale as bs
 from bayescale import Law, Prior, laws
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
-from bayescale.density.coordinates import Chart, Scale
-from bayescale.density.structure import coordinates_of, scale_of
+from bayescale.density.coordinates.chart import Chart
+from bayescale.density.coordinates.point import Scale
+from bayescale.density.coordinates.structure import coordinates_of, scale_of
 from bayescale.laws import chinchilla, gadre2024, henighan2020, kaplan2020
 from bayescale.modelling.coordinates import Coordinates, Slope
 from bayescale.modelling.distributions import backward

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 import bayescale as bs
 from bayescale import laws
 from bayescale.base.columns import COLUMNS
-from bayescale.density.structure import coordinates_of
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.laws import (
     alabdulmohsin2022,
     busbridge2025,

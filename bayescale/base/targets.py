@@ -1,7 +1,7 @@
 """Targets: values given for the columns of a law, checked as a table of runs is."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -137,21 +137,6 @@ def _constants(post: Any) -> xr.Dataset:
     )
 
 
-def differing(stored: str, now: str) -> tuple[list[str], list[str]]:
-    """Lines of two texts of a law that are in one of them only; the first line is its name and source."""
-    before, after = (_lines(text) for text in (stored, now))
-    return [line for line in before if line not in after], [line for line in after if line not in before]
-
-
-def _lines(text: str) -> list[str]:
-    return [" ".join(line.split()) for line in text.splitlines()[1:]]
-
-
 def _is_real(value: Any) -> bool:
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
     return real and not abs(value) > 1e308
-
-
-def listed(lines: Iterable[str]) -> str:
-    """Lines as a list in a sentence."""
-    return "; ".join(f"'{line}'" for line in lines) or "nothing"
