@@ -21,11 +21,11 @@ from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import door, methods
-from bayescale.inference.diagnostics import judge
+from bayescale.inference.diagnostics.judge import judge
+from bayescale.inference.diagnostics.noise_free import rounded
+from bayescale.inference.diagnostics.verdict import PosteriorWarning, render
 from bayescale.inference.impossible import refuse_impossible
-from bayescale.inference.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
-from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
 
 #: Version of the layout of a posterior; `bayescale.inference.storage.load` refuses later ones.
@@ -67,7 +67,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
         method, the seed, versions, the hash of the data, how the table's C relates to 6ND (``cost_ratio``, JSON), and
-        the verdict: as numbers, as lists in JSON, and as a sentence (`bayescale.inference.verdict.Verdict`).
+        the verdict: as numbers, as lists in JSON, and as a sentence (`bayescale.inference.diagnostics.verdict.Verdict`).
 
     Raises
     ------
