@@ -159,7 +159,7 @@ def test_pymc_gets_no_options_of_nutpie(fresh, runs, post):
     """A law that only PyMC can evaluate is sampled by nutpie too, and by PyMC's own NUTS if nutpie is missing."""
     without_nutpie(fresh)
     received = []
-    fresh.setattr(nuts, "_by_pymc", lambda law, table, seed, options, offset: received.append(options) or post.copy())
+    fresh.setattr(nuts, "_by_pymc", lambda bound, seed, options, offset: received.append(options) or post.copy())
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("Weibull", alpha=2.0, beta=0.4)})
     for each in (law, chinchilla):
         fitted(each, runs, seed=1, nuts={"adaptation": "diag", "target_accept": 0.9})
