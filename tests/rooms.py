@@ -23,7 +23,7 @@ FLOORS = {
     "cli": 8,
 }
 #: Rooms that may import less than their floor allows: room -> what it may import, with itself.
-ONLY = {"modelling": {"autodiff.tape", "base"}, "laws": {"modelling", "base"}, "plots": {"base"}}
+ONLY = {"modelling": {"autodiff.node", "autodiff.tape", "base"}, "laws": {"modelling", "base"}, "plots": {"base"}}
 #: Files a room may have, sub-rooms apart; laws and the literature's tables grow by a file a paper.
 MOST_FILES = 14
 GROWING = ("laws", "data/literature")

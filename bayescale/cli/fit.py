@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayescale.base.columns import column
+from bayescale.base.private import lend_home
 from bayescale.cli import options, show
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.law import Law
 
 COLUMN = "Column of the table that holds a column of the law: N=params. Can be repeated."
-WHERE = "Use only the runs that meet it: 'C < 1e22' (pandas query, our names)."
+WHERE = "Use only the runs that meet it: 'C < 1e22 and family == \"llama\"' (our names)."
 REFERENCE = "Reference run, in place of the geometric mean of the runs: N0=1e9. Can be repeated."
 AS_NEEDED = "[default: what the law needs]"
 
@@ -52,22 +53,25 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
     figures as PDF and PNG: curves, residuals and, where the law has E, its prior and posterior.
 
-    If DIR already has a posterior, --force is needed to replace it. The old posterior.nc is removed first and the new
-    one written last, so that the files beside a posterior.nc always belong to it. Other files in DIR are not touched.
+    If DIR already has a posterior, --force is needed to replace it. DIR has the old fit until the new one is complete,
+    even if the command is killed. The files beside a posterior.nc always belong to it. Other files are not touched.
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
+    from bayescale.base.atomic import settle
     from bayescale.inference.storage import NAME
     from bayescale.inference.verdict import sentence
+    from bayescale.laws._trust import fingerprint
 
-    if (out / NAME).exists() and not force:
+    if (settle(out) / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
-    law = _with_reference(options.find_law(spec, noise), dict(reference))
+    mark = fingerprint(spec)
+    law = _with_reference(options.find_law(spec, noise, mark), dict(reference))
     table = read_runs(law, runs, dict(columns), where)
     _writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", column("loss").unit)
-    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
+    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit, **mark}
 
     from bayescale.cli.folder import summarise, write
 
@@ -136,6 +140,7 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     import logging
     import warnings
 
+    lend_home()
     if sampler["sampler"] not in (None, "nutpie"):
         import pymc  # noqa: F401 (its import sets the level of its logger, which is set below)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.base.atomic import filling
+from bayescale.base import atomic
 from bayescale.cli import figures, show
 from bayescale.inference import storage as files
 from bayescale.modelling.law import Law
@@ -18,15 +18,22 @@ TABLES = ("runs.csv", "summary.csv")
 def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
     """Write posterior, summary, runs and figures.
 
-    All files are written to a temporary folder and then moved. The old posterior.nc is removed first and the new one
-    moved last, so that an interruption never leaves a posterior beside files of another fit.
+    All files are written to a temporary folder, which becomes the new fit in one rename; then its files are moved. If
+    the process is killed, the folder has the old fit or the new one (`bayescale.inference.storage.load` finishes the
+    move). Other files in the folder are not touched.
 
     Returns
     -------
     list of str : names of the files, with one name per figure.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; the folder is then as it was.
     """
-    with filling(out, last=files.NAME, stale=_names()) as draft:
-        files.save(post, draft / files.NAME)
+    content = files.as_bytes(post)
+    with atomic.filling(out, last=files.NAME, stale=_names()) as draft:
+        atomic.write(draft / files.NAME, content)
         summary.to_csv(draft / "summary.csv", index_label="parameter")
         runs.to_csv(draft / "runs.csv", index="run" not in runs, index_label="run")
         stems = figures.draw(draft, law, post, runs)
@@ -34,7 +41,7 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
 
 
 def summarise(post: xr.DataTree) -> pd.DataFrame:
-    """Median, intervals, mean, sd, R-hat and ESS, unrounded: one row per parameter or derived quantity."""
+    """Median, intervals, mean, sd, R-hat and ESS, unrounded; one row for each parameter or derived quantity."""
     names, rows = [], []
     for name, draws in post["posterior"].to_dataset().data_vars.items():
         for level in np.ndindex(draws.shape[2:]):
@@ -55,5 +62,5 @@ def summarise(post: xr.DataTree) -> pd.DataFrame:
 
 
 def _names() -> list[str]:
-    """Every name that a file of a fit may have, but for the posterior."""
+    """Every name that a file of a fit may have, except the posterior's."""
     return [*TABLES, *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]

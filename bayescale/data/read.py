@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayescale.base.columns import budget_tokens, training_flop
 from bayescale.data.values import numbers
+from bayescale.data.where import where as rows
 
 
 def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
@@ -16,7 +17,8 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     ----------
     path : str or Path, ending in .csv, .tsv or .parquet.
     columns : mapping from the names used here to the file's: ``{"N": "params"}``.
-    where : str, which rows to keep, in `pandas.DataFrame.query` syntax and the names used here: ``"C < 1e22"``.
+    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``. What it
+        may hold says `bayescale.data.where`.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
 
 
 def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
-    """Rename columns (``{"N": "params"}``), then keep the rows that meet `where` (`DataFrame.query` syntax).
+    """Rename columns (``{"N": "params"}``), then keep the rows that meet the condition `where`.
 
     Raises
     ------
@@ -63,10 +65,7 @@ def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: 
         runs = runs.rename(columns={theirs: ours})
     if where is None:
         return runs
-    try:
-        kept = runs.query(where)
-    except Exception as error:  # query raises errors of many types for a bad condition
-        raise ValueError(f"The condition {where!r} cannot be read: {error}. Columns: {list(runs.columns)}.") from None
+    kept = runs.loc[rows(runs, where)]
     if not len(kept):
         raise ValueError(f"The condition {where!r} keeps none of the {len(runs)} runs.")
     return kept

@@ -12,6 +12,7 @@ from bayescale.data.read import complete
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
+from bayescale.inference import door
 from bayescale.inference.executors import progress, spread
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
@@ -76,19 +77,28 @@ def backtest(
 
     Raises
     ------
-    ValueError
-        If `by` is not a numeric column, or no cut leaves four runs to fit and one to forecast.
+    TypeError, ValueError
+        If the forecaster, the method or the seed is of a wrong kind; if `by` is not a numeric column, or no cut leaves
+        four runs to fit and one to forecast.
 
     Warns
     -----
     UserWarning
         If some of the given cuts leave fewer than four runs to fit or none to forecast; they are left out.
     """
+    door.check_method(method)
+    door.check_seed(seed)
     if isinstance(forecaster, Mapping):
+        if not forecaster:
+            raise ValueError("There are no forecasters; wanted a mapping from a name to a law or a function.")
         options: dict = {"by": by, "cuts": cuts, "method": method, "seed": seed}
         options |= {"executor": executor, "progressbar": progressbar}
         tests = [backtest(each, runs, **options) for each in forecaster.values()]
         return xr.concat(tests, pd.Index(forecaster, name="forecaster"), combine_attrs="drop").assign_attrs(by=by)
+    if not callable(forecaster) or isinstance(runs, Law):  # a law is callable too
+        door.check_law(forecaster, runs)
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
     table = complete(runs, [by])
     if by not in table or not pd.api.types.is_numeric_dtype(table[by]) or table[by].isna().any():
         raise ValueError(f"The runs have no numbers '{by}' to be ordered by; their columns are {list(runs.columns)}.")

@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayescale.data.check import check
 from bayescale.forecasting.predict import predict
+from bayescale.inference import door
 from bayescale.inference.fit import draw
 from bayescale.inference.many import run_many
 from bayescale.inference.sample_prior import sample_prior
@@ -17,6 +18,8 @@ from bayescale.modelling.law import Law
 #: Posterior draws among which a parameter is ranked: few enough to be independent, and enough to detect a bias of a
 #: tenth of a standard deviation.
 RANKED = 100
+#: Most simulations, as a guard against a slip.
+MOST_FITS = 10**6
 #: Options of NUTS, which gives 1000 draws with four chains.
 SAMPLER = {"draws": 250, "tune": 500}
 
@@ -56,9 +59,15 @@ def sbc(
 
     Raises
     ------
-    ValueError
-        If a prior is in units of each group's smallest loss, which differs between simulations; or if every fit fails.
+    TypeError, ValueError
+        As `fit_many`; if a prior is in units of each group's smallest loss, which differs between simulations; or if
+        every fit fails.
     """
+    door.check_law(law, runs)
+    fits = door.whole("fits", fits, 1, MOST_FITS)
+    door.check_method(method)
+    door.check_seed(seed)
+    door.checked_options(sampler)
     moved = [str(prior) for prior in law.variables.values() if prior.unit == "loss_min" and prior.dims]
     if moved:
         raise ValueError(f"The priors {moved} move with the simulated losses; state them without unit='loss_min'.")

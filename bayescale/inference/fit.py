@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
+from bayescale.density.check_formula import check_formula
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
-from bayescale.inference import methods
+from bayescale.inference import door, methods
 from bayescale.inference.diagnostics import judge
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
@@ -67,7 +69,9 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     Raises
     ------
     TypeError, ValueError
-        If the table does not suit the law; see `bayescale.data.check.check`.
+        If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
+        option is of a wrong kind (`bayescale.inference.door`), or the formula cannot be fitted
+        (`bayescale.density.check_formula`).
 
     Warns
     -----
@@ -78,6 +82,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         `PosteriorWarning`, if the posterior has not converged, the data do not identify a parameter, or single runs
         stand out.
     """
+    sampler = _entered(law, runs, method, seed, sampler)
     bound = Bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
@@ -96,6 +101,7 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
     DataTree : groups posterior, sample_stats, constant_data (the reference run only) and, if the law has one,
         discrepancy. The verdict is on the draws alone.
     """
+    sampler = _entered(law, runs, method, seed, sampler)
     bound = Bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
@@ -103,12 +109,20 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
     return post
 
 
+def _entered(law: Law, runs: pd.DataFrame, method: str, seed: int | None, sampler: dict[str, Any]) -> dict[str, Any]:
+    """The options of the sampler, once all arguments are checked."""
+    door.check_law(law, runs)
+    door.check_method(method)
+    door.check_seed(seed)
+    return door.checked_options(sampler)
+
+
 def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
-    if "random_seed" in sampler:
-        raise TypeError("fit got random_seed=; give it as seed=, which also seeds our own samplers.")
     if not len(bound.table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
+    check_formula(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    lend_home()
     with shared():
         post = methods.sample(bound, seed, method, sampler)
     post.attrs["seed"] = seed

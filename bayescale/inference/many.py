@@ -1,4 +1,4 @@
-"""Many: one law fitted to many tables, here or on other machines."""
+"""Many: one law fitted to many tables, in this process or on others."""
 
 import time
 import warnings
@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.data.check import check
+from bayescale.density.bound import Bound
+from bayescale.density.check_formula import check_formula
+from bayescale.inference import door
 from bayescale.inference.executors import progress, spread
 from bayescale.inference.fit import SCHEMA, fit
 from bayescale.modelling.law import Law
@@ -37,7 +41,8 @@ def fit_many(
         A table's draws depend on it and on the table's place, not on the executor.
     executor : concurrent.futures.Executor, optional
         Where the fits are done, such as a ``ProcessPoolExecutor`` or a Dask client's ``get_executor()``; in this
-        process if absent.
+        process if absent. If a worker process of a ``ProcessPoolExecutor`` dies, the fits that were lost are tried once
+        more, each in a process of its own. An interrupt (Ctrl-C) ends its workers.
     **sampler
         As in `fit`; ``progressbar=False`` silences the progress bar.
 
@@ -50,7 +55,8 @@ def fit_many(
     Raises
     ------
     TypeError, ValueError
-        If there are no tables, or one is not a DataFrame.
+        If there are no tables, one is not a DataFrame, or two names print alike; if the law, the seed, the method or an
+        option is of a wrong kind.
     """
     return run_many(fit, law, tables, method=method, seed=seed, executor=executor, **sampler)
 
@@ -66,16 +72,15 @@ def run_many(
     **sampler,
 ) -> xr.DataTree:
     """`fit_many` with another function in the place of `fit`, such as `bayescale.inference.fit.draw`."""
-    if not isinstance(tables, Mapping):
-        raise TypeError(f"tables is a {type(tables).__name__}; wanted a mapping from a name to a table of runs.")
-    if not tables:
-        raise ValueError("There are no tables to fit; wanted a mapping from a name to a table of runs.")
-    for name, runs in tables.items():
-        if not isinstance(runs, pd.DataFrame):
-            raise TypeError(f"The table '{name}' is a {type(runs).__name__}; wanted a pandas.DataFrame.")
+    door.check_law(law, tables)
+    door.check_tables(tables)
+    door.check_method(method)
+    door.check_seed(seed)
+    visible = sampler.pop("progressbar", True)
+    sampler = door.checked_options(sampler)
+    _check_formula(law, tables)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     seeds = np.random.SeedSequence(seed).generate_state(len(tables))
-    visible = sampler.pop("progressbar", True)
     jobs = {
         name: (law, runs, one, {"method": method, "seed": int(own), **sampler})
         for (name, runs), own in zip(tables.items(), seeds, strict=True)
@@ -91,10 +96,23 @@ def run_many(
     return tree
 
 
+def _check_formula(law: Law, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse a formula that cannot be fitted; it is tried on the first table that the law can take."""
+    for runs in tables.values():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                bound = Bound(law, check(law, runs))
+            except Exception:  # noqa: S112 (kept as the reason of its own fit)
+                continue
+        check_formula(bound)
+        return
+
+
 def _fitted(
     law: Law, runs: pd.DataFrame, one: Callable[..., xr.DataTree], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is kept of one fit, or why there is none."""
+    """What is kept of a fit, or the reason why it failed."""
     began = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -102,9 +120,9 @@ def _fitted(
             post = one(law, runs, progressbar=False, **options)
         except Exception as error:
             return {"reason": f"{type(error).__name__}: {error}"}
-    doubts = [str(w.message) for w in caught if w.category is UserWarning]
+    messages = [str(w.message) for w in caught if w.category is UserWarning]
     facts = {name: post.attrs[name] for name in ("converged", "rhat", "ess", "divergences", "method", "verdict")}
-    facts |= {"pareto_k": post.attrs.get("pareto_k", np.nan), "warnings": " ".join(doubts), "reason": ""}
+    facts |= {"pareto_k": post.attrs.get("pareto_k", np.nan), "warnings": " ".join(messages), "reason": ""}
     constants = post["constant_data"].to_dataset()
     return {
         "posterior": post["posterior"].to_dataset().load(),

@@ -6,8 +6,10 @@ import xarray as xr
 
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
+from bayescale.density.check_formula import check_formula
 from bayescale.density.conditional import increments
 from bayescale.density.prior_draws import draw_all
+from bayescale.inference.door import MOST_DRAWS, check_law, check_seed, whole
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
@@ -37,7 +39,11 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     TypeError, ValueError
         As `fit`, and if only PyMC knows the family of a prior.
     """
+    check_law(law, runs)
+    draws = whole("draws", draws, 1, MOST_DRAWS)
+    check_seed(seed)
     bound = Bound(law, check(law, runs))
+    check_formula(bound)
     rng = np.random.default_rng(seed)
     prior = draw_prior(bound, draws, rng)
     tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(bound.table.reference))})

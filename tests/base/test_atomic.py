@@ -1,5 +1,6 @@
 """Atomic writes: whole files or none, whatever stops the process, with the modes of ordinary files."""
 
+import errno
 import os
 import signal
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bayescale.base import atomic
-from bayescale.base.atomic import filling, replacing
+from bayescale.base.atomic import filling, replacing, settle, write
 
 OLD, NEW = "old", "new" * 5000
 #: What a killed process does before it kills itself.
@@ -23,15 +24,21 @@ def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 folder, stage = pathlib.Path(sys.argv[1]), sys.argv[2]
-replace, moved = os.replace, []
+steps = []
 
-def counted(source, target):
-    if stage == f"before move {len(moved)}":
-        die()
-    replace(source, target)
-    moved.append(target)
+def counted(name):
+    function = getattr(os, name)
 
-os.replace = counted
+    def step(*arguments, **options):
+        if stage == f"before {name} {steps.count(name)}":
+            die()
+        steps.append(name)
+        return function(*arguments, **options)
+
+    setattr(os, name, step)
+
+for name in ("replace", "unlink", "rmdir"):
+    counted(name)
 """
 ONE = """
 with atomic.replacing(folder / "a.txt") as draft:
@@ -75,7 +82,7 @@ def umask():
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["over an old file", "as the first"])
-@pytest.mark.parametrize("stage", ["writing", "written", "before move 0", "done"])
+@pytest.mark.parametrize("stage", ["writing", "written", "before replace 0", "done"])
 def test_a_killed_process_leaves_the_old_file_or_the_new_one(tmp_path, stage, there):
     if there:
         (tmp_path / "a.txt").write_text(OLD)
@@ -84,20 +91,92 @@ def test_a_killed_process_leaves_the_old_file_or_the_new_one(tmp_path, stage, th
     assert not list(tmp_path.glob("*.txt"))[1:]  # no draft has the ending of a finished file
 
 
-@pytest.mark.parametrize("stage", ["writing", "written", "before move 0", "before move 1", "before move 2", "done"])
-def test_a_killed_process_leaves_no_mixed_set_with_its_last_file(tmp_path, stage):
+#: Steps from the written files to the finished folder: the draft, a, b and the seal move; the old seal, the stale file
+#: and the order are removed; the set's own folder is removed.
+STEPS = [*(f"before replace {k}" for k in range(4)), *(f"before unlink {k}" for k in range(3)), "before rmdir 0"]
+
+
+@pytest.mark.parametrize("stage", ["writing", "written", *STEPS, "done"])
+def test_a_killed_process_leaves_the_old_set_or_the_new_one(tmp_path, stage):
     for name in ("a", "b", "seal", "gone", "other"):
         (tmp_path / name).write_text(OLD)
     killed(SET, tmp_path, stage)
     found = seen(tmp_path)
-    assert found.pop("other") == OLD
-    assert set(found.values()) <= {OLD, NEW}
-    if stage in ("writing", "written"):
-        assert found == {"a": OLD, "b": OLD, "seal": OLD, "gone": OLD}
-    elif stage == "done":
-        assert found == {"a": NEW, "b": NEW, "seal": NEW}
-    else:
-        assert "seal" not in found
+    assert set(found.values()) <= {OLD, NEW} and found["other"] == OLD
+    if "seal" in found:  # not a mixed set, even for readers who do not settle
+        assert {found[name] for name in ("a", "b")} == {found["seal"]} and ("gone" in found) == (found["seal"] == OLD)
+    assert settle(tmp_path) == tmp_path
+    old = stage in ("writing", "written", "before replace 0")
+    whole = {"a": OLD, "b": OLD, "seal": OLD, "gone": OLD} if old else {"a": NEW, "b": NEW, "seal": NEW}
+    assert seen(tmp_path) == {**whole, "other": OLD}
+    assert old or not list(tmp_path.glob(".*"))
+
+
+def test_a_set_in_a_folder_that_cannot_be_written_is_read_where_it_is(tmp_path, monkeypatch):
+    (tmp_path / "seal").write_text(OLD)
+    killed(SET, tmp_path, "before replace 2")
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic.os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError("write-protected")))
+        assert (settle(tmp_path) / "seal").read_text() == NEW
+    assert settle(tmp_path) == tmp_path and (tmp_path / "seal").read_text() == NEW
+
+
+def test_the_next_set_finishes_the_one_before(tmp_path):
+    killed(SET, tmp_path, "before replace 2")
+    with filling(tmp_path, last="seal") as draft:
+        (draft / "seal").write_text("newest")
+    assert seen(tmp_path) == {"a": NEW, "b": NEW, "seal": "newest"} and not list(tmp_path.glob(".arriving"))
+
+
+@pytest.mark.parametrize("order", ["", "{}", '{"last": "../seal", "stale": []}', '{"last": "seal", "stale": ["../x"]}'])
+def test_a_foreign_folder_of_that_name_is_left_alone(tmp_path, order):
+    (tmp_path / ".arriving").mkdir()
+    (tmp_path / ".arriving" / ".order").write_text(order)
+    (tmp_path / ".arriving" / "seal").write_text(NEW)
+    assert settle(tmp_path) == tmp_path and not seen(tmp_path)
+    with pytest.raises(OSError, match="not empty"), filling(tmp_path, last="seal") as draft:
+        (draft / "seal").write_text("newest")
+    assert not seen(tmp_path) and len(os.listdir(tmp_path)) == 1
+
+
+def test_writers_and_readers_at_a_time_lose_nothing(tmp_path):
+    def write(word):
+        for _ in range(20):
+            with filling(tmp_path, last="seal", stale=["a", "b", "c"]) as draft:
+                for name in ("a", "b", "seal"):
+                    (draft / name).write_text(word)
+            settle(tmp_path)
+
+    threads = [threading.Thread(target=write, args=(word,)) for word in ("one", "two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    settle(tmp_path)
+    assert len(set(seen(tmp_path).values())) == 1 and sorted(os.listdir(tmp_path)) == ["a", "b", "seal"]
+
+
+def test_old_drafts_of_killed_processes_are_removed(tmp_path):
+    killed(SET, tmp_path, "written")
+    (draft,) = tmp_path.glob(".draft.*")
+    with filling(tmp_path):
+        assert draft.is_dir()
+    os.utime(draft, (0, 0))
+    with filling(tmp_path):
+        assert not draft.is_dir()
+
+
+@pytest.mark.parametrize("code, says", [("ENOSPC", "disk of '.*' is full"), ("EDQUOT", "quota"), ("EFBIG", "ulimit")])
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, monkeypatch, code, says):
+    number = getattr(errno, code)
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(OSError(number, os.strerror(number))))
+    (tmp_path / "a").write_text(OLD)
+    with pytest.raises(OSError, match=says + r".*: 2 MB needed, .* MB free. Free space, or choose") as caught:
+        write(tmp_path / "a", bytes(2_000_000))
+    assert caught.value.errno == number and seen(tmp_path) == {"a": OLD}
+    with pytest.raises(OSError, match=says), filling(tmp_path, last="a") as draft:
+        (draft / "a").write_bytes(b"new")
+    assert seen(tmp_path) == {"a": OLD} and os.listdir(tmp_path) == ["a"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])

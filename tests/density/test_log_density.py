@@ -40,7 +40,9 @@ CASES = {
 @pytest.fixture(scope="module")
 def table(runs):
     rows = np.arange(len(runs))
-    return runs.assign(S=runs["D"] / 5e5, U=runs["D"] / 3, loss_se=0.01, family=rows % 3, seed=rows % 2)
+    own = {name: known for law in laws.names().values() for name, known in law.columns.items()}
+    spread = {name: np.geomspace(*known.span, len(runs)) for name, known in own.items()}
+    return runs.assign(S=runs["D"] / 5e5, U=runs["D"] / 3, loss_se=0.01, family=rows % 3, seed=rows % 2, **spread)
 
 
 @pytest.fixture(scope="module", params=CASES)

@@ -1,13 +1,19 @@
 """`fit_many`: the law is compiled once, failures are kept, and an executor does not change the draws."""
 
+import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import bayescale as bs
 from bayescale.autodiff import numba_backend
+from bayescale.inference.executors import spread
 from bayescale.laws import chinchilla, henighan2020
 from tests.conftest import simulate
 
@@ -93,6 +99,68 @@ def test_a_worker_that_dies_is_one_failure(tables):
 
     lost = bs.fit_many(chinchilla, {"a": tables["sweep 20"]}, executor=Dying(), progressbar=False)
     assert "the machine is gone" in str(lost["fits"]["reason"].item()) and "posterior" not in lost.children
+
+
+def _dies_once(run, path, times):
+    """A job that kills its process the first `times` times."""
+    with open(path, "a") as file:
+        file.write("x")
+    if len(Path(path).read_text()) <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run
+
+
+def _done(executor, jobs):
+    return dict(spread(_dies_once, jobs, executor, lambda reason: {"reason": reason}))
+
+
+def test_fits_of_a_worker_that_died_are_tried_once_more(tmp_path):
+    jobs = {k: (k, str(tmp_path / str(k)), 0) for k in range(6)} | {6: (6, str(tmp_path / "6"), 1)}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        assert _done(executor, jobs) == {k: k for k in range(7)}
+
+
+def test_a_fit_that_kills_its_worker_twice_takes_no_other_with_it(tmp_path):
+    jobs = {k: (k, str(tmp_path / str(k)), 9 if k == 1 else 0) for k in range(6)}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        found = _done(executor, jobs)
+        again = _done(executor, {"late": ("late", str(tmp_path / "late"), 0)})  # the pool is broken by now
+    assert "the worker process died twice" in found.pop(1)["reason"] and again == {"late": "late"}
+    assert found == {k: k for k in (0, 2, 3, 4, 5)} and len((tmp_path / "1").read_text()) == 2
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from bayescale.inference.executors import spread
+
+def main():
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    processes = sys.argv[1] == "processes"
+    pool = ProcessPoolExecutor(2, mp_context=get_context("fork")) if processes else ThreadPoolExecutor(2)
+    began = time.perf_counter()
+    try:
+        with pool as executor:
+            list(spread(time.sleep, {k: (60.0 if processes else 4.0,) for k in range(9)}, executor, str))
+    except KeyboardInterrupt:
+        print(time.perf_counter() - began)
+
+main()
+"""
+
+
+@pytest.mark.parametrize("kind, longest, says", [("processes", 3.0, ""), ("threads", 8.0, "still runs 2 fits")])
+def test_an_interrupt_ends_the_work_or_says_what_it_waits_for(kind, longest, says):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, kind], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < longest and says in done.stderr
+
+
+def test_names_that_print_alike_are_refused(tables):
+    table = tables["sweep 20"]
+    with pytest.raises(ValueError, match="The names 1 and '1' of tables both print as '1'"):
+        bs.fit_many(chinchilla, {1: table, "1": table})  # type: ignore[dict-item]
 
 
 def test_progress_bar(tables, capsys):
