@@ -69,7 +69,7 @@ def test_laws(verb, runs):
         verbs(None, runs)[verb]()
     swapped = {"fit_many": lambda: bs.fit_many({"a": runs}, chinchilla)}  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="swap them: law first, then the runs"):
-        swapped.get(verb, verbs(runs, chinchilla)[verb])()
+        swapped.get(verb, verbs(runs, chinchilla)[verb])()  # pyright: ignore[reportOptionalCall]
 
 
 def test_a_formula_is_no_law(runs):
