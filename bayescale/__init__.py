@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bayescale import laws, plots
     from bayescale.data import literature as datasets
+    from bayescale.data.as_numbers import as_numbers
+    from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
@@ -38,9 +40,11 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
+    "best_of": "data.best_of",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
     "fit": "inference.fit",
@@ -71,9 +75,11 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "as_numbers",
     "backtest",
     "baselines",
     "beats",
+    "best_of",
     "count_parameters",
     "datasets",
     "fit",

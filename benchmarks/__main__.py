@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: one command a benchmark; nothing heavy is imported before it runs."""
+"""``python -m benchmarks``: one command for each benchmark; heavy imports happen when it runs."""
 
 import json
 from dataclasses import asdict
@@ -36,15 +36,15 @@ def main():
 def papers(names, quick, refit, output):
     """Reproduce published results (all, or the papers NAMES): published, here, verdict.
 
-    Exit status 1 if a verdict is another than the one that is written down as expected. The published run tables are
-    read from BAYESCALE_DATA, or downloaded.
+    The exit status is 1 if a verdict differs from the expected one. The published run tables are read from
+    BAYESCALE_DATA, or downloaded.
     """
     from benchmarks.reproductions import reproduce, write
 
-    found = reproduce(names or PAPERS, quick, refit, click.echo)
+    judged = reproduce(names or PAPERS, quick, refit, click.echo)
     if output:
-        write(output, found)
-    surprises = [claim for paper in found for claim in paper.unexpected]
+        write(output, judged)
+    surprises = [claim for paper in judged for claim in paper.unexpected]
     for claim in surprises:
         click.echo(f"unexpected: {claim.quantity}: expected '{claim.expect}'", err=True)
     raise SystemExit(bool(surprises))
@@ -60,7 +60,7 @@ def papers(names, quick, refit, output):
 def speed(only, tables, caches, parts, output, raw):
     """Time bayescale and its peers, and write the report (uv run --group bench).
 
-    With --raw, parts that are not run anew are taken from that file.
+    With --raw, parts that are not measured in this run are taken from that file.
     """
     from benchmarks.speed import report
     from benchmarks.speed.engine import PARTS as MEASURES
@@ -87,14 +87,14 @@ def speed(only, tables, caches, parts, output, raw):
 @click.option("--data", multiple=True, metavar="NAME", help="A data set of the scoreboard; may be repeated.")
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Score its CSVs instead.")
 @click.option(
-    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done, and go on from there."
+    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
 def forecasts(methods, data, folder, kept, output):
     """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
 
-    With --folder, tables of one's own: every CSV of it, with the columns loss, N and D (or C), and perhaps group and
-    heldout (0 or 1). The report then is forecasts.md in that folder, unless -o says otherwise.
+    With --folder, your own tables are scored: every CSV in it, with the columns loss, N and D (or C), and optionally
+    group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another.
     """
     from benchmarks.forecasts.methods import BASE
     from benchmarks.forecasts.report import report
@@ -115,7 +115,7 @@ def forecasts(methods, data, folder, kept, output):
 
 @main.command()
 @click.option(
-    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is done, and go on from there."
+    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "choices.md")
 def choices(kept, output):
@@ -132,7 +132,7 @@ def choices(kept, output):
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")
 def signs(kept, output):
-    """How often signs of a bad forecast appear, and what then happens (BAYESCALE_DATA)."""
+    """Count signs of a bad forecast, and compare the forecasts with and without them (BAYESCALE_DATA)."""
     from benchmarks.forecasts.signs import counts, measure, report
     from benchmarks.forecasts.splits import tasks
 
@@ -145,7 +145,7 @@ def signs(kept, output):
 @main.command()
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
 def simulated(output):
-    """Price of robustness and calibration, on simulated runs, and write the page (BAYESCALE_DATA)."""
+    """Measure the cost of robustness and the calibration on simulated runs, and write the page (BAYESCALE_DATA)."""
     from benchmarks.forecasts.simulated import report
 
     report(output, lambda text: click.echo(text, err=True))

@@ -1,4 +1,4 @@
-"""Claims: what a paper printed, what comes out here, and the one rule that compares the two."""
+"""Claims: published numbers, our posteriors of them, and the rule that compares the two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from decimal import Decimal
 import numpy as np
 from scipy.stats import norm
 
-#: Two-sided tail probability below which a posterior and a published value disagree: of sixty true claims, 0.6 would.
+#: Two-sided tail probability below which a posterior and a published value disagree. Of a hundred true claims, one
+#: would.
 TAIL = 0.01
 #: A published interval is too narrow if ours, of the same level on the same runs, is wider by more than this.
 WIDER = 2.0
@@ -24,14 +25,14 @@ TAGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A published number beside ours.
+    """A published number and ours.
 
     Attributes
     ----------
     quantity : str
     published : str
-        As it is printed; the last digit tells its rounding.
-    here : array of draws, a number that has no uncertainty, or None if it cannot be had.
+        As printed; the last digit gives its rounding.
+    here : array of draws, a number without uncertainty, or None if it cannot be computed.
     where : str
         Table, equation or section.
     tag : str
@@ -40,9 +41,9 @@ class Claim:
     same_runs : bool
         Whether we use the runs that the published number is from, so that the widths can be compared.
     expect : str
-        The verdict that holds now; another one fails the command.
+        The expected verdict; if another one comes out, the command fails.
     note : str
-        Why the verdict is what it is, where that is not plain.
+        The reason for the verdict, if it is not obvious.
     """
 
     quantity: str
@@ -122,5 +123,5 @@ def printed(claim: Claim) -> str:
 
 
 def unexpected(claims: Sequence[Claim]) -> list[Claim]:
-    """Claims whose verdict is another than the one that held."""
+    """Claims whose verdict is not the expected one."""
     return [claim for claim in claims if verdict(claim) != claim.expect]

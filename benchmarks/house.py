@@ -1,4 +1,4 @@
-"""``python -m benchmarks house``: how large the package is, what imports what, and what an addition costs.
+"""``python -m benchmarks house``: the size of the package, its imports, and what an addition costs.
 
 Everything is read from the source: rooms and imports by `tests.rooms`, lines by counting them, loaded modules by a fit
 in a new process, and the cost of an addition by what the additions that are there took.
@@ -17,7 +17,7 @@ from benchmarks.table import table, write
 from tests.rooms import FLOORS, ROOT, arrows, modules
 
 REPOSITORY = ROOT.parent
-#: A fit by each method; the modules of ours that it loaded, as paths from the repository.
+#: A program that fits by one method and prints the files of the package that it loaded.
 FIT = """
 import json, sys, warnings
 import numpy as np
@@ -85,12 +85,12 @@ def defined(place: str, names: Sequence[str]) -> int:
 
 def naming(path: Path, name: str) -> int:
     """Lines of code that name something: as a whole string, a variable, an attribute, or an import."""
-    found = set()
+    hits = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         said = [getattr(node, key, None) for key in ("id", "attr", "value", "module", "name")]
-        if any(isinstance(one, str) and one.rpartition(".")[2] in (name, f"_{name}") for one in said):
-            found.add(node.lineno)  # pyright: ignore[reportAttributeAccessIssue]
-    return len(found)
+        if any(isinstance(word, str) and word.rpartition(".")[2] in (name, f"_{name}") for word in said):
+            hits.add(node.lineno)  # pyright: ignore[reportAttributeAccessIssue]
+    return len(hits)
 
 
 def additions() -> dict[str, list[tuple[int, int]]]:

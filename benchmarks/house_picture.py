@@ -42,9 +42,9 @@ def picture(path: Path, rooms: Mapping[str, tuple[int, int]]) -> None:
             ax.text(-1.2, sum(ys) / len(ys), f"floor {floor}", ha="center", va="center", color="#777777", fontsize=8)
         for room, (x, y) in at.items():
             draw_room(ax, room, (x, y), rooms[room])
-            reach = [at[other][0] for one, other in imports if one == room]
+            reach = [at[other][0] for importer, other in imports if importer == room]
             ax.plot([x, max(reach, default=x)], [y, y], color=LINE, lw=1, zorder=1)
-            if start := [at[one][1] for one, other in imports if other == room]:
+            if start := [at[importer][1] for importer, other in imports if other == room]:
                 arrow = {"arrowstyle": "-|>", "color": LINE, "lw": 1, "shrinkA": 0, "shrinkB": 0}
                 ax.annotate("", (x, y + HIGH / 2), (x, max(start)), arrowprops=arrow, zorder=1)
         for (room, other), count in imports.items():

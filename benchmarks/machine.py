@@ -10,7 +10,7 @@ from pathlib import Path
 
 def describe(packages: Sequence[str]) -> dict[str, str]:
     """The machine, Python, the packages that are installed, the time, and the load of the last five minutes."""
-    versions = ", ".join(f"{name} {found}" for name in packages if (found := _version(name)))
+    versions = ", ".join(f"{name} {number}" for name in packages if (number := _version(name)))
     return {
         "Processor": f"{_processor()}, {os.cpu_count()} cores",
         "System": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",

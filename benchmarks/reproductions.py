@@ -15,7 +15,7 @@ from benchmarks.store import Store
 from benchmarks.table import table
 from benchmarks.table import write as write_sections
 
-#: Of a wide axis.
+#: Ticks of an axis of ratios that spans more than a factor of three.
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 HEAD = ["quantity", "published", "here: median, 90 %", "verdict", "where", "tag"]
 
@@ -27,7 +27,7 @@ class Paper:
     Attributes
     ----------
     fits : what was fitted -> its verdict (R-hat, ESS, divergences).
-    beside : what the report tells besides, in Markdown.
+    beside : further text for the report, in Markdown.
     """
 
     name: str
@@ -39,18 +39,18 @@ class Paper:
 
     @property
     def verdicts(self) -> list[str]:
-        """One a claim."""
+        """The verdict of each claim."""
         return [rules.verdict(claim) for claim in self.claims]
 
     @property
     def unexpected(self) -> list[Claim]:
-        """Claims that came out otherwise than they did."""
+        """Claims whose verdict is not the expected one."""
         return rules.unexpected(self.claims)
 
 
 def reproduce(names: Sequence[str], quick: bool, refit: bool, say: Callable[[str], object]) -> list[Paper]:
-    """Judge the claims of the papers, and say them."""
-    found = []
+    """Judge the claims of the papers, and print them."""
+    papers = []
     store = Store(quick, refit)
     for name in names:
         began = time.perf_counter()
@@ -58,29 +58,29 @@ def reproduce(names: Sequence[str], quick: bool, refit: bool, say: Callable[[str
         module = importlib.import_module(f"benchmarks.papers.{name}")
         claims, beside = module.claims(store), getattr(module, "beside", lambda store: "")(store)
         paper = Paper(name, module.SOURCE, claims, dict(store.verdicts), time.perf_counter() - began, beside)
-        found.append(paper)
+        papers.append(paper)
         say(f"\n{paper.source} ({paper.seconds:.0f} s)")
         for claim, verdict in zip(paper.claims, paper.verdicts, strict=True):
             mark = " " if verdict == claim.expect else "!"
             say(f"{mark} {claim.quantity} | {rules.printed(claim)} | {rules.summary(claim)} | {verdict}")
         for fit, verdict in paper.fits.items():
             say(f"    {fit}: {verdict}")
-    count = Counter(verdict for paper in found for verdict in paper.verdicts)
-    say(f"\n{sum(count.values())} claims of {len(found)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items()))
-    return found
+    count = Counter(verdict for paper in papers for verdict in paper.verdicts)
+    say(f"\n{sum(count.values())} claims of {len(papers)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items()))
+    return papers
 
 
-def write(path: Path, found: Sequence[Paper]) -> None:
+def write(path: Path, papers: Sequence[Paper]) -> None:
     """The report, and a figure for each paper in ``figures/papers`` beside it."""
     folder = path.parent / "figures" / "papers"
     folder.mkdir(parents=True, exist_ok=True)
-    count = Counter(verdict for paper in found for verdict in paper.verdicts)
-    total = f"{sum(count.values())} claims of {len(found)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items())
+    count = Counter(verdict for paper in papers for verdict in paper.verdicts)
+    total = f"{sum(count.values())} claims of {len(papers)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items())
     rule = " ".join((rules.verdict.__doc__ or "").strip().split("\n\n", 1)[1].split())
     about = (
         "One command: `python -m benchmarks`. What papers printed, beside the posterior of the same quantity on the "
         "published runs (Student-t noise, default priors, NUTS; many curves at once by Laplace's method where it "
-        "holds).\n\n"
+        "is accepted).\n\n"
         f"The rule of the verdict: {rule}\n\n"
         "Tags, how far a printed number was traced: "
         + "; ".join(f"{tag}, {words}" for tag, words in rules.TAGS.items())
@@ -89,7 +89,7 @@ def write(path: Path, found: Sequence[Paper]) -> None:
         + " A claim that disagrees does not say that the paper is wrong: the note says why, where it is known."
     )
     sections = [about, f"**{total}.**"]
-    for paper in found:
+    for paper in papers:
         picture(paper, folder / f"{paper.name}.png")
         rows = [
             [c.quantity, rules.printed(c), rules.summary(c), verdict, c.where, c.tag]
@@ -109,7 +109,7 @@ def write(path: Path, found: Sequence[Paper]) -> None:
 
 
 def picture(paper: Paper, path: Path) -> None:
-    """Ours over the published value, a row a claim: 50 and 90 % intervals, and the published interval in grey."""
+    """Ours over the published value, a row for each claim: 50 and 90 % intervals; the published interval in grey."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullLocator
 

@@ -1,4 +1,4 @@
-"""Posteriors that the reproductions need: fitted once, kept outside the repository, fitted again if asked."""
+"""Posteriors for the reproductions: fitted once, and kept outside the repository."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ from bayescale.inference import storage as files
 from bayescale.modelling.law import Law
 
 SEED = 1
-#: Draws of each of four chains where they cost nothing: a verdict hangs on how many lie beyond a published number, of
-#: 4000 some twenty where it is decided.
+#: Options of a quick fit. 5000 draws for each of four chains, since a verdict depends on how many of them lie beyond a
+#: published number: of 4000 in all, some twenty in a close case.
 QUICK = {"method": "laplace", "draws": 5000}
 
 
@@ -27,7 +27,7 @@ class Store:
     Parameters
     ----------
     quick : bool
-        By the Laplace approximation, where it holds, and nothing kept.
+        Fit by the Laplace approximation, if it is accepted, and keep nothing.
     refit : bool
         Fit again what is kept.
     """
@@ -36,9 +36,9 @@ class Store:
         self.quick, self.refit = quick, refit
         cache = os.environ.get("BAYESCALE_CACHE") or platformdirs.user_cache_dir("bayescale")
         self.folder = Path(cache) / "posteriors"
-        #: What was used: name -> verdict of the fit.
+        #: Name of each fit that was used -> its verdict.
         self.verdicts: dict[str, str] = {}
-        #: What this store has fitted: not fitted again.
+        #: Files that this store has written, which `refit` does not fit again.
         self.fitted: set[Path] = set()
 
     def fit(self, name: str, law: Law, runs: pd.DataFrame) -> xr.DataTree:
@@ -55,7 +55,7 @@ class Store:
         return post
 
     def each(self, name: str, law: Law, tables: Mapping[str, pd.DataFrame]) -> xr.DataTree:
-        """The posteriors of a law on many tables, by Laplace where it holds; their diagnostics are noted."""
+        """The posteriors of a law on many tables, by Laplace if it is accepted; their diagnostics are noted."""
         parts = [self._columns(law, table).assign(table=key) for key, table in tables.items()]
         path = self._path(name, law, pd.concat(parts))
         if self._kept(path):
@@ -89,7 +89,7 @@ class Store:
             self.fitted.add(path)
 
     def _path(self, name: str, law: Law, columns: pd.DataFrame) -> Path:
-        """Where a posterior is kept; another law or other runs, another place."""
+        """File of a posterior; its name depends on the law and the runs."""
         seen = hashlib.sha256(str(law).encode() + columns.to_csv(index=False).encode()).hexdigest()[:16]
         return self.folder / f"{name}-{seen}.nc"
 

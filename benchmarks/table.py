@@ -19,7 +19,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1
 
 
 def number(value, digits: int = 3) -> str:
-    """A number with so many significant digits, whole from 100 on; a dash for None."""
+    """A number with `digits` significant digits, without decimals from 100 on; a dash for None."""
     if value is None:
         return ABSENT
     if isinstance(value, bool):

@@ -2,25 +2,20 @@
 
 The only file that depends on Numba, which is imported at the first call of `compiled`. Data are passed at run time, so
 each structure is compiled once, for any number of tables. Compiling takes one or two seconds; through PyTensor it takes
-ten or more (docs/decisions.md).
+ten or more (docs/decisions/06-tape.md).
 """
 
-import importlib.util
 import inspect
-import os
-import sys
 import warnings
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from bayescale.autodiff import simd_math
+from bayescale.autodiff import compile_cache, simd_math
 from bayescale.autodiff.constants import Constants
 from bayescale.autodiff.kernels import evidence, factor, projected, solve, solve_back, solved, spread
-from bayescale.base.atomic import replacing
 
 #: A module with two functions of the C signatures that nutpie calls. `density`: (size, u, gradient, log density, data)
 #: -> 0, or a positive code if the log density (4) or the gradient (3) is not finite. `expand`: the output is u itself.
@@ -104,7 +99,7 @@ class Unavailable(RuntimeError):
 def compiled(code: str) -> ModuleType:
     """A module with the compiled functions `density` and `expand` of a structure.
 
-    The compiled code is kept in this process and, if a cache folder can be written, on disk.
+    The compiled code is kept in this process and, if only this user can write to the cache folder, on disk.
 
     Parameters
     ----------
@@ -114,12 +109,17 @@ def compiled(code: str) -> ModuleType:
     ------
     Unavailable
         If Numba cannot be imported, or fails to compile the code.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the cache on disk is not used because another user could have written it.
     """
     loops, body = code.split("def f(x, grad, c, r, g, m):\n")
     lines = body.splitlines()
     lines[-1] = lines[-1].replace("return ", "logp = ")
     body = "\n".join(lines)
-    folder = _folder()
+    folder = compile_cache.folder()
     helper = _helpers(code) + loops.replace("def ", "@njit(**in_vectors)\ndef ")
     text = _HEAD.format(body=body, helper=helper, cache=folder is not None)
     name = f"structure_{sha256(text.encode()).hexdigest()[:16]}"
@@ -127,15 +127,13 @@ def compiled(code: str) -> ModuleType:
         warnings.filterwarnings("ignore", message=".*carray.*")
         if folder is not None:
             try:
-                return _load(name, _written(folder / f"{name}.py", text))
+                return compile_cache.load(folder, name, text)
             except Exception:  # of many types; without the cache on disk, compiling may still work
                 text = _HEAD.format(body=body, helper=helper, cache=False)
-        module = ModuleType(name)
         try:
-            exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+            return compile_cache.run(name, text, f"<{name}>")
         except Exception as error:  # of many types
             raise Unavailable(f"Numba cannot compile a density ({type(error).__name__}: {error})") from error
-    return module
 
 
 def _helpers(code: str) -> str:
@@ -146,38 +144,3 @@ def _helpers(code: str) -> str:
     sources = {"exact": elementary, "in_vectors": vectors, "in_order": integrals}
     parts = [(options, function) for options, functions in sources.items() for function in functions]
     return "".join(f"@njit(**{options})\n{inspect.getsource(function)}\n\n" for options, function in parts)
-
-
-def _folder() -> Path | None:
-    """Folder of the cache on disk; None if it cannot be written."""
-    import platformdirs
-
-    folder = Path(os.environ.get("BAYESCALE_CACHE") or platformdirs.user_cache_dir("bayescale")) / "compiled"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
-def _written(path: Path, text: str) -> Path:
-    """Write the text unless the file has it already: Numba recompiles files that are newer than its cache."""
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        with replacing(path) as draft:
-            draft.write_text(text, encoding="utf-8")
-    return path
-
-
-def _load(name: str, path: Path) -> ModuleType:
-    """Import a file as a module of this name."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # Numba's cache finds the module of a function by name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

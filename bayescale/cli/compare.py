@@ -1,5 +1,6 @@
 """``bayescale compare``: which of several laws predicts left-out runs best."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,14 @@ def compare(folders):
     weight         of the law in a stacked mixture
     k > 0.7        number of runs for which the estimate is unreliable
     """
+    names = [str(folder) for folder in folders]
+    _different(folders)  # before the imports, which take seconds
+
     import arviz as az
 
     from bayescale.inference.storage import load
     from bayescale.inference.verdict import sentence
 
-    names = [str(folder) for folder in folders]
-    if len(set(names)) < 2 or len(set(names)) < len(names):
-        raise ValueError(f"The folders are {names}; give two or more different ones.")
     posts = {name: load(name) for name in names}
     _same_runs(posts)
     for name, post in posts.items():
@@ -49,6 +50,16 @@ def compare(folders):
         show.say(f"{name}: {attrs['law']}, noise {attrs['noise']}; {sentence(posts[name])}")
     if not all(options.converged(post) for post in posts.values()):
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _different(folders: Sequence[Path]) -> None:
+    """Refuse fewer than two folders, one folder named twice, and paths where nothing is."""
+    names = [str(folder) for folder in folders]
+    if len(folders) < 2 or len({folder.resolve() for folder in folders}) < len(folders):
+        raise ValueError(f"The folders are {names}; give two or more different ones.")
+    absent = [name for name, folder in zip(names, folders, strict=True) if not folder.exists()]
+    if absent:
+        raise FileNotFoundError(f"There is no folder {absent}; give folders that bayescale fit has written.")
 
 
 def _same_runs(posts: dict[str, "xr.DataTree"]) -> None:

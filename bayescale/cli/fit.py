@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayescale.base.columns import column
+from bayescale.base.private import lend_home
 from bayescale.cli import options, show
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from bayescale.modelling.law import Law
 
 COLUMN = "Column of the table that holds a column of the law: N=params. Can be repeated."
-WHERE = "Use only the runs that meet it: 'C < 1e22' (pandas query, our names)."
+WHERE = "Use only the runs that meet it: 'C < 1e22 and family == \"llama\"' (our names)."
+BEST = "Use the run with the smallest loss at each size, such as of a grid of learning rates (bayescale.best_of)."
 REFERENCE = "Reference run, in place of the geometric mean of the runs: N0=1e9. Can be repeated."
 AS_NEEDED = "[default: what the law needs]"
 
@@ -29,6 +31,7 @@ AS_NEEDED = "[default: what the law needs]"
 @click.option("--noise", metavar="NAME", help="Noise instead of the law's: student, lognormal, …")
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
+@click.option("--best", is_flag=True, help=BEST)
 @click.option("--reference", type=options.Pair(float, "N0=1e9"), multiple=True, help=REFERENCE)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("--draws", type=click.IntRange(4), metavar="INTEGER", help=f"Draws of each chain.  {AS_NEEDED}")
@@ -46,7 +49,7 @@ AS_NEEDED = "[default: what the law needs]"
 )
 @click.option("--quick", is_flag=True, help="Laplace approximation; NUTS only if that is not accepted.")
 @click.option("--force", is_flag=True, help="Replace the posterior in DIR.")
-def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, **sampler):
+def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, force, **sampler):
     """Fit a law to RUNS: a CSV, TSV or Parquet file, or the name of a data set (`bayescale data list`).
 
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
@@ -57,18 +60,22 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
+    _exists(runs)  # before the imports, which take seconds
+
     from bayescale.base.atomic import settle
     from bayescale.inference.storage import NAME
     from bayescale.inference.verdict import sentence
+    from bayescale.laws._trust import fingerprint
 
     if (settle(out) / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
-    law = _with_reference(options.find_law(spec, noise), dict(reference))
-    table = read_runs(law, runs, dict(columns), where)
+    mark = fingerprint(spec)
+    law = _with_reference(options.find_law(spec, noise, mark), dict(reference))
+    table = read_runs(law, runs, dict(columns), where, best)
     _writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", column("loss").unit)
-    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit}
+    post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit, **mark}
 
     from bayescale.cli.folder import summarise, write
 
@@ -80,6 +87,17 @@ def fit(runs, spec, out, noise, columns, where, reference, seed, quick, force, *
     show.say(f"written to {out}: {', '.join(written)}")
     if not options.converged(post):
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _exists(source: str) -> None:
+    """Refuse a path that is no file, unless it may be the name of a data set."""
+    path = Path(source)
+    if "://" in source:
+        raise ValueError(f"'{source}' is an address; download the file, and give its path.")
+    if path.is_dir() and (path.suffix or len(path.parts) > 1):  # a bare name may be a data set beside such a folder
+        raise ValueError(f"'{source}' is a folder; wanted a file with one row for each run.")
+    if not path.is_file() and (path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet") or len(path.parts) > 1):
+        raise FileNotFoundError(f"There is no file '{source}'.")
 
 
 def _writable(out: Path) -> None:
@@ -102,18 +120,21 @@ def _with_reference(law: "Law", reference: dict[str, float]) -> "Law":
     return replace(law, reference={**law.reference, **reference})
 
 
-def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | None) -> "pd.DataFrame":
-    """Read the runs to fit, from a file or a data set.
+def read_runs(
+    law: "Law", source: str, columns: dict[str, str], where: str | None, best: bool = False
+) -> "pd.DataFrame":
+    """Read the runs to fit, from a file or a data set; with `best` the best of each size and group.
 
     The table is checked against `law` here, so that errors come before any work is done.
     """
     import warnings
 
+    from bayescale.data.best_of import best_of
     from bayescale.data.check import check
     from bayescale.data.read import complete, read, select
 
     path = Path(source)
-    if path.is_file() or path.suffix:
+    if path.is_file():
         table = read(path, columns, where)
     else:
         from bayescale.data.literature.catalogue import load, names
@@ -121,6 +142,8 @@ def read_runs(law: "Law", source: str, columns: dict[str, str], where: str | Non
         if source not in names():
             raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
         table = select(load(source), columns, where)
+    if best:
+        table = best_of(complete(table, law.inputs), (*law.inputs, *law.groups))
     with warnings.catch_warnings():  # fit repeats them
         warnings.simplefilter("ignore")
         check(law, table)
@@ -137,6 +160,7 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     import logging
     import warnings
 
+    lend_home()
     if sampler["sampler"] not in (None, "nutpie"):
         import pymc  # noqa: F401 (its import sets the level of its logger, which is set below)
 

@@ -9,6 +9,8 @@ import click
 #: Cures of errors on tables: the pattern in Python, and the same cure as an option.
 CURES = (
     (r"Rename yours: runs\.rename\(columns=\{'yours': '(\w+)'\}\)", r"Name yours: --column \1=yours"),
+    (r"runs\[runs\['(\w+)'\] > 0\]", r"--where '\1 > 0'"),
+    (r"bayescale\.best_of\(runs, by=\([^)]*\)\)", "--best"),
     (r"runs\.dropna\(subset=\['(\w+)'\]\)", r"--where '\1 == \1'"),
 )
 

@@ -52,23 +52,33 @@ at = click.option(
     help="Another column of the law, or the level of a group: U=1e11, family=llama. Can be repeated.",
 )
 law = click.option(
-    "--law", "spec", metavar="NAME", help="Path of the law (file.py:name), if its file has moved since the fit."
+    "--law", "spec", metavar="NAME", help="Path of the law (file.py:name), if its file has moved, or is new to you."
 )
 
 
-def find_law(spec: str, noise: str | None = None) -> "Law":
-    """The law called `spec`; with `noise` in place of its own, if given."""
+def find_law(spec: str, noise: str | None = None, mark: dict[str, str] | None = None) -> "Law":
+    """The law called `spec`, which the user has named; with `noise` in place of its own, if given.
+
+    Parameters
+    ----------
+    spec : str. A file is run, and remembered as one that this user trusts.
+    noise : str, optional
+    mark : dict, optional, `bayescale.laws._trust.fingerprint` of the file, if it was taken before.
+    """
     from dataclasses import replace
 
     from bayescale.laws import find
+    from bayescale.laws._trust import SHA256, fingerprint, remember
     from bayescale.modelling.noises import NOISES
 
+    mark = fingerprint(spec) if mark is None else mark
     try:
-        law = find(spec)
+        law = find(spec, mark.get(SHA256))
     except (ValueError, OSError):
         raise
     except Exception as error:  # running the user's file may raise anything
         raise ValueError(f"Running the file of law '{spec}' failed: {type(error).__name__}: {error}") from error
+    remember(mark)
     if noise and noise not in NOISES:
         raise ValueError(f"There is no noise '{noise}'; choose one of {list(NOISES)}, or write a law with its own.")
     return replace(law, noise=NOISES[noise]) if noise else law
@@ -83,6 +93,11 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
     spec : str, optional
         Name or path of the law; by default the one given to `bayescale fit`.
 
+    Raises
+    ------
+    ValueError
+        If `spec` is not given, and the law is in a file that this user has not run before or that has changed.
+
     Warns
     -----
     UserWarning
@@ -93,12 +108,12 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
     from bayescale.inference.storage import load
 
     post = load(folder)
-    spec = spec or post.attrs.get("cli_law") or post.attrs["law"]
     noise = post.attrs.get("cli_noise", post.attrs.get("noise") if "cli_law" not in post.attrs else None)
-    try:
-        law = find_law(str(spec), noise)
-    except OSError as error:
-        raise FileNotFoundError(f"{error} Give its path: --law path/to/file.py:name.") from None
+    if spec is None:
+        spec = str(post.attrs.get("cli_law") or post.attrs["law"])
+        law = _law_of_fit(folder, spec, noise, post.attrs)
+    else:
+        law = find_law(spec, noise)
     if str(law) != post.attrs.get("law_text", str(law)):
         warnings.warn(
             f"the law '{spec}' has changed since '{folder}' was fitted, so the results mix two laws. Fit again.",
@@ -106,6 +121,24 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
             stacklevel=2,
         )
     return post, law
+
+
+def _law_of_fit(folder: Path, spec: str, noise: str | None, attrs: dict) -> "Law":
+    """The law that a posterior names. Its file is run only if this user has run the same file before."""
+    from bayescale.laws._find import split
+    from bayescale.laws._trust import FILE, SHA256, doubt
+
+    file = split(spec)
+    if file is None:
+        return find_law(spec, noise)
+    path, name = str(attrs.get(FILE) or file[0]), file[1]
+    if why := doubt(spec, attrs):
+        raise ValueError(
+            f"The law of '{folder}' is in the file {path!r}, and {why}, so it was not run. If you trust the file, "
+            f"give its path: --law path/to/{Path(path).name}:{name}."
+        )
+    click.echo(f"running the law file {path!r}, unchanged since the fit", err=True)
+    return find_law(f"{path}:{name}", noise, {FILE: path, SHA256: str(attrs[SHA256])})
 
 
 def converged(post: "xr.DataTree") -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from bayescale.base.columns import column, training_flop
-from bayescale.data.checkpoints import checkpoints
+from bayescale.data.checkpoints import checkpoints, not_training_runs
+from bayescale.data.cost_ratio import cost_ratio
 from bayescale.data.read import complete
 from bayescale.data.table import RunTable
+from bayescale.data.units import check_units
 from bayescale.data.values import numbers
-from bayescale.data.warn import repeats, suspicions, weaknesses
+from bayescale.data.warn import not_runs, of_table, repeats, suspicions, weaknesses
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.formula import signature
 from bayescale.modelling.law import Law
@@ -35,8 +36,11 @@ def check(law: Law, runs: pd.DataFrame) -> RunTable:
     -----
     UserWarning
         For duplicated rows, fewer runs than parameters, a constant column, N and D on one line, or a suspicious unit;
+        for rows of one size that differ in settings (`best_of`); for a C that is not 6ND; for names in the column
+        ``run`` that are not training runs;
         for several rows of one training run (column ``run``) under a law that cannot model their autocorrelation,
-        because it has no discrepancy or none of its columns varies within a run; for what the law itself doubts (`Law`).
+        because it has no discrepancy or none of its columns varies within a run; for what the law itself doubts
+        (`Law`).
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
@@ -45,19 +49,28 @@ def check(law: Law, runs: pd.DataFrame) -> RunTable:
     columns = pd.DataFrame({name: numbers(table, name) for name in needed}, index=runs.index)
     loss = numbers(table, "loss")
     groups = _groups(table, law.groups)
-    _check_units(columns)
+    check_units(columns)
     reference = _reference(law, columns, loss)
     if len(runs) == 1:
         raise ValueError("There is 1 run; a scaling law needs runs of two or more sizes. Add runs.")
     if len(runs):
-        own = filter(None, (doubt(law, runs) for doubt in law.doubts))
-        for message in (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss), *own):
+        own = (doubt(law, runs) for doubt in law.doubts)
+        of_law = (*suspicions(columns, loss), *weaknesses(law, columns, groups, loss), *own)
+        for message in filter(None, (*of_law, *of_table(law, table, columns, groups, loss))):
             warnings.warn(message, UserWarning, stacklevel=3)
     rows = None if "run" in law.groups else checkpoints(table, sizes(law.inputs))
+    if (
+        "run" in table
+        and "run" not in law.groups
+        and table["run"].nunique() > 1
+        and (others := not_training_runs(table))
+    ):
+        warnings.warn(not_runs(others), UserWarning, stacklevel=3)
     if rows is not None and len(rows.names) > 1 and (law.discrepancy is None or not len(rows.lengths)):
         warnings.warn(repeats(len(runs), len(rows.names)), UserWarning, stacklevel=3)
     levels = {g: list(pd.unique(groups[g])) for g in groups}
-    return RunTable(columns, groups, loss, reference, levels, checkpoints=rows)
+    others = runs.drop(columns=[name for name in (*columns, *groups, "loss") if name in runs and name != "loss_se"])
+    return RunTable(columns, groups, loss, reference, levels, rows, others, cost_ratio(runs))
 
 
 def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
@@ -74,26 +87,6 @@ def _groups(table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
             )
     groups = pd.DataFrame(table[list(names)]).copy()
     return groups.astype({name: str for name in groups if not pd.api.types.is_integer_dtype(groups[name])})
-
-
-def _check_units(columns: pd.DataFrame) -> None:
-    """Refuse magnitudes that no run can have, such as N in billions or C in PF-days."""
-    suspects = {"N": "in millions or billions", "D": "in millions or billions", "C": "in PF-days (8.64e19 FLOP)"}
-    for name, suspect in suspects.items():
-        known = column(name)
-        if name in columns and len(columns) and columns[name].max() < known.span[0]:
-            raise ValueError(
-                f"{name} reaches only {columns[name].max():.4g} {known.unit}; is it {suspect}? Give it in {known.unit}."
-            )
-    if {"N", "D"} <= set(columns) and len(columns):
-        ratio = float((columns["D"] / columns["N"]).median())
-        if not 1e-4 < ratio < 1e7:
-            wrong = "D in millions or billions, or N and D exchanged" if ratio < 1 else "N in millions or billions"
-            raise ValueError(f"The median of D/N is {ratio:.3g} tokens per parameter; is {wrong}?")
-    if {"N", "D", "C"} <= set(columns) and len(columns):
-        ratio = float((columns["C"] / training_flop(columns["N"], columns["D"])).median())
-        if not 0.1 < ratio < 10:
-            raise ValueError(f"The median of C is {ratio:.3g} times 6ND; check the units of N, D and C (FLOP).")
 
 
 def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, float]:

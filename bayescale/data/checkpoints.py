@@ -22,6 +22,11 @@ SHORTEST = 1.0 / 3.0
 #: Longest length, in units of the longest run: its rows then share nearly one common error.
 LONGEST = 10.0
 
+#: Columns that grow along a training run, in the order of preference.
+PROGRESS = ("D", "S", "C", "step")
+#: Largest share of rows of a training run that may repeat the size of another row.
+REPEATED = 0.1
+
 
 @dataclass(frozen=True)
 class Checkpoints:
@@ -96,19 +101,42 @@ def correlation_at(gap: Any, length: float) -> np.ndarray:
 
 
 def checkpoints(table: pd.DataFrame, sizes: Iterable[str]) -> Checkpoints | None:
-    """The checkpoints of a table: rows that share a name in the column ``run``.
+    """The checkpoints of a table: rows that share the name of a training run in the column ``run``.
+
+    Decided name by name: a name is that of a training run if its rows have one N and sizes that differ
+    (`not_training_runs`). Rows of other names are independent runs.
 
     Returns
     -------
-    Checkpoints or None : None if the table has no complete column ``run``, if every row has a name of its own, or if
-        all rows share one name while N varies (then the name is that of a sweep, not of a training run).
+    Checkpoints or None : None if the table has no complete column ``run``, or if no training run has two rows.
     """
     if "run" not in table or table["run"].isna().any():
         return None
-    numbers, names = pd.factorize(table["run"])
-    if len(names) == len(table) or (len(names) == 1 and "N" in table and table["N"].nunique() > 1):
+    others = set(not_training_runs(table))
+    keys = [(name, row if name in others else -1) for row, name in enumerate(table["run"])]
+    numbers, runs = pd.factorize(pd.Index(keys, tupleize_cols=False))
+    if len(runs) == len(table):
         return None
-    return Checkpoints(numbers, tuple(map(str, names)), decades(table, sizes))
+    names = tuple(str(name) if row < 0 else f"{name} (row {row + 1})" for name, row in runs)
+    return Checkpoints(numbers, names, decades(table, sizes))
+
+
+def not_training_runs(table: pd.DataFrame) -> list:
+    """Names in the column ``run`` that seeds or sweeps have: their rows have several N, or sizes that do not rise.
+
+    The size is the first of D, S, C and step that the table has. One size in ten may repeat: a checkpoint is
+    sometimes evaluated twice.
+    """
+    size = next((name for name in PROGRESS if name in table), None)
+    names = []
+    for name, rows in table.groupby("run", sort=False):
+        if len(rows) < 2:
+            continue
+        several = "N" in rows and rows["N"].nunique() > 1
+        distinct = len(rows) if size is None else rows[size].nunique()
+        if several or distinct == 1 or len(rows) - distinct > REPEATED * len(rows):
+            names.append(name)
+    return names
 
 
 def decades(table: pd.DataFrame, sizes: Iterable[str]) -> np.ndarray:

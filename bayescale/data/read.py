@@ -1,22 +1,36 @@
 """Read: a table of runs from a file; rename, select and complete its columns."""
 
+import contextlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from bayescale.base.columns import budget_tokens, training_flop
+from bayescale.base.columns import COLUMNS, budget_tokens, training_flop
+from bayescale.data.as_numbers import as_numbers
 from bayescale.data.values import numbers
+from bayescale.data.where import where as rows
+
+#: Kinds of files that are read.
+KINDS = (".csv", ".tsv", ".txt", ".parquet")
+#: Characters that may separate columns; the comma is the default.
+SEPARATORS = (",", ";", "\t", "|")
 
 
 def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
-    """Read a table of runs from a CSV or Parquet file.
+    """Read a table of runs from a text file or a Parquet file.
+
+    In text files the separator (comma, semicolon, tab, bar or spaces) is found from the header, and spaces and
+    byte-order marks are stripped from column names. Numbers written as text (``135M``, ``72,168,784``, ``3,71``) become
+    numbers in the columns that the package knows and in those that `columns` names; other columns stay text.
 
     Parameters
     ----------
-    path : str or Path, ending in .csv, .tsv or .parquet.
+    path : str or Path, ending in .csv, .tsv, .txt or .parquet.
     columns : mapping from the names used here to the file's: ``{"N": "params"}``.
-    where : str, which rows to keep, in `pandas.DataFrame.query` syntax and the names used here: ``"C < 1e22"``.
+    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``. What it
+        may hold says `bayescale.data.where`.
 
     Returns
     -------
@@ -27,27 +41,98 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file is empty, has another format or encoding, or `columns` or `where` do not fit it.
+        If the file is empty, has no header or no rows, has another format or encoding, or `columns` or `where` do not
+        fit it.
     """
+    check_path(path)
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file '{path}'; wanted a .csv, .tsv or .parquet.")
-    readers = {".csv": pd.read_csv, ".tsv": lambda p: pd.read_csv(p, sep="\t"), ".parquet": pd.read_parquet}
-    if path.suffix.lower() not in readers:
-        raise ValueError(f"'{path.name}' ends in '{path.suffix}'; wanted one of {list(readers)}.")
     try:
-        runs = readers[path.suffix.lower()](path)
+        runs = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _from_text(path)
     except UnicodeDecodeError as error:
         raise ValueError(f"'{path.name}' is not UTF-8 text ({error.reason}); save it as UTF-8.") from None
     except pd.errors.EmptyDataError:
         raise ValueError(f"'{path.name}' is empty; wanted a header line and one line for each run.") from None
     except (pd.errors.ParserError, OSError, ValueError) as error:
         raise ValueError(f"'{path.name}' cannot be read as {path.suffix}: {error}") from None
-    return select(runs, columns, where)
+    runs.columns = [name.strip().strip("\ufeff").strip() if isinstance(name, str) else name for name in runs.columns]
+    _check_shape(path, runs)
+    return select(_with_numbers(runs, dict(columns or {})), columns, where)
+
+
+def check_path(path: str | Path) -> None:
+    """Refuse a path that cannot be read, without opening the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the path is a folder, an address, or a file of another kind.
+    """
+    text, path = str(path), Path(path)
+    if "://" in text:
+        raise ValueError(f"'{text}' is an address; download the file, and give its path.")
+    if path.is_dir():
+        raise ValueError(f"'{path}' is a folder; wanted a file that ends in one of {list(KINDS)}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file '{path}'; wanted one that ends in one of {list(KINDS)}.")
+    if path.suffix.lower() not in KINDS:
+        ends = f"ends in '{path.suffix}'" if path.suffix else "has no suffix"
+        raise ValueError(
+            f"'{path.name}' {ends}, which is no kind of table that is read; wanted one of {list(KINDS)}. If it holds "
+            "text in columns, rename it to .csv; otherwise export it as CSV."
+        )
+
+
+def _from_text(path: Path) -> pd.DataFrame:
+    """A table from text, whatever separates its columns."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    with path.open(encoding=encoding) as file:
+        lines = [line for line in (file.readline() for _ in range(20)) if line.strip()][:2]
+    separator = _separator(lines, "\t" if path.suffix.lower() == ".tsv" else ",")
+    return pd.read_csv(path, sep=separator, encoding=encoding, skipinitialspace=separator != r"\s+")
+
+
+def _separator(lines: list[str], usual: str) -> str:
+    """What separates the columns: it is in the header, and as often in the line below."""
+    if not lines:
+        return usual
+    counts = {mark: [line.count(mark) for line in lines] for mark in SEPARATORS}
+    regular = [mark for mark in SEPARATORS if counts[mark][0] and len(set(counts[mark])) == 1]
+    present = [mark for mark in SEPARATORS if counts[mark][0]]
+    for marks in (regular, present):
+        if marks:
+            return usual if usual in marks else max(marks, key=lambda mark: counts[mark][0])
+    words = [len(line.split()) for line in lines]
+    return r"\s+" if words[0] > 1 and len(set(words)) == 1 and len(words) > 1 else usual
+
+
+def _check_shape(path: Path, runs: pd.DataFrame) -> None:
+    """Refuse a file without a header or without rows."""
+    names = [str(name) for name in runs.columns]
+    if names and all(re.fullmatch(r"[+-]?[\d._,]+(e[+-]?\d+)?", name, re.IGNORECASE) for name in names):
+        raise ValueError(
+            f"The first line of '{path.name}' holds numbers ({', '.join(names[:4])}); wanted a line with the names of "
+            "the columns above it, such as N,D,loss."
+        )
+    if not len(runs):
+        raise ValueError(f"'{path.name}' has a header line ({', '.join(names[:6])}) and no runs below it.")
+
+
+def _with_numbers(runs: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The table with numbers in place of text, in known and renamed columns; text that is no number stays."""
+    names = {theirs: ours for ours, theirs in {**{name: name for name in COLUMNS}, **columns}.items()}
+    for theirs, ours in names.items():
+        if theirs in runs and runs.columns.is_unique and not pd.api.types.is_numeric_dtype(runs[theirs]):
+            with contextlib.suppress(ValueError):  # `numbers` reports it if a law needs the column
+                runs = runs.assign(**{theirs: as_numbers(runs[theirs], ours)})
+    return runs
 
 
 def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
-    """Rename columns (``{"N": "params"}``), then keep the rows that meet `where` (`DataFrame.query` syntax).
+    """Rename columns (``{"N": "params"}``), then keep the rows that meet the condition `where`.
 
     Raises
     ------
@@ -63,10 +148,7 @@ def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: 
         runs = runs.rename(columns={theirs: ours})
     if where is None:
         return runs
-    try:
-        kept = runs.query(where)
-    except Exception as error:  # query raises errors of many types for a bad condition
-        raise ValueError(f"The condition {where!r} cannot be read: {error}. Columns: {list(runs.columns)}.") from None
+    kept = runs.loc[rows(runs, where)]
     if not len(kept):
         raise ValueError(f"The condition {where!r} keeps none of the {len(runs)} runs.")
     return kept

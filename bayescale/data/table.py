@@ -1,12 +1,13 @@
 """RunTable: the part of a table that a law needs, once it has been checked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from bayescale.data.checkpoints import Checkpoints
+from bayescale.data.cost_ratio import CostRatio
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class RunTable:
     reference : the reference run (N0, D0, C0, …: geometric means unless the law sets them) and ``loss_min``.
     levels : the levels of each group, in the order of their first appearance.
     checkpoints : the training runs that rows are checkpoints of; None where each row is a run of its own.
+    others : DataFrame, the columns that the law does not use, as they came; and ``loss_se``.
+    cost : how the table's C relates to 6ND; None where it lacks N, D or C.
     """
 
     columns: pd.DataFrame
@@ -29,6 +32,8 @@ class RunTable:
     reference: Mapping[str, float]
     levels: Mapping[str, list]
     checkpoints: Checkpoints | None = None
+    others: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cost: CostRatio | None = None
 
     def smallest(self, dims: Iterable[str]) -> np.ndarray:
         """Smallest observed loss in each cell of the groups `dims`, of shape (len of each); overall where empty."""

@@ -9,47 +9,17 @@ import numpy as np
 import pandas as pd
 
 from bayescale.base.columns import column
+from bayescale.data.best_of import several
+from bayescale.data.cost_ratio import cost_ratio, departure
+from bayescale.data.units import loss_doubts, mixed_units, size_doubts
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
 
 def suspicions(columns: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
     """Warn of units that look wrong."""
-    most = column("loss").span[1]
-    if loss.max() > most:
-        yield (
-            f"The loss reaches {loss.max():.4g}, more than guessing at random from any tokenizer's vocabulary. Is it a "
-            "percentage, a perplexity or a sum over tokens? Wanted: nats/token."
-        )
-    for name in [name for name in ("N", "D") if name in columns]:
-        low, high = columns[name].min(), columns[name].max()
-        if high > 1e7 * low:
-            yield f"{name} ranges from {low:.3g} to {high:.3g}; are some runs in thousands, millions or billions?"
-    if len(loss) > 2 and np.partition(loss, 1)[1] > 2 * loss.min():
-        yield (
-            f"The smallest loss, {loss.min():.4g}, is less than half of the next smallest. Priors are stated in units "
-            "of the smallest loss, so a wrong one shifts them. Is it in another unit, or a failed run?"
-        )
-    if {"N", "D"} <= set(columns):
-        tokens = float((columns["D"] / columns["N"]).median())
-        if tokens < 0.5:
-            yield (
-                f"The median of D/N is {tokens:.2g} tokens per parameter; are N and D exchanged, or is D in thousands "
-                "or millions?"
-            )
-        if tokens > 1e5:
-            yield f"The median of D/N is {tokens:.2g} tokens per parameter; is N in thousands or millions?"
-        ratio = float(np.median(loss / _typical(columns))) if loss.max() <= most else 1.0
-        if ratio > 1.4:
-            yield (
-                f"Losses are {ratio:.2f} times (median) what language models of these N and D reach on web text in "
-                "nats/token; are they in bits (multiply by ln 2 = 0.693)?"
-            )
-
-
-def _typical(columns: pd.DataFrame) -> np.ndarray:
-    """Loss of language models on web text [nats/token] (Besiroglu et al. 2024), to recognise another unit."""
-    return (1.817 + 482.0 * columns["N"] ** -0.3478 + 2085.4 * columns["D"] ** -0.3658).to_numpy()
+    yield from loss_doubts(columns, loss)
+    yield from size_doubts(columns)
 
 
 def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray) -> Iterable[str]:
@@ -69,7 +39,8 @@ def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.n
             yield f"{name} is the same in every run, so the data do not identify how the loss depends on {name}."
     size = sum(np.log(columns[name]) for name in law.inputs)
     if len(rows) > 3 and np.ptp(size) > 0 and np.ptp(loss) > 0 and np.corrcoef(size, loss)[0, 1] > 0.5:
-        yield "The larger the run, the larger its loss; is the column an accuracy or another measure that rises?"
+        rises = "The larger the run, the larger its loss; is the column an accuracy or another measure that rises?"
+        yield rises + _falling(loss)
     if {"N", "D"} <= set(law.inputs) and len(rows) > 2:
         log_N, log_D = np.log(columns["N"]), np.log(columns["D"])
         if log_N.std() > 0 and log_D.std() > 0 and abs(np.corrcoef(log_N, log_D)[0, 1]) > 0.99:
@@ -84,6 +55,38 @@ def weaknesses(law: Law, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.n
                 f"The groups {small.index[small < 2].tolist()} of '{name}' have one run each, so the priors and the "
                 "other groups determine their parameters."
             )
+
+
+def _falling(loss: np.ndarray) -> str:
+    """How to turn a measure that rises into one that falls, by its range."""
+    if loss.max() <= 1:
+        return " Fit the error rate, runs['loss'] = 1 - runs['loss']; results are then shares, not nats."
+    if loss.max() <= 100 and loss.max() > column("loss").span[1]:
+        return " Fit the error rate, runs['loss'] = 1 - runs['loss'] / 100; results are then shares, not nats."
+    return ""
+
+
+def of_table(
+    law: Law, table: pd.DataFrame, columns: pd.DataFrame, groups: pd.DataFrame, loss: np.ndarray
+) -> Iterable[str]:
+    """Warn of what the whole table says, in columns that the law does not use too."""
+    absent = [name for name in ("N", "D") if name in table and name not in columns]
+    more = {name: pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan) for name in absent}
+    sizes = columns.assign(**{name: x for name, x in more.items() if np.isfinite(x).all() and (x > 0).all()})
+    yield from mixed_units(sizes, loss, groups)
+    ratio = cost_ratio(table)
+    yield departure(ratio, "C" in law.inputs) if ratio is not None else ""
+    yield several(table, (*law.inputs, *law.groups), law.noise.columns)
+
+
+def not_runs(names: list) -> str:
+    """Warn that names in the column ``run`` are not training runs."""
+    listed = ", ".join(map(str, names[:6])) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return (
+        f"The column 'run' has {len(names)} names ({listed}) whose rows have several N, or sizes that do not rise, as "
+        "seeds and sweeps have. Their rows are taken as independent runs. If they are checkpoints, give each training "
+        "run a name of its own."
+    )
 
 
 def repeats(rows: int, training_runs: int) -> str:

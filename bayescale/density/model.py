@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.modelling.formula import call, signature
@@ -38,6 +39,7 @@ def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
 
 def assemble(bound: Bound) -> "pm.Model":
     """The PyMC model of a law on a table that has been checked."""
+    lend_home()
     import pymc as pm
 
     law, table = bound.law, bound.table

@@ -1,46 +1,57 @@
-"""Diagnostics: can this posterior be used, what do the data not identify, and which runs stand out?"""
+"""Diagnostics: convergence, parameters that the data do not identify, influential runs and outliers."""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayescale.inference.draws import quality
 from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.psis import MAX_K
+from bayescale.inference.residuals import explanatory, scale_of, stated_errors
 from bayescale.inference.verdict import Verdict
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
 #: Posterior and prior count as equal if their Kolmogorov-Smirnov distance is below this.
-SAME = 0.2
+SAME_DISTANCE = 0.2
 #: Tolerance [log loss] for a prior draw to match the level of the runs.
-LEVEL = 0.1
-#: Fewest draws with which influential runs are looked for: Pareto k needs a tail. Only fits of very long tables keep
-#: fewer draws of each run, and there no single run moves the posterior.
-FEWEST = 100
-#: A run is an outlier if fewer than this many runs of the whole table are expected that far out.
-FAR = 0.05
+LEVEL_SD = 0.1
+#: Influential runs are examined only with at least this many draws, since Pareto k needs a tail. Only very long tables
+#: keep fewer draws of each run, and there no single run moves the posterior.
+FEWEST_DRAWS = 100
+#: A run is an outlier if, by the noise, fewer than this many runs of the table are expected to lie as far out.
+OUTLIERS_EXPECTED = 0.05
+#: Runs have no noise if the scale of the log loss is below this: real runs repeat to no better than 5e-4.
+NO_NOISE = 5e-5
 
 
-def judge(law: Law, post: xr.DataTree) -> Verdict:
+def judge(law: Law, post: xr.DataTree, others: pd.DataFrame | None = None) -> Verdict:
     """Judge a posterior.
 
     Parameters
     ----------
-    law : Law that was fitted.
-    post : DataTree. Without the group log_likelihood, only the draws are judged. With it, the groups prior,
+    law : Law, the one fitted.
+    post : DataTree. Without the group log_likelihood only convergence is judged. With it, the groups prior,
         constant_data, observed_data and fitted are needed too.
+    others : DataFrame, optional
+        Columns of the table that the law does not use, one row a run: do they explain the residuals?
     """
     if "log_likelihood" not in post.children:
         return Verdict(**_of_draws(post))
     log_likelihood = post["log_likelihood"]["loss"].transpose("run", *SAMPLE_DIMS)
     by_run = log_likelihood.to_numpy().reshape(log_likelihood.sizes["run"], -1)
-    k = psis.pareto_k(-by_run) if by_run.shape[1] >= FEWEST else np.zeros(len(by_run))
+    k = psis.pareto_k(-by_run) if by_run.shape[1] >= FEWEST_DRAWS else np.zeros(len(by_run))
     k = xr.DataArray(k, dims="run", coords={"run": log_likelihood["run"]})
+    others, scale = pd.DataFrame() if others is None else others, scale_of(post)
+    exact = {"scale": scale} if scale < NO_NOISE else {}
     return Verdict(
         **_of_draws(post),
+        noise_free=exact,
+        explanatory={} if exact else explanatory(law, post, others),
+        stated_errors={} if exact else stated_errors(law, post, others),
         unidentified=unidentified(law, post),
         influential=_named(k, k > MAX_K),
         outliers=_outliers(law, post),
@@ -48,9 +59,9 @@ def judge(law: Law, post: xr.DataTree) -> Verdict:
 
 
 def _of_draws(post: xr.DataTree) -> dict[str, Any]:
-    """R-hat, ESS, divergences and Pareto k: those that the sampler left in the attributes, or else computed here."""
+    """R-hat, ESS, divergences and Pareto k, from ``attrs`` or, where they are not stored there, from the draws."""
     attrs = post.attrs
-    if attrs.get("method") == "laplace":  # it has an R-hat only if it replaced chains
+    if attrs.get("method") == "laplace":  # R-hat and ESS are stored only if importance sampling replaced chains
         ess = attrs.get("ess", attrs["importance_ess"])
         return {"rhat": attrs.get("rhat", np.nan), "ess": ess, "divergences": 0, "k": attrs["pareto_k"]}
     known = {"rhat", "ess"} <= set(attrs)
@@ -60,14 +71,14 @@ def _of_draws(post: xr.DataTree) -> dict[str, Any]:
 
 
 def unidentified(law: Law, post: xr.DataTree) -> list[str]:
-    """Parameters on which the data say nothing beyond the level of the loss: their posterior equals their prior.
+    """Parameters of which the data say no more than the level of the loss does: their posterior equals their prior.
 
     The prior is first weighted by how well the loss at the reference run matches the level of the runs. Otherwise E
-    and an excess would always look identified: the level fixes their sum, and neither of the two.
+    and an excess would always look identified, since the level fixes their sum but neither of them.
 
     Returns
     -------
-    list of str : names; of a grouped parameter, one for each level: ``E[llama]``.
+    list of str : names; for a grouped parameter one name a level, such as ``E[llama]``.
     """
     names = []
     weight = _level_weights(law, post)
@@ -79,7 +90,7 @@ def unidentified(law: Law, post: xr.DataTree) -> list[str]:
             w = w.mean([dim for dim in w.dims if dim not in SAMPLE_DIMS]).to_numpy().ravel()
             here = (slice(None), slice(None), *level)
             drawn = np.random.default_rng(0).choice(before.to_numpy()[here].ravel(), size=len(w), p=w / w.sum())
-            if distance(after.to_numpy()[here].ravel(), drawn) < SAME:
+            if distance(after.to_numpy()[here].ravel(), drawn) < SAME_DISTANCE:
                 labels = [str(after[dim].values[i]) for dim, i in zip(dims, level, strict=True)]
                 names.append(name + (f"[{', '.join(labels)}]" if labels else ""))
     return names
@@ -98,25 +109,25 @@ def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
     given = {name: float(post["constant_data"][f"{name}0"]) for name in law.inputs}
     mu = law.evaluate(law.formula, prior, given)
     level = np.log(post["observed_data"]["loss"]).mean()
-    weight = np.exp(-0.5 * ((np.log(mu) - level) / LEVEL) ** 2).fillna(0)
-    return weight + 1e-12  # the sum must not be zero
+    weight = np.exp(-0.5 * ((np.log(mu) - level) / LEVEL_SD) ** 2).fillna(0)
+    return weight + 1e-12  # the sum must be positive
 
 
 def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:
-    """Runs far outside the noise, and their median residual in units of the noise's scale."""
+    """Runs far outside the noise -> median residual, in units of the noise's scale."""
     loss, fitted = post["observed_data"]["loss"], post["fitted"]
     z = (np.log(loss / fitted["mu"]) / fitted["scale"]).transpose(*SAMPLE_DIMS, "run")
-    z = loss.copy(data=np.median(z.to_numpy(), axis=(0, 1)))  # NaN cannot occur, and xarray's median is slow
+    z = loss.copy(data=np.median(z.to_numpy(), axis=(0, 1)))  # xarray's median also looks for NaN, which is slow
     shape = {
         name: float(post["posterior"][name].median()) if name in post["posterior"] else law.noise.priors[name]
         for name in law.noise.shape
     }
     tail = 2 * law.noise.tail(np.abs(z.to_numpy()), shape)
-    return _named(z, xr.DataArray(tail * z.size < FAR, dims=z.dims))
+    return _named(z, xr.DataArray(tail * z.size < OUTLIERS_EXPECTED, dims=z.dims))
 
 
 def _named(values: xr.DataArray, chosen: xr.DataArray) -> dict[str, float]:
-    """Label -> value of the chosen runs, largest absolute value first."""
+    """Label of a chosen run -> value, the largest absolute value first."""
     pairs = [
         (str(run), float(v)) for run, v, c in zip(values["run"].values, values.values, chosen.values, strict=True) if c
     ]

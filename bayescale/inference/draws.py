@@ -7,24 +7,26 @@ from bayescale.density.conditional import increments
 from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.inference.laplace.psis import MIN_ESS
 
-#: R-hat above which a posterior is not reported (Vehtari et al. 2021, arXiv:1903.08008).
+#: Largest R-hat of chains that have mixed (Vehtari et al. 2021, arXiv:1903.08008).
 MAX_RHAT = 1.01
 
 
-def kept(density: LogDensity, points: np.ndarray, stats: xr.Dataset, thin: int, complete: bool = True) -> xr.DataTree:
-    """The posterior of chains, with R-hat and ESS in its attrs.
+def chain_posterior(
+    density: LogDensity, points: np.ndarray, stats: xr.Dataset, thin: int, complete: bool = True
+) -> xr.DataTree:
+    """The posterior of chains, with R-hat and ESS in its ``attrs``.
 
     Parameters
     ----------
     density : LogDensity
     points : array of shape (chain, draw, size), in the sampling coordinates.
     stats : the sampler's statistics, dims (chain, draw).
-    thin : keep every so-manieth draw.
-    complete : False if the chains miss a mode; R-hat is then infinite.
+    thin : int, one of this many draws is kept. It counts as divergent if any of them diverged.
+    complete : False if the chains miss a mode. R-hat is then infinite.
     """
     posterior = as_posterior(density, points[:, ::thin])
     thinned = stats.isel(draw=slice(None, None, thin)).assign_coords(draw=posterior["draw"])
-    if thin > 1:  # a divergence counts, whether its draw was kept or not
+    if thin > 1:
         thinned["diverging"] = stats["diverging"].coarsen(draw=thin).max().assign_coords(draw=posterior["draw"])
     rhat, ess = quality(posterior)
     post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": thinned})
@@ -33,7 +35,7 @@ def kept(density: LogDensity, points: np.ndarray, stats: xr.Dataset, thin: int, 
 
 
 def add_discrepancy(density: LogDensity, post: xr.DataTree, seed: int) -> None:
-    """Add the group of the discrepancy, if the law has one."""
+    """Draw the discrepancy and add its group, if the law has one."""
     if density.law.discrepancy is not None:
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         draws = post["posterior"].to_dataset()
@@ -41,7 +43,7 @@ def add_discrepancy(density: LogDensity, post: xr.DataTree, seed: int) -> None:
 
 
 def mixed(post: xr.DataTree) -> bool:
-    """Whether R-hat and ESS allow the draws to be used."""
+    """Whether R-hat and ESS are good enough: at most `MAX_RHAT`, at least `MIN_ESS`."""
     return post.attrs["rhat"] <= MAX_RHAT and post.attrs["ess"] >= MIN_ESS
 
 

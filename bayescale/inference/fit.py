@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
@@ -20,6 +21,7 @@ from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import door, methods
 from bayescale.inference.diagnostics import judge
+from bayescale.inference.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
@@ -62,8 +64,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         - fitted: ``mu`` [nats/token] and ``scale`` (of the log loss) of each run.
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
-        method, the seed, versions, the hash of the data, and the verdict: as numbers, as lists in JSON, and as a
-        sentence (`bayescale.inference.verdict.Verdict`).
+        method, the seed, versions, the hash of the data, how the table's C relates to 6ND (``cost_ratio``, JSON), and
+        the verdict: as numbers, as lists in JSON, and as a sentence (`bayescale.inference.verdict.Verdict`).
 
     Raises
     ------
@@ -82,10 +84,10 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         stand out.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = Bound(law, check(law, runs))
+    bound = rounded(Bound(law, check(law, runs)))
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
-    verdict = judge(law, post)
+    verdict = judge(law, post, bound.table.others)
     post.attrs |= _provenance(bound) | verdict.attrs()
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
@@ -101,7 +103,7 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
         discrepancy. The verdict is on the draws alone.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = Bound(law, check(law, runs))
+    bound = rounded(Bound(law, check(law, runs)))
     post = _drawn(bound, method, seed, sampler)
     post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
     post.attrs |= judge(law, post).attrs()
@@ -121,6 +123,7 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     check_formula(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    lend_home()
     with shared():
         post = methods.sample(bound, seed, method, sampler)
     post.attrs["seed"] = seed
@@ -168,7 +171,8 @@ def _provenance(bound: Bound) -> dict[str, Any]:
     for name, values in {**table.columns, **table.groups, "loss": table.loss, **runs}.items():
         array = np.asarray(values)
         data.update(name.encode() + (array.tobytes() if array.dtype != object else repr(array.tolist()).encode()))
-    return {
+    cost = {} if table.cost is None else {"cost_ratio": json.dumps(table.cost.attrs())}
+    return cost | {
         "schema": SCHEMA,
         "law": law.name,
         "law_text": str(law),

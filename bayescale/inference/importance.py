@@ -11,12 +11,12 @@ from bayescale.inference.draws import add_discrepancy
 from bayescale.inference.laplace.approximate import approximate
 from bayescale.modelling.draws import SAMPLE_DIMS
 
-#: Draws and chains unless the user asks for others: as many as NUTS gives.
+#: Numbers of draws and chains unless the user sets them. They are those of NUTS.
 DEFAULTS: dict[str, Any] = {"draws": 1000, "chains": 4}
 
 
 def by_importance(
-    density: LogDensity, seed: int, options: Mapping[str, Any], seen: np.ndarray | None = None
+    density: LogDensity, seed: int, options: Mapping[str, Any], chain_points: np.ndarray | None = None
 ) -> tuple[xr.DataTree | None, str]:
     """Draw by the Laplace approximation, corrected by importance sampling.
 
@@ -25,18 +25,18 @@ def by_importance(
     density : LogDensity
     seed : int
     options : mapping with ``chains`` and ``draws``.
-    seen : array of shape (point, size), optional
-        Points where chains have been that did not mix, in the sampling coordinates.
+    chain_points : array of shape (point, size), optional
+        Draws of chains that failed, in the sampling coordinates.
 
     Returns
     -------
-    DataTree or None : the posterior; None if the importance weights are unreliable.
-    str : why they are unreliable; empty where they are not.
+    DataTree or None : the posterior; None if the importance weights are not accepted.
+    str : why they are not accepted; empty if they are.
     """
     chains, draws = options["chains"], options["draws"]
-    approximation = approximate(density, seed, chains, draws, seen)
+    approximation = approximate(density, seed, chains, draws, chain_points)
     if not approximation.accepted:
-        return None, approximation.doubt
+        return None, approximation.reason
     points = approximation.points
     posterior = as_posterior(density, points)
     log_density = density.value(points.reshape(chains * draws, -1)).reshape(chains, draws)

@@ -1,7 +1,7 @@
-"""Methods: the one place where posteriors are drawn; it chooses how, and says when it falls back.
+"""Methods: draws from a posterior by the method asked for, or by its fallback with a warning.
 
-NUTS by nutpie or PyMC (`bayescale.inference.nuts`), or the Laplace approximation corrected by
-importance sampling (`bayescale.inference.importance`).
+"nuts" is NUTS by nutpie or PyMC (`bayescale.inference.nuts`). "laplace" is the Laplace approximation corrected by
+importance sampling (`bayescale.inference.importance`). Each is the fallback of the other.
 """
 
 import warnings
@@ -25,55 +25,56 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
 
     Parameters
     ----------
-    bound : Bound, what is fitted.
+    bound : Bound
     seed : int
     method : {"nuts", "laplace"}
-    options : arguments of `pymc.sample`, which replace our defaults. The Laplace approximation uses draws and chains.
+    options : arguments of `pymc.sample` that replace the defaults. The Laplace approximation uses draws and chains.
 
     Returns
     -------
     DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
-        has one, discrepancy (`bayescale.density.conditional.increments`). ``attrs`` hold the method that was used, and
-        the Pareto k and effective sample size of importance sampling, or R-hat and ESS of chains.
+        has one, discrepancy (`bayescale.density.conditional.increments`). ``attrs`` hold the method that was used.
+        For importance sampling they hold Pareto k and the effective sample size of the weights; for chains, R-hat and
+        the effective sample size.
 
     Raises
     ------
     ValueError
-        If the method is unknown; for ``nuts_sampler="blackjax"``, which pymc 6.4 cannot drive.
+        If the method is unknown, or for ``nuts_sampler="blackjax"``, with which pymc 6.4 fails.
     KeyboardInterrupt
-        If sampling is interrupted; the draws so far are not a posterior.
+        If sampling is interrupted. Partial draws are not returned.
 
     Warns
     -----
     RuntimeWarning
-        If NUTS replaces the Laplace approximation; if importance sampling replaces chains; if checkpoints are treated
-        as independent although the law has a discrepancy.
+        If NUTS replaces the Laplace approximation, if importance sampling replaces chains, or if errors of checkpoints
+        are treated as independent although the law has a discrepancy.
     """
     if method not in METHODS:
         raise ValueError(f"The method {method!r} is unknown; choose one of {list(METHODS)}.")
     law, density, untraceable = bound.law, None, ""
     try:
         density = prepare(bound)
-        density.program  # noqa: B018 (a derivative may be out of reach too)
-    except Untraceable as step:
-        density, untraceable = None, str(step)
+        density.program  # noqa: B018 (a step without a derivative raises here)
+    except Untraceable as error:
+        density, untraceable = None, str(error)
         if law.discrepancy is not None and bound.checkpoints is not None:
             _warn(law, f"checkpoints of one run are treated as independent, since only PyMC can take {untraceable}")
-    size = {}
+    defaults = {}
     if method == "laplace":
-        size = importance.DEFAULTS  # as many draws by either method
-        post, refusal = None, f"the Laplace approximation cannot take {untraceable}"
+        defaults = importance.DEFAULTS
+        post, reason = None, f"the Laplace approximation cannot evaluate {untraceable}"
         if density is not None:
-            post, doubt = importance.by_importance(density, seed, {**size, **options})
-            refusal = f"the Laplace approximation is not accepted ({doubt})"
+            post, unreliable = importance.by_importance(density, seed, {**defaults, **options})
+            reason = f"the Laplace approximation is not accepted ({unreliable})"
         if post is not None:
             return post
-        _warn(law, f"{refusal}; drawn by NUTS instead")
-    post, failure = by_nuts(bound if density is None else density.bound, density, seed, options, size)
-    if failure:
-        _warn(law, f"{failure}, as with several modes or narrow corners; drawn by importance sampling instead")
+        _warn(law, f"{reason}; drawn by NUTS instead")
+    post, reason = by_nuts(bound if density is None else density.bound, density, seed, options, defaults)
+    if reason:
+        _warn(law, f"{reason}, as with several modes or narrow regions; drawn by importance sampling instead")
     return post
 
 
 def _warn(law: Law, message: str) -> None:
-    warnings.warn(f"{law.name}: {message}.", RuntimeWarning, stacklevel=5)  # who called fit
+    warnings.warn(f"{law.name}: {message}.", RuntimeWarning, stacklevel=5)  # points to the caller of fit

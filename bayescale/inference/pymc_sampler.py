@@ -1,7 +1,7 @@
 """PyMC's samplers: a PyMC model in the sampling coordinates.
 
-Used for a sampler or an option of `pymc.sample` that nutpie on the compiled density does not have, and for a law that a
-tape cannot hold, such as one with a prior family that only PyMC knows.
+It is used for samplers and options of `pymc.sample` that nutpie on the compiled density does not have, and for laws
+whose density cannot be recorded on a tape, such as one with a prior family that only PyMC knows.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,18 @@ def sample(bound: Bound, seed: int, options: Mapping[str, Any]) -> xr.DataTree:
 
 
 def charted(model: "pm.Model", bound: Bound) -> "pm.Model":
-    """The same posterior in the sampling coordinates: one flat vector ``chart``, and every variable as its function."""
+    """The same model in the sampling coordinates.
+
+    Parameters
+    ----------
+    model : pm.Model
+    bound : Bound
+
+    Returns
+    -------
+    pm.Model : its only free variable is the flat vector ``chart``, the sampling coordinates minus those of the model's
+        initial point. The variables of `model` are deterministic functions of it, under their names.
+    """
     import pymc as pm
     from pytensor.graph.replace import graph_replace
 
@@ -55,10 +66,10 @@ def charted(model: "pm.Model", bound: Bound) -> "pm.Model":
     with pm.Model(coords=dict(model.coords)) as sampled:
         flat = np.concatenate([np.ravel(origin[name]) for name in values])
         vector = pm.Flat("chart", shape=len(flat)) + flat
-        parts, at = {}, 0
+        parts, offset = {}, 0
         for name, point in start.items():
-            parts[name] = vector[at : at + point.size].reshape(point.shape)
-            at += point.size
+            parts[name] = vector[offset : offset + point.size].reshape(point.shape)
+            offset += point.size
         back = chart.backward(parts)
         logp, *physical = graph_replace(graphs, {values[name]: back[name] for name in values}, strict=False)
         pm.Potential("log_density", logp)
@@ -68,8 +79,8 @@ def charted(model: "pm.Model", bound: Bound) -> "pm.Model":
 
 
 def chart_of(model: "pm.Model", bound: Bound) -> Chart:
-    """The sampling coordinates of a PyMC model: scales are read from its variables' transforms."""
-    fixed = {n: p for n, p in bound.law.all_priors.items() if not isinstance(p, Prior)}
+    """The sampling coordinates of a PyMC model, whose transforms say on which scale each variable is sampled."""
+    fixed = {name: prior for name, prior in bound.law.all_priors.items() if not isinstance(prior, Prior)}
     scales = {name: Scale("fixed", (), float(value)) for name, value in fixed.items()}
     for rv in model.free_RVs:
         dims = tuple(model.named_vars_to_dims.get(rv.name) or ())
@@ -79,6 +90,7 @@ def chart_of(model: "pm.Model", bound: Bound) -> Chart:
 
 
 def _kind(transform: Any) -> str:
+    """Scale of a transform: "real", "log", "odds" or "other"."""
     from pymc.distributions.transforms import Interval, LogOddsTransform, log
 
     if transform is None:
@@ -89,7 +101,7 @@ def _kind(transform: Any) -> str:
 
 
 def _natural(rv: Any, transform: Any, prior: Prior | None) -> Any:
-    """From an unconstrained value to the parameter; None where that takes other parameters."""
+    """Function from an unconstrained value to the parameter; None if it depends on other parameters."""
     if prior is None or prior.hyperpriors():
         return None
     return (lambda z: z) if transform is None else (lambda z: transform.backward(z, *rv.owner.inputs))

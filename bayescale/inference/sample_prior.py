@@ -1,4 +1,4 @@
-"""sample_prior: parameters drawn from the prior."""
+"""sample_prior: draws from the prior."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
 
-#: Draws of the prior that `fit` keeps with a posterior.
+#: Number of prior draws that `fit` stores with a posterior.
 PRIOR_DRAWS = 4000
 
 
@@ -23,19 +23,21 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
 
     Parameters
     ----------
-    law, runs : as in `fit`; the runs give the reference run and the smallest loss, which the priors are relative to.
+    law : Law
+    runs : DataFrame, as in `fit`. They give the reference run and the smallest loss, in units of which priors may be.
     draws : int
     seed : int, optional
 
     Returns
     -------
-    DataTree : groups prior (dims chain of length 1, draw) and constant_data. It takes the place of a posterior:
-        ``law(prior, N=…, D=…)`` are prior predictive means, ``predict(law, prior, runs)`` prior predictive losses.
+    DataTree : groups prior (dims chain of length 1, draw), constant_data and, if the law has one, discrepancy. It can
+        be used like a posterior: ``law(prior, N=…, D=…)`` gives the expected loss under each draw,
+        ``predict(law, prior, runs)`` prior predictive losses.
 
     Raises
     ------
     TypeError, ValueError
-        As `fit`; and if a prior's family is known to PyMC only.
+        As `fit`, and if only PyMC knows the family of a prior.
     """
     check_law(law, runs)
     draws = whole("draws", draws, 1, MOST_DRAWS)
@@ -52,12 +54,22 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
 
 
 def draw_prior(bound: Bound, draws: int, rng: np.random.Generator) -> xr.Dataset:
-    """Draws of parameters, hyperparameters and derived quantities from the prior, dims (chain of length 1, draw).
+    """Draw parameters, hyperparameters and derived quantities from the prior.
+
+    Parameters
+    ----------
+    bound : Bound
+    draws : int
+    rng : Generator
+
+    Returns
+    -------
+    Dataset : dims (chain of length 1, draw).
 
     Raises
     ------
     ValueError
-        If a prior's family is known to PyMC only.
+        If only PyMC knows the family of a prior.
     """
     law, variables = bound.law, bound.law.variables
     drawn = {

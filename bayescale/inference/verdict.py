@@ -1,4 +1,7 @@
-"""Verdict on a posterior: numbers and lists, how they are stored, and the one place that puts them into words."""
+"""Verdict on a posterior: its numbers and lists, how they are stored, and the sentences made from them.
+
+No other module puts a verdict into words.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,15 +14,15 @@ import xarray as xr
 from bayescale.inference.draws import MAX_RHAT
 from bayescale.inference.laplace.psis import MAX_K, MIN_ESS
 
-#: How a cure is worded: as arguments of `fit`, or as options of the command line.
+#: Whether a cure names arguments of `fit` or options of the command line.
 Dialect = Literal["python", "shell"]
-#: Runs that a sentence names; it counts the others.
-NAMED = 6
-#: Fields of `Verdict` that are stored as JSON, since attributes of netCDF are numbers and strings.
-LISTS = ("unidentified", "influential", "outliers")
+#: Largest number of runs that a sentence names. The others are counted.
+MOST_NAMED = 6
+#: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
+LISTS = ("noise_free", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
 #: Kind of a sampling problem -> what is wrong.
-WRONG = {
-    "rhat_infinite": "the chains have not converged: R-hat is infinite, as with one chain or a missed mode",
+FAILURES = {
+    "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
     "divergent": "the chains have not converged: some transitions diverged",
     "unmixed": "the chains have not converged",
     "weights": "the importance weights are unreliable",
@@ -43,31 +46,35 @@ CURES: dict[str, dict[Dialect, str]] = {
 
 
 class PosteriorWarning(RuntimeWarning):
-    """Warning of `fit` about one problem of a posterior; its text has the cure as arguments of `fit`."""
+    """Warning of `fit` about one problem of a posterior. If sampling failed, it names arguments of `fit` to change."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to know before using a posterior.
+    """One thing that a user should know before using a posterior.
 
     Attributes
     ----------
-    kind : str, a key of `CURES` if the draws are at fault; otherwise a member of `LISTS`.
-    facts : list of parameters (``unidentified``) or mapping from run to number (``influential``, ``outliers``).
+    kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
+    facts : list of parameters (for "unidentified"), or mapping from run to number (for "influential" and "outliers"),
+        from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
+        ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
+    also : parameters whose lack of identification may come from this problem.
     """
 
     kind: str
-    facts: Sequence[str] | Mapping[str, float] = field(default_factory=tuple)
+    facts: Sequence[str] | Mapping[str, Any] = field(default_factory=tuple)
+    also: Sequence[str] = ()
 
     @property
     def of_sampling(self) -> bool:
-        """Whether the draws are at fault, not the data."""
+        """Whether sampling failed; otherwise the problem lies in the data."""
         return self.kind in CURES
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was measured on a posterior; `str` gives one sentence.
+    """Diagnostics of a posterior; `str` gives them in one sentence.
 
     Attributes
     ----------
@@ -76,9 +83,14 @@ class Verdict:
     ess : float, smallest effective sample size, bulk or tail; with importance sampling at most that of the weights.
     divergences : int, divergent transitions after tuning.
     k : float, Pareto k of the importance weights; NaN for NUTS.
-    unidentified : list of parameters whose posterior equals their prior; None if this was not examined.
-    influential : runs whose Pareto k in leave-one-out is above 0.7 -> that k; None if this was not examined.
-    outliers : runs far outside the noise -> residual in units of the noise's scale; None if this was not examined.
+    unidentified : list of parameters whose posterior equals their prior; None if not examined.
+    influential : run whose Pareto k in leave-one-out cross-validation is above 0.7 -> that k; None if not examined.
+    outliers : run far outside the noise -> residual in units of the noise's scale; None if not examined.
+    explanatory : columns that the law does not use and that explain the residuals -> ``share`` of the residual
+        variance, ``levels``; None if this was not examined.
+    noise_free : ``scale`` of the log loss, if the runs have no noise; None if this was not examined.
+    stated_errors : ``loss_se`` -> scatter about the law in units of the stated errors, if these are too large; None if
+        this was not examined.
     """
 
     rhat: float
@@ -88,18 +100,21 @@ class Verdict:
     unidentified: Sequence[str] | None = None
     influential: Mapping[str, float] | None = None
     outliers: Mapping[str, float] | None = None
+    explanatory: Mapping[str, Mapping[str, Any]] | None = None
+    noise_free: Mapping[str, float] | None = None
+    stated_errors: Mapping[str, float] | None = None
 
     @classmethod
     def of(cls, post: xr.DataTree) -> "Verdict":
         """The verdict stored in the attributes of a posterior.
 
-        Its lists are None for posteriors of `bayescale.inference.fit.draw`, and for posteriors that earlier versions
-        stored, which held the lists as words only.
+        Its lists are None if the posterior has no such attributes: those of `bayescale.inference.fit.draw`, and those
+        stored by versions that wrote the lists as words only.
 
         Raises
         ------
         ValueError
-            If the posterior has no verdict, as those of `sample_prior`.
+            If there is no verdict, as in draws of `sample_prior`.
         """
         absent = [name for name in ("rhat", "ess", "divergences") if name not in post.attrs]
         if absent:
@@ -109,7 +124,7 @@ class Verdict:
         return cls(float(post.attrs["rhat"]), float(post.attrs["ess"]), int(post.attrs["divergences"]), k, **lists)
 
     def attrs(self) -> dict[str, Any]:
-        """The verdict as attributes that netCDF can store; `Verdict.of` reads them back."""
+        """The verdict as attributes that netCDF can store. `Verdict.of` reads them."""
         stored: dict[str, Any] = {"verdict": str(self), "converged": int(self.converged)}
         stored |= {"rhat": self.rhat, "ess": self.ess, "divergences": self.divergences}
         if not np.isnan(self.k):
@@ -118,19 +133,22 @@ class Verdict:
 
     @property
     def converged(self) -> bool:
-        """Whether R-hat, ESS and divergences, or Pareto k and ESS, allow the posterior to be used."""
+        """Whether the posterior can be used: by R-hat, ESS and divergences, or by Pareto k and ESS of weights."""
         if not np.isnan(self.k):
             return self.k <= MAX_K and self.ess >= MIN_ESS and not self.rhat > MAX_RHAT
         return self.rhat <= MAX_RHAT and self.ess >= MIN_ESS and self.divergences == 0
 
     def problems(self) -> list[Problem]:
-        """What a user should know before using the posterior, gravest first."""
+        """What a user should know before using the posterior, the most serious first."""
         facts = {name: getattr(self, name) for name in LISTS}
         sampling = [] if self.converged else [Problem(self._failure())]
-        return sampling + [Problem(name, value) for name, value in facts.items() if value]
+        if self.explanatory:  # it inflates the noise, which is why parameters are not identified
+            facts["unidentified"] = None
+        also = {"explanatory": self.unidentified or ()}
+        return sampling + [Problem(name, value, also.get(name, ())) for name, value in facts.items() if value]
 
     def _failure(self) -> str:
-        """Kind of the sampling problem of a posterior that has not converged."""
+        """Why sampling failed, a key of `CURES`."""
         if not np.isnan(self.k):
             return "weights"
         if np.isinf(self.rhat):
@@ -150,26 +168,64 @@ class Verdict:
 
 
 def render(problem: Problem, dialect: Dialect = "python") -> str:
-    """A problem in words, with its cure as arguments of `fit` ("python") or as options ("shell")."""
+    """A problem in words, with its cure as arguments of `fit` ("python") or options of the command line ("shell")."""
     if problem.of_sampling:
-        return f"{WRONG[problem.kind]}; {CURES[problem.kind][dialect]}"
+        return f"{FAILURES[problem.kind]}; {CURES[problem.kind][dialect]}"
     if problem.kind == "unidentified":
         return f"the data do not identify {', '.join(problem.facts)}: posterior and prior are the same"
+    if problem.kind in OF_TABLE:
+        return OF_TABLE[problem.kind](problem, dialect)
     runs = dict(problem.facts)
     if problem.kind == "influential":
         return f"influential runs (Pareto k > {MAX_K}): {_listed(runs, '.2f')}"
     return f"runs far outside the noise (residual/scale): {_listed(runs, '+.1f')}"
 
 
+def _of_columns(problem: Problem, dialect: Dialect) -> str:
+    """Columns that explain the residuals, and how to group by them or filter."""
+    facts = dict(problem.facts)
+    shares = ", ".join(f"{name} ({100 * fact['share']:.0f} %)" for name, fact in facts.items())
+    name, level = next((name, fact["levels"][0]) for name, fact in facts.items())
+    chosen = f"{name} == {level!r}"
+    keep = f'--where "{chosen}"' if dialect == "shell" else f'runs.query("{chosen}")'
+    less = f"; until then the data do not identify {', '.join(problem.also)}" if problem.also else ""
+    return (
+        f"the residuals follow {'a column' if len(facts) == 1 else 'columns'} that the law does not use (share of "
+        f"their variance): {shares}. Fit one level, {keep}, or give a parameter a value for each level (a prior with "
+        f"dims='{name}'){less}"
+    )
+
+
+def _no_noise(problem: Problem, dialect: Dialect) -> str:
+    scale = dict(problem.facts)["scale"]
+    return (
+        f"the runs have no noise (the law fits every loss to {scale:.1g} of its value): the estimates are exact, and "
+        "the intervals show how the losses were rounded, not how real runs scatter"
+    )
+
+
+def _large_errors(problem: Problem, dialect: Dialect) -> str:
+    ratio = dict(problem.facts)["loss_se"]
+    return (
+        f"the stated errors (loss_se) exceed the scatter of the runs, which is {ratio:.2g} of what they imply: they "
+        "are too large, or common to all runs (one test set), and then shift E and no other parameter. A noise without "
+        "loss_se (student) estimates the scatter"
+    )
+
+
+#: Kind of a problem of the table -> its words.
+OF_TABLE = {"explanatory": _of_columns, "noise_free": _no_noise, "stated_errors": _large_errors}
+
+
 def sentence(post: xr.DataTree) -> str:
     """The verdict on a stored posterior in one sentence; empty if it has none.
 
-    Earlier versions stored the sentence without the lists; such a posterior keeps its sentence.
+    A posterior stored with its sentence but without its lists, as by earlier versions, keeps its sentence.
     """
     return str(Verdict.of(post)) if "unidentified" in post.attrs else str(post.attrs.get("verdict", ""))
 
 
 def _listed(runs: Mapping[str, float], form: str) -> str:
-    """``run (value)`` of the first runs, and how many more there are."""
-    named = [f"{run} ({value:{form}})" for run, value in list(runs.items())[:NAMED]]
-    return ", ".join(named) + (f" and {len(runs) - NAMED} more" if len(runs) > NAMED else "")
+    """The first runs as ``run (value)``, and how many more there are."""
+    named = [f"{run} ({value:{form}})" for run, value in list(runs.items())[:MOST_NAMED]]
+    return ", ".join(named) + (f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else "")

@@ -1,8 +1,10 @@
 """The laws that there are, and how one is found by name."""
 
+import hashlib
 import importlib
 from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 
 from bayescale.modelling.law import Law
 
@@ -16,19 +18,23 @@ def names() -> dict[str, Law]:
     return {law.name: law for module in modules for law in vars(module).values() if isinstance(law, Law)}
 
 
-def find(name: str) -> Law:
+def find(name: str, sha256: str | None = None) -> Law:
     """The law called `name`: ``hoffmann2022.chinchilla``, ``chinchilla`` where that is unique, or ``file.py:value``.
+
+    Parameters
+    ----------
+    name : str. A file is run, so it must come from somebody you trust.
+    sha256 : str, optional, of the file: another content is not run.
 
     Raises
     ------
     ValueError
-        If no law or more than one has the name; the message lists the candidates.
+        If no law or more than one has the name; the message lists the candidates. If the file has another SHA-256.
     FileNotFoundError
         If the file of ``file.py:value`` does not exist.
     """
-    path, colon, value = name.rpartition(":")
-    if colon and path.endswith(".py"):
-        return _from_file(Path(path), value)
+    if file := split(name):
+        return _from_file(*file, sha256)
     known = names()
     fits = [full for full in known if name in (full, full.partition(".")[2])]
     if len(fits) == 1:
@@ -40,16 +46,22 @@ def find(name: str) -> Law:
     raise ValueError(f"There is no law '{name}'. {hint}Known: {list(known)}; your own: path/to/file.py:name.")
 
 
-def _from_file(path: Path, value: str) -> Law:
-    from importlib.util import module_from_spec, spec_from_file_location
+def split(name: str) -> tuple[Path, str] | None:
+    """The file and the name in it of ``file.py:name``; None if `name` is that of a law of the package."""
+    path, colon, value = name.rpartition(":")
+    return (Path(path), value) if colon and path.endswith(".py") else None
 
+
+def _from_file(path: Path, value: str, sha256: str | None) -> Law:
     if not path.is_file():
         raise FileNotFoundError(f"The law '{path}:{value}' was to be read from '{path}', which does not exist.")
-    spec = spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"'{path}' cannot be imported as Python code.")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    source = path.read_bytes()
+    if sha256 is not None and hashlib.sha256(source).hexdigest() != sha256:
+        raise ValueError(f"'{path}' has changed while it was being read, so it was not run. Try again.")
+    # The source is run as it was read: Python's importer would prefer byte code in __pycache__, whoever put it there.
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     law = getattr(module, value, None)
     if not isinstance(law, Law):
         known = [key for key, item in vars(module).items() if isinstance(item, Law)]

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayescale.autodiff.node import Untraceable
-from bayescale.autodiff.tape import Tape
+from bayescale.autodiff.tape import Tape, Untraceable
 from bayescale.modelling import distributions as families
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
     TypeError
         If `post` is neither a DataTree nor a Dataset.
     ValueError
-        If the posterior is of another law, or the DataTree has neither posterior nor prior.
+        If parameters are missing: the posterior is of another law.
     """
     if isinstance(post, xr.DataTree):
         group = "posterior" if "posterior" in post.children else "prior"
@@ -62,7 +62,7 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
             + ". Pass the law that it was fitted with."
         )
     numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
-    # Excesses are stated at the reference run of the fit, so the stored one takes precedence.
+    # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
     stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
     reference: dict[str, Any] = {**law.reference, **stored}
     return {**{name: values[name] for name in free}, **numbers}, reference
@@ -96,14 +96,11 @@ def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) ->
     arrays = {name: _as_array(value, numeric=name in wanted) for name, value in inputs.items()}
     lengths = {name: a.sizes["run"] for name, a in arrays.items() if isinstance(a, xr.DataArray) and "run" in a.dims}
     if len(set(lengths.values())) > 1:
-        raise ValueError(
-            f"Plain arrays are paired run by run, but their lengths differ: {lengths}. Pass arrays of one length, or "
-            "an xarray.DataArray with a dim of its own to span a grid."
-        )
+        raise ValueError(f"Plain arrays are paired run by run, but the lengths differ: {lengths}.")
     for name in wanted:
         values = np.asarray(arrays[name])
         if not (np.isfinite(values) & (values > 0)).all():
-            raise ValueError(f"{name} has NaN, infinite or non-positive values; wanted positive numbers.")
+            raise ValueError(f"{name} has NaN, infinite or non-positive values; a run's {name} is a positive number.")
     return arrays
 
 
@@ -113,6 +110,6 @@ def _as_array(value, numeric: bool):
     if not isinstance(value, xr.DataArray):
         array = np.asarray(value, dtype=float) if numeric else np.asarray(value)
         if array.ndim > 1:
-            raise ValueError(f"An input has {array.ndim} dimensions; pass an xarray.DataArray, whose dims have names.")
+            raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
         return xr.DataArray(array, dims="run") if array.ndim else array.item()
     return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D

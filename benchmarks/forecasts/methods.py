@@ -13,14 +13,18 @@ from bayescale.laws.busbridge2025 import generalised, generalised_D, nonembeddin
 from bayescale.modelling.discrepancy import separate
 from bayescale.modelling.law import Law
 
+#: The baseline, over whose CRPS and width ratios are taken.
 BASE = "huber_bootstrap"
+#: The default of the package.
 DEFAULT = "default"
-#: The default without names of training runs, scored apart: where rows are checkpoints, each is a run of its own.
+#: The default with every checkpoint taken for a run of its own; in a section of its own.
 UNNAMED = "unnamed_runs"
-#: The default with N as the table has it; where a table has N without embeddings too, the default takes that count
-#: unless leave-one-out is against it. And the baseline on the count that the default took, scored apart.
-GIVEN, BASE_COUNTED = "given_count", "huber_counted"
-#: A package that is scored where it gives a forecast, and apart: it takes tables of N and D that both vary.
+#: The default with N as the table has it. Where a table has N without embeddings too, the default takes that count
+#: unless leave-one-out is against it.
+GIVEN = "given_count"
+#: The baseline with the count of N that the default took; in a section of its own.
+BASE_COUNTED = "huber_counted"
+#: A package that takes only tables in which N and D both vary; in a section of its own.
 PEER = "simple_scaling_laws"
 
 kappa_omega = replace(generalised, discrepancy=None, name="kappa_omega")
@@ -49,8 +53,8 @@ def simple_scaling_laws(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> n
     fitted = fit(pl.DataFrame({**names, **columns}), law="separable-power", n_draws=1000, seed=seed)
     at = (np.arange(400) + 0.5) / 400
     points = pl.DataFrame({size: test["N"].to_numpy(), data: test["D"].to_numpy()})
-    found = fitted.predict(points, kind="new-run", quantiles=at.tolist(), seed=seed)
-    return found.select(sorted(c for c in found.columns if c.startswith(loss))).to_numpy().T
+    predicted = fitted.predict(points, kind="new-run", quantiles=at.tolist(), seed=seed)
+    return predicted.select(sorted(c for c in predicted.columns if c.startswith(loss))).to_numpy().T
 
 
 METHODS: dict[str, Law | Forecaster] = {
@@ -91,13 +95,13 @@ WORDS = {
     "additive": "Chinchilla's law, Student-t noise",
     "kappa": "generalised law, floor that does not decline, no discrepancy",
     "kappa_omega": "generalised law without its discrepancy",
-    "stacked_future": "additive, kappa_omega and default, weighted by how each foretold the largest 30 % of the runs",
+    "stacked_future": "additive, kappa_omega and default, weighted by how each forecast the largest 30 % of the runs",
     "stacked_loo": "the same three, weighted by leave-one-out",
     "stacked_equal": "the same three, a third each",
     "two_amplitudes": "generalised law, a discrepancy with an amplitude for N and D and one for compute",
     BASE_COUNTED: "the baseline, N counted as the default has chosen",
-    GIVEN: "the default, but for N, which is as the table has it",
-    UNNAMED: "the default, each checkpoint taken for a run of its own, and so is what is forecast",
+    GIVEN: "the default with N as the table has it",
+    UNNAMED: "the default, with every checkpoint, fitted or forecast, taken for a run of its own",
     DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`); where a table has N without "
     "embeddings too, on that count, unless leave-one-out is against it by 4 or more",
 }

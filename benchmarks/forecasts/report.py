@@ -12,32 +12,33 @@ from benchmarks.forecasts.picture import picture
 from benchmarks.table import table, write
 
 HEAD = ("50 %", "80 %", "90 %", "95 %", "sets ≥ .80", "CRPS ratio", "width ratio", "RMSLE", "error", "log score")
+#: What was chosen on which data, for the page.
 HONEST = (
-    "What was chosen on what. The generalised law and its discrepancy come from a study that looked at these "
-    "tables among others. Two priors are ours, of the share of embeddings and of the amplitude, chosen on half "
-    "A ([choices](choices.md)), by us who had seen scores of an earlier form on both halves. That errors of "
-    "checkpoints go on concerns porian, gemstones and the curves, most of them of half B: the way was chosen on "
-    "simulated curves, by us who knew how earlier ways, and half of the scores of this one's first form, had come out "
-    "on these data ([decisions](decisions.md)). That a count of N without embeddings is taken was decided on gadre, "
-    "cerebras and pythia, of half A. Delphi, and of half B gemstones and marin_oa, have that count since the sixteenth "
-    "step, by a commit before any of them was scored so, but after large runs of Delphi had been seen outside 90 % "
-    "intervals with N as given: it did better on two of the three, worse on marin_oa (rows given_count and default [by "
-    "data set](#by-data-set)). So neither half is a blind test, and half B confirms weakly; the sweeps of our own were "
+    "What was chosen on what. The generalised law and its discrepancy come from a study that looked at these tables "
+    "among others. We chose two priors, of the share of embeddings and of the amplitude, on half A "
+    "([choices](choices.md)), after we had seen scores of an earlier form on both halves. Autocorrelated errors of "
+    "checkpoints concern porian, gemstones and the curves, most of them of half B. Their model was chosen on simulated "
+    "curves, but we knew how earlier models, and half of the scores of its first form, had come out on these data "
+    "([decision](decisions/17-checkpoints.md)). Counting N without embeddings was decided on gadre, cerebras and "
+    "pythia, of half A. Delphi, and of half B gemstones and marin_oa, got that count by a commit before any was scored "
+    "with it, but after large runs of Delphi had been seen outside 90 % intervals with N as given. Scores "
+    "improved on two of the three and got worse on marin_oa (rows given_count and default [by data "
+    "set](#by-data-set)). So neither half is a blind test, and half B is a weak confirmation. Our own sweeps were "
     "blind at their first scoring ([what came out](sweep.md#what-came-out))."
 )
-#: The half that choices are made on, of the data sets that are public; the others confirm.
+#: The half of the data sets on which choices are made; the others confirm.
 HALF_A = ("cerebras", "chinchilla", "clark_dense", "curves_LM", "gadre", "gpt3", "delphi", "pythia")
-#: Methods that can forecast some of the cuts only, each under a heading of its own.
+#: Methods that can forecast only some of the cuts -> the heading of their section.
 APART = {
-    UNNAMED: "Checkpoints of runs that go on",
+    UNNAMED: "Checkpoints taken for separate runs",
     BASE_COUNTED: "Parameters counted without embeddings",
     PEER: "Beside a package",
 }
-#: Log scores below this are not told apart.
+#: Log scores below this are printed as "<" and this number.
 WORST = -100
-#: Ends of the ranges of extrapolation that coverage is told by.
+#: Lower ends of the ranges of extrapolation, as compute over the largest compute fitted.
 DISTANCES = (1.0, 6.0, 20.0, 100.0)
-#: What is printed of the 72 image curves: RMSLE and log likelihood of the loss (Lee et al. 2025, arXiv:2505.23032).
+#: Published scores of the 72 image curves: RMSLE and log likelihood of the loss (Lee et al. 2025, arXiv:2505.23032).
 PRINTED = {
     "M4, least squares": (0.0415, None),
     "BNSL, least squares": (0.0406, None),
@@ -50,47 +51,48 @@ PRINTED = {
 
 def common(records: Sequence[dict]) -> list[dict]:
     """Records of the cuts at which no method failed."""
-    lost = {_cut(one) for one in records if one["failed"]}
-    return [one for one in records if _cut(one) not in lost]
+    lost = {_cut(record) for record in records if record["failed"]}
+    return [record for record in records if _cut(record) not in lost]
 
 
 def beside(records: Sequence[dict], peer: str) -> list[dict]:
     """Records of a peer, the baseline and the default, at the cuts where the peer gives a forecast."""
-    cuts = {_cut(one) for one in records if one["method"] == peer and not one["failed"]}
-    return common([one for one in records if one["method"] in (BASE, peer, GIVEN, DEFAULT) and _cut(one) in cuts])
+    cuts = {_cut(record) for record in records if record["method"] == peer and not record["failed"]}
+    compared = (BASE, peer, GIVEN, DEFAULT)
+    return common([record for record in records if record["method"] in compared and _cut(record) in cuts])
 
 
 def filled(records: Sequence[dict]) -> list[dict]:
-    """With the default's records for `GIVEN`, in its place, where a table leaves nothing to choose."""
-    known, found = {_cut(one) for one in records if one["method"] == GIVEN}, []
-    for one in records:
-        if one["method"] == DEFAULT and known and _cut(one) not in known:
-            found.append({**one, "method": GIVEN})
-        found.append(one)
+    """The records, with the default's also as those of `GIVEN` where a table has one count of N only."""
+    known, found = {_cut(record) for record in records if record["method"] == GIVEN}, []
+    for record in records:
+        if record["method"] == DEFAULT and known and _cut(record) not in known:
+            found.append({**record, "method": GIVEN})
+        found.append(record)
     return found
 
 
 def partly(records: Sequence[dict]) -> list[str]:
     """Methods, those of `APART` aside, that were scored on some of the data sets only."""
     sets: dict[str, set[str]] = {}
-    for one in records:
-        sets.setdefault(one["method"], set()).add(one["data"])
+    for record in records:
+        sets.setdefault(record["method"], set()).add(record["data"])
     return [method for method, some in sets.items() if method not in APART and some < set.union(*sets.values())]
 
 
-def _cut(one: dict) -> tuple:
-    return one["data"], one["group"], one["cut"]
+def _cut(record: dict) -> tuple:
+    return record["data"], record["group"], record["cut"]
 
 
 def by_data(records: Sequence[dict]) -> dict[str, dict[str, dict[str, np.ndarray]]]:
     """Method -> data set -> score, the mean over its cuts."""
     found: dict[str, dict[str, list[dict]]] = {}
-    for one in records:
-        found.setdefault(one["method"], {}).setdefault(one["data"], []).append(one)
+    for record in records:
+        found.setdefault(record["method"], {}).setdefault(record["data"], []).append(record)
     names = ("covered", "width", "crps", "interval_score", "rmsle", "error", "log_score")
     return {
         method: {
-            data: {name: np.mean([one[name] for one in group], axis=0) for name in names}
+            data: {name: np.mean([record[name] for record in group], axis=0) for name in names}
             for data, group in groups.items()
         }
         for method, groups in found.items()
@@ -118,14 +120,14 @@ def aggregate(found: dict, chosen: Sequence[str]) -> dict[str, list[float]]:
 
 
 def on_one_count(records: Sequence[dict]) -> list[dict]:
-    """With `BASE_COUNTED` in the baseline's place, where it was scored."""
-    counted = {_cut(one) for one in records if one["method"] == BASE_COUNTED}
-    kept = [one for one in records if one["method"] != BASE or _cut(one) not in counted]
-    return [{**one, "method": BASE} if one["method"] == BASE_COUNTED else one for one in kept]
+    """The records, with those of `BASE_COUNTED` in place of the baseline's where they exist."""
+    counted = {_cut(record) for record in records if record["method"] == BASE_COUNTED}
+    kept = [record for record in records if record["method"] != BASE or _cut(record) not in counted]
+    return [{**record, "method": BASE} if record["method"] == BASE_COUNTED else record for record in kept]
 
 
 def targets(row: Sequence[float], records: Sequence[dict], fair: Sequence[float] | None = None) -> str:
-    """The targets that were set for the default, and what it reached; `fair`: against a baseline on its count of N."""
+    """The targets of the default, and what it reached; `fair`: the row against a baseline with the same count of N."""
     off = max(abs(value - level) for value, level in zip(row[:4], LEVELS, strict=True))
     lines = [
         ("coverage within .05 of nominal at all four levels", f"largest distance {off:.3f}", off <= 0.05),
@@ -135,22 +137,22 @@ def targets(row: Sequence[float], records: Sequence[dict], fair: Sequence[float]
     ]
     if fair is not None:
         lines.insert(3, ("the same, its N counted as the default's", f"{fair[5]:.3f}", fair[5] <= 0.5))
-    ours = [one for one in records if one["method"] == DEFAULT]
-    delphi, note = [one for one in ours if one["data"] == "delphi"], ""
+    ours = [record for record in records if record["method"] == DEFAULT]
+    delphi, note = [record for record in ours if record["data"] == "delphi"], ""
     if delphi:
-        last = max(delphi, key=lambda one: one["cut"])
+        last = max(delphi, key=lambda record: record["cut"])
         inside = last["covered"][LEVELS.index(0.9)]
         reached = f"{last['rmsle']:.2f} %, {inside:.0%} of {last['held_out']}"
         lines.append(("Delphi to 3e20, then 1e21 to 1e23: RMSLE .6 %, all inside 90 %", reached,
                       last["rmsle"] <= 0.6 and inside == 1))  # fmt: skip
         held = 0.9 ** last["held_out"]
         note = f"\nRight 90 % intervals hold all of {last['held_out']} independent runs with probability {held:.2f}."
-        for one in (one for one in records if one["method"] == GIVEN and _cut(one) == _cut(last)):
-            share = one["covered"][LEVELS.index(0.9)]
-            note += f" Delphi with N as given: {one['rmsle']:.2f} %, {share:.0%} of {one['held_out']}."
-    images = [one for one in ours if one["data"] == "curves_IC"]
+        for record in (record for record in records if record["method"] == GIVEN and _cut(record) == _cut(last)):
+            share = record["covered"][LEVELS.index(0.9)]
+            note += f" Delphi with N as given: {record['rmsle']:.2f} %, {share:.0%} of {record['held_out']}."
+    images = [record for record in ours if record["data"] == "curves_IC"]
     if images:
-        (rmsle, density), spread = ([f(one) for one in _each(images)] for f in (np.mean, sem))
+        (rmsle, density), spread = ([f(record) for record in _each(images)] for f in (np.mean, sem))
         reached = f"{rmsle:.4f}, {density:.2f} (standard errors over curves {spread[0]:.4f}, {spread[1]:.2f})"
         lines.append(("72 image curves: RMSLE .028, log score 3.3", reached, rmsle <= 0.028 and density >= 3.3))
     rows = [[a, b, "yes" if met else "no"] for a, b, met in lines]
@@ -159,20 +161,20 @@ def targets(row: Sequence[float], records: Sequence[dict], fair: Sequence[float]
 
 def _each(records: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
     """RMSLE and log density of the loss (not of its log) of each curve."""
-    density = [one["log_score"] - one["log_loss"] for one in records]
-    return np.array([one["rmsle"] for one in records]) / 100, np.array(density)
+    density = [record["log_score"] - record["log_loss"] for record in records]
+    return np.array([record["rmsle"] for record in records]) / 100, np.array(density)
 
 
 def _curve(records: Sequence[dict]) -> tuple[float, float, float]:
     """Means over curves of their RMSLE and log density, and their squared calibration error."""
-    rmsle, density = (float(one.mean()) for one in _each(records))
+    rmsle, density = (float(record.mean()) for record in _each(records))
     at = np.linspace(0.05, 0.95, 19)
-    shares = [(np.array(one["pit"])[:, None] <= at).mean(axis=0) for one in records]
+    shares = [(np.array(record["pit"])[:, None] <= at).mean(axis=0) for record in records]
     return rmsle, density, float(np.mean((np.mean(shares, axis=0) - at) ** 2))
 
 
 def shown(row: Sequence[float]) -> list:
-    """A row of numbers whose last is a log score: what a kernel finds far from all draws is no number."""
+    """A row of numbers whose last is a log score; a kernel estimate far from all draws is shown as a bound."""
     *others, log_score = row
     return [*others, f"< {WORST}" if log_score < WORST else log_score]
 
@@ -181,23 +183,23 @@ def by_distance(records: Sequence[dict]) -> str:
     """Coverage of 90 % intervals and width of the default, by the largest compute held out over the largest fitted."""
     rows = []
     for low, high in zip(DISTANCES, (*DISTANCES[1:], np.inf), strict=True):
-        near = [one for one in records if one["method"] == DEFAULT and low <= one["ratio"] < high]
+        near = [record for record in records if record["method"] == DEFAULT and low <= record["ratio"] < high]
         if not near:
             continue
         sets = by_data(near)[DEFAULT].values()
         at = LEVELS.index(0.9)
-        numbers = [[one["covered"][at], one["width"][at], one["rmsle"]] for one in sets]
+        numbers = [[record["covered"][at], record["width"][at], record["rmsle"]] for record in sets]
         words = f"{low:g} to {high:g}" if np.isfinite(high) else f"more than {low:g}"
         rows.append([words, f"{len(near)}", f"{len(numbers)}", *np.mean(numbers, axis=0)])
     return table(["C over the largest fitted", "cuts", "data sets", "inside 90 %", "width [%]", "RMSLE [%]"], rows)
 
 
 def curves(records: Sequence[dict]) -> str:
-    """The learning curves by method, beside what is printed of them."""
+    """Scores on the learning curves by method, and the published ones."""
     rows: list[list] = []
-    for data in dict.fromkeys(one["data"] for one in records if one["data"].startswith("curves_")):
-        for method in dict.fromkeys(one["method"] for one in records):
-            own = [one for one in records if one["data"] == data and one["method"] == method]
+    for data in dict.fromkeys(record["data"] for record in records if record["data"].startswith("curves_")):
+        for method in dict.fromkeys(record["method"] for record in records):
+            own = [record for record in records if record["data"] == data and record["method"] == method]
             rows.append([data.removeprefix("curves_"), method, len(own), *_curve(own)])
         if data == "curves_IC":
             rows += [["IC", f"{name} (printed)", 72, *pair, None] for name, pair in PRINTED.items()]
@@ -206,30 +208,32 @@ def curves(records: Sequence[dict]) -> str:
 
 
 def report(path: Path, records: Sequence[dict], command: str, figure: bool = True) -> None:
-    """Write the page, and the figure beside it."""
+    """Write the page, and its figure in ``figures``."""
     records = filled(records)
     some, apart = partly(records), {method: beside(records, method) for method in APART}
-    fair = [one for one in on_one_count(records) if one["method"] in (BASE, DEFAULT)] if apart[BASE_COUNTED] else []
-    on_some, records = records, [one for one in records if one["method"] not in (*APART, *some)]
+    fair = []
+    if apart[BASE_COUNTED]:
+        fair = [record for record in on_one_count(records) if record["method"] in (BASE, DEFAULT)]
+    on_some, records = records, [record for record in records if record["method"] not in (*APART, *some)]
     kept = common(records)
     found = by_data(kept)
-    sets = list(dict.fromkeys(one["data"] for one in kept))
+    sets = list(dict.fromkeys(record["data"] for record in kept))
     half = set(sets) & set(HALF_A)
     rows = aggregate(found, sets)
     head = ["method", *HEAD]
-    bad = {m: [one for one in records if one["method"] == m] for m in found}
+    bad = {m: [record for record in records if record["method"] == m] for m in found}
     failures = [
-        [m, len(ones), sum(one["failed"] for one in ones), sum(one["converged"] is False for one in ones)]
+        [m, len(ones), sum(record["failed"] for record in ones), sum(record["converged"] is False for record in ones)]
         for m, ones in bad.items()
     ]
     sections = [
         f"Runs up to a cut in compute (or size) are fitted, all larger ones forecast: {len(sets)} data sets, "
-        f"{len({_cut(one) for one in kept})} cuts. The data set is the unit: runs are averaged in a cut, cuts in a "
-        "data set, data sets equally; CRPS and width are geometric means of the ratio to the Huber bootstrap. "
+        f"{len({_cut(record) for record in kept})} cuts. The data set is the unit: runs are averaged in a cut, cuts in "
+        "a data set, data sets equally; CRPS and width are geometric means of the ratio to the Huber bootstrap. "
         "50 % to 95 %: share of held-out runs inside that interval, noise of a run included; "
         "sets ≥ .80: share of data sets whose 90 % intervals hold 80 % or more; RMSLE and signed error (positive: "
         "forecast too high) in % of the loss; log score: of the log loss, for functions a kernel estimate, "
-        "harsh where no draw is near. Laplace's method where it holds, NUTS where not. Cuts at which any "
+        "harsh where no draw is near. Laplace's method where it is accepted, NUTS elsewhere. Cuts at which any "
         f"method failed are left out for all. One command: `{command}`.",
         table(head, [[method, *shown(row)] for method, row in rows.items()]),
         HONEST,
@@ -246,8 +250,8 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
                 table(head, [[method, *shown(row)] for method, row in aggregate(found, chosen).items()]),
             ]
     if some:
-        shared = set.intersection(*({one["data"] for one in on_some if one["method"] == method} for method in some))
-        chosen = common([one for one in on_some if one["data"] in shared and one["method"] not in APART])
+        shared = set.intersection(*({r["data"] for r in on_some if r["method"] == method} for method in some))
+        chosen = common([record for record in on_some if record["data"] in shared and record["method"] not in APART])
         scored = aggregate(by_data(chosen), [data for data in sets if data in shared])
         sections += [
             f"## On {len(shared)} of the data sets\n\n{', '.join(some)} were not scored on "
@@ -255,21 +259,21 @@ def report(path: Path, records: Sequence[dict], command: str, figure: bool = Tru
             table(head, [[method, *shown(row)] for method, row in scored.items()]),
             "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in some),
         ]
-    for method, beside_it in apart.items():
-        if beside_it:
-            theirs = list(dict.fromkeys(one["data"] for one in beside_it))
-            rows_of = aggregate(by_data(beside_it), theirs)
+    for method, own in apart.items():
+        if own:
+            theirs = list(dict.fromkeys(record["data"] for record in own))
+            rows_of = aggregate(by_data(own), theirs)
             sections += [
-                f"## {APART[method]}\n\n{method}: {WORDS[method]}. {len({_cut(one) for one in beside_it})} cuts of "
+                f"## {APART[method]}\n\n{method}: {WORDS[method]}. {len({_cut(record) for record in own})} cuts of "
                 f"{len(theirs)} data sets: {', '.join(theirs)}.",
-                table(head, [[one, *shown(row)] for one, row in rows_of.items()]),
+                table(head, [[name, *shown(row)] for name, row in rows_of.items()]),
             ]
-    if any(one["data"].startswith("curves_") for one in kept):
+    if any(record["data"].startswith("curves_") for record in kept):
         sections += [
             "## Learning curves\n\nThe second part of each curve forecast from its first, on the authors' split; means "
             "over curves. Squared calibration error: mean over 19 levels of (share of held-out points below the "
-            "forecast's quantile less the level)², curves weighted equally. A curve is one run: beside a law "
-            "with a discrepancy its errors go on from point to point, and so into the forecast. Printed numbers: "
+            "forecast's quantile less the level)², curves weighted equally. A curve is one run: under a law "
+            "with a discrepancy its errors are autocorrelated, and the forecast continues from them. Printed numbers: "
             "Lee et al. 2025, arXiv:2505.23032, quoted from a note; their split of points may differ from ours.",
             curves(kept),
         ]

@@ -1,4 +1,4 @@
-"""Score every method on every task; what is done is kept, so the command can be broken off."""
+"""Score every method on every task; finished records are kept, so the command can be interrupted."""
 
 import json
 import warnings
@@ -27,11 +27,11 @@ def measure(
 ) -> list[dict]:
     """One record for each cut of each task and each method: means over its held-out runs.
 
-    `forecasters` has what a method is, for runs and for curves; those of the scoreboard if absent.
+    `forecasters` maps a method to its forecaster of runs and that of curves; those of the scoreboard if absent.
     """
-    known_as = forecasters or {name: (one, CURVES.get(name)) for name, one in METHODS.items()}
+    known_as = forecasters or {name: (method, CURVES.get(name)) for name, method in METHODS.items()}
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.is_file() else []
-    known = {(one["data"], one["group"], one["method"]) for one in done}
+    known = {(record["data"], record["group"], record["method"]) for record in done}
     for task in tasks:
         for method in methods:
             forecaster = known_as[method][task.curve]
@@ -51,7 +51,7 @@ def measure(
             done += new
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
-                    file.writelines(json.dumps(one) + "\n" for one in new)
+                    file.writelines(json.dumps(record) + "\n" for record in new)
     return done
 
 
@@ -65,45 +65,45 @@ def score_counted(method: str, task: Task) -> list[dict]:
 
 
 def preferred(task: Task, cut: float) -> str:
-    """The count of parameters that `bayescale.count_parameters` would take, of the runs up to a cut."""
+    """The count of parameters that `bayescale.count_parameters` recommends for the runs up to a cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = bs.count_parameters(COUNTED[DEFAULT], task.runs[task.runs[task.by] <= cut], seed=SEED)
-    return found.index[found["take"]][0]
+        counts = bs.count_parameters(COUNTED[DEFAULT], task.runs[task.runs[task.by] <= cut], seed=SEED)
+    return counts.index[counts["take"]][0]
 
 
 def of_count(task: Task, count: str, cut: float) -> Task:
-    """A task with another count of parameters, cut where it was."""
+    """A task with another count of parameters, cut at the same runs."""
     runs = counted(task.runs, count).assign(order=task.runs[task.by])
     return task._replace(runs=runs, by="order", cuts=(cut,))
 
 
 def score(method: str, forecaster: Law | Forecaster, task: Task) -> list[dict]:
-    """The records of one method on one task, a cut each."""
+    """The records of one method on one task, one for each cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tables that are as they are
-        found = bs.backtest(forecaster, task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
+        scores = bs.backtest(forecaster, task.runs, by=task.by, cuts=task.cuts, seed=SEED, progressbar=False)
     compute = task.runs["C"].to_numpy() if "C" in task.runs else task.runs[task.by].to_numpy()
     records = []
-    for k, cut in enumerate(found["cut"].to_numpy()):
-        one = found.isel(cut=k)
+    for k, cut in enumerate(scores["cut"].to_numpy()):
+        at_cut = scores.isel(cut=k)
         held = task.runs[task.by].to_numpy() > cut
         record = {
             "data": task.data,
             "group": task.group,
             "method": method,
             "cut": float(cut),
-            "trained": int(one["trained"]),
+            "trained": int(at_cut["trained"]),
             "held_out": int(held.sum()),
-            "failed": bool(one["failed"]),
-            "converged": None if np.isnan(one["converged"]) else bool(one["converged"]),
-            "reason": str(one["reason"].item()),
+            "failed": bool(at_cut["failed"]),
+            "converged": None if np.isnan(at_cut["converged"]) else bool(at_cut["converged"]),
+            "reason": str(at_cut["reason"].item()),
             "ratio": float(compute[held].max() / compute[~held].max()),
         }
         if not record["failed"]:
-            errors = one["error"].to_numpy()[held]
-            record |= {name: one[name].mean("run").to_numpy().tolist() for name in SCORES if name != "pit"}
-            record |= {"rmsle": float(np.sqrt((errors**2).mean())), "pit": one["pit"].to_numpy()[held].tolist()}
+            errors = at_cut["error"].to_numpy()[held]
+            record |= {name: at_cut[name].mean("run").to_numpy().tolist() for name in SCORES if name != "pit"}
+            record |= {"rmsle": float(np.sqrt((errors**2).mean())), "pit": at_cut["pit"].to_numpy()[held].tolist()}
             record |= {"log_loss": float(np.log(task.runs["loss"].to_numpy()[held]).mean())}
         records.append(record)
     return records

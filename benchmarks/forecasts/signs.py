@@ -1,4 +1,4 @@
-"""Signs that a forecast will be bad, seen in the runs that are fitted: how often they appear, and what then happens."""
+"""Signs of a bad forecast: how often they appear in the fitted runs, and how the forecasts came out."""
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -107,9 +107,9 @@ SIGNS: dict[str, Callable[[dict[str, float]], bool]] = {
 def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, float]], counts: Sequence[list]) -> None:
     """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws; and the counts."""
     by_cut: dict[tuple, dict[str, dict]] = {}
-    for one in filled(records):
-        if one["method"] in (ADDITIVE, GIVEN) and not one["failed"]:
-            by_cut.setdefault((one["data"], one["group"], one["cut"]), {})[one["method"]] = one
+    for record in filled(records):
+        if record["method"] in (ADDITIVE, GIVEN) and not record["failed"]:
+            by_cut.setdefault((record["data"], record["group"], record["cut"]), {})[record["method"]] = record
     cuts = [key for key in seen if len(by_cut.get(key, {})) == 2]
     rows = []
     for words, sign in SIGNS.items():
@@ -117,7 +117,7 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         quiet = [key for key in cuts if key not in fired]
         row: list = [words, f"{len(fired)} of {len(cuts)}", len({key[0] for key in fired})]
         for method in (ADDITIVE, GIVEN):
-            for number in (lambda one: one["rmsle"], lambda one: one["covered"][LEVELS.index(0.9)]):
+            for number in (lambda record: record["rmsle"], lambda record: record["covered"][LEVELS.index(0.9)]):
                 pair = [_by_data([(key[0], number(by_cut[key][method])) for key in some]) for some in (fired, quiet)]
                 row.append(" v ".join("–" if np.isnan(value) else f"{value:.2f}" for value in pair))
         rows.append(row)
@@ -138,14 +138,15 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
     write(path, "Signs of a bad forecast", sections)
 
 
+#: What is made of the signs, for the page.
 WORTH = """
-Three are told by `bs.signs` and `bayescale forecast`: an additive law's floor above 80 % of the smallest loss (its
-intervals then hold far fewer runs), kappa away from 1 (larger errors of both laws, and far fewer runs inside the
-additive law's intervals), and a back-test whose 90 % intervals held less than 70 % (much larger errors of the default).
-Two are told at the fit: rows that are checkpoints, which an additive law takes for runs, and runs on one line, where
-the terms are not told apart. The others are not told: few runs and far targets go with larger errors, and the default's
-intervals grow with them, but not quite enough for far targets; the forecast prints both numbers; embeddings are in the
-default's mean.
+`bs.signs` and `bayescale forecast` report three of them: an additive law's floor above 80 % of the smallest loss (far
+fewer runs are then inside its intervals), an interval of kappa without 1 (larger errors of both laws, and far fewer
+runs inside the additive law's intervals), and a back-test whose 90 % intervals held less than 70 % (much larger errors
+of the default). `fit` warns of two: rows that are checkpoints, which an additive law takes for runs, and runs on one
+line, which cannot separate the terms. The others are not reported. Few runs and far targets have larger errors; the
+default's intervals grow with them, though not quite enough for far targets, and the forecast prints both numbers. The
+share of embeddings is part of the default's mean.
 """
 
 

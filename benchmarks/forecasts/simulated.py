@@ -1,4 +1,4 @@
-"""Forecasts where the truth is known: what robustness costs, and whether the whole model is calibrated."""
+"""Forecasts where the truth is known: the cost of robustness, and the calibration of the whole model."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,10 +21,19 @@ from benchmarks.forecasts.methods import DEFAULT, kappa_omega
 from benchmarks.forecasts.splits import budgets
 from benchmarks.table import table, write
 
-#: Replicates of each truth, runs' noise (Student-t, 4 degrees) and simulations of the calibration.
-REPLICATES, NOISE, FITS = 8, 0.003, 200
-#: Simulated learning curves of each kind, correlations of neighbours' errors, and the errors' standard deviation.
-LEARNING_CURVES, ALIKE, WANDER = 20, (0.0, 0.5, 0.85), 0.006
+#: Simulated tables of each truth.
+REPLICATES = 8
+#: Scale of the runs' Student-t noise with 4 degrees of freedom [log loss].
+NOISE = 0.003
+#: Simulations of the calibration.
+FITS = 200
+#: Simulated learning curves of each correlation.
+LEARNING_CURVES = 20
+#: Correlations of the errors of neighbouring points.
+CORRELATIONS = (0.0, 0.5, 0.85)
+#: Standard deviation of these errors [log loss].
+WANDER = 0.006
+#: The laws that are compared.
 LAWS: dict[str, Law] = {"additive": chinchilla, "kappa_omega": kappa_omega, DEFAULT: generalised}
 #: Besiroglu et al. 2024, Table 1.
 ADDITIVE = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
@@ -73,24 +82,24 @@ def robustness(say: Callable) -> list[list[Any]]:
 
 
 def learning_curves(say: Callable) -> list[list[Any]]:
-    """Rows of the correlation of neighbours' errors, how rows are taken, and scores: means over simulated curves."""
+    """Rows of the correlation of neighbours' errors, what rows are taken for, and scores: means over curves."""
     rows = []
-    for alike in ALIKE:
+    for correlation in CORRELATIONS:
         scores: dict[str, list[pd.Series]] = {"one run": [], "independent": []}
         for seed in range(LEARNING_CURVES):
-            say(f"learning curve {seed}, neighbours alike by {alike:g}")
-            curve, cut = learning_curve(np.random.default_rng(1000 + seed), alike)
+            say(f"learning curve {seed}, correlation of neighbours {correlation:g}")
+            curve, cut = learning_curve(np.random.default_rng(1000 + seed), correlation)
             for name, runs in (("one run", curve.assign(run="one")), ("independent", curve)):
                 found = bs.backtest(generalised_D, runs, by="D", cuts=[cut], seed=seed, progressbar=False)
                 scores[name].append(board(found).iloc[0])
         for name, ones in scores.items():
             one = pd.DataFrame(ones).mean()
             numbers = [float(one[key]) for key in ("covered_0.5", "covered_0.9", "width", "crps", "rmsle")]
-            rows.append([f"{alike:g}", name, *numbers])
+            rows.append([f"{correlation:g}", name, *numbers])
     return rows
 
 
-def learning_curve(rng: np.random.Generator, alike: float) -> tuple[pd.DataFrame, float]:
+def learning_curve(rng: np.random.Generator, correlation: float) -> tuple[pd.DataFrame, float]:
     """A curve of 15, 30 or 60 points over one to two decades, six more up to three times beyond, and where to cut.
 
     The law is drawn from about the default's prior; errors are those of an Ornstein-Uhlenbeck process.
@@ -101,7 +110,7 @@ def learning_curve(rng: np.random.Generator, alike: float) -> tuple[pd.DataFrame
     p |= {"alpha_D": 0.35 * np.exp(rng.normal(0.0, 0.5)), "kappa": 0.5 * np.exp(rng.normal(0.0, 0.6))}
     p |= {"omega": 0.01 * np.exp(rng.normal())}
     mean = call(generalised_D.formula, p, {"D": 10**log_D, "D0": 10 ** log_D[:n].mean(), "D_top": 10 ** log_D[n - 1]})
-    length = -decades / (n - 1) / np.log(alike) if alike else 1e-9
+    length = -decades / (n - 1) / np.log(correlation) if correlation else 1e-9
     covariance = WANDER**2 * np.exp(-np.abs(log_D - log_D[:, None]) / length)
     error = rng.multivariate_normal(np.zeros(len(log_D)), covariance, method="cholesky")
     return pd.DataFrame({"D": 10**log_D, "loss": mean * np.exp(error)}), float(10 ** log_D[n - 1] * 1.001)
@@ -122,7 +131,7 @@ def calibration(say: Callable) -> dict[str, xr.DataTree]:
 
 def report(path: Path, say: Callable) -> None:
     """Measure, and write the page with its figure."""
-    found, rows, alike = calibration(say), robustness(say), learning_curves(say)
+    found, rows, curves = calibration(say), robustness(say), learning_curves(say)
     names = [str(name) for name in found["normal"]["prior_sbc"].data_vars]
     values = [
         [name, *(float(kstest(one["prior_sbc"][name].to_numpy().ravel(), "uniform").pvalue) for one in found.values())]
@@ -140,14 +149,14 @@ def report(path: Path, say: Callable) -> None:
         f"## What robustness costs\n\nN and D of published tables, losses simulated from a known law with Student-t "
         f"noise of {NOISE:.1%} (4 degrees), {REPLICATES} replicates; runs beyond the cut are forecast.",
         table(head, rows, left=3),
-        f"## Learning curves whose errors go on\n\n{LEARNING_CURVES} simulated curves of 15, 30 or 60 points for each "
-        "correlation of neighbours' errors (normal, standard deviation "
+        f"## Learning curves with autocorrelated errors\n\n{LEARNING_CURVES} simulated curves of 15, 30 or 60 points "
+        "for each correlation of neighbours' errors (normal, standard deviation "
         f"{WANDER:.1%}), laws drawn from about the default's prior; six points up to three times beyond are forecast "
         "by the generalised law with its discrepancy: of a table whose column `run` says that it is one run, and of "
         "one without. The model of checkpoints was chosen on an earlier form of these simulations.",
         table(
             ["neighbours", "taken for", "inside 50 %", "inside 90 %", "width of 90 % [%]", "CRPS [%]", "RMSLE [%]"],
-            alike,
+            curves,
             left=2,
         ),
         "## Calibration of the whole model\n\nParameters, discrepancy and runs drawn from the prior on the grid of "

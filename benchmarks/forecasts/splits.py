@@ -11,14 +11,16 @@ import bayescale as bs
 
 #: Recipes of Porian et al. 2024 that follow the compute-optimal practice: decay over the run, and tuned.
 PORIAN = ("base|short|chinchilla", "tuned|short|const")
-#: Shares of the runs behind which a table of one's own is cut, and the fewest runs that are fitted.
-SHARES, FEWEST = (0.5, 0.65, 0.8), 6
+#: Shares of the runs that are fitted at the cuts of a user's table.
+SHARES = (0.5, 0.65, 0.8)
+#: The fewest runs that are fitted there.
+FEWEST = 6
 
 
 class Task(NamedTuple):
     """A table of runs and its cuts: runs with `by` up to a cut are fitted, the others forecast.
 
-    A `curve` has one column, D, and takes laws of it.
+    A task with `curve` has the column D only, and takes laws of D.
     """
 
     data: str
@@ -63,10 +65,10 @@ def tasks() -> Iterator[Task]:
 
 
 def own(folder: Path) -> Iterator[Task]:
-    """Tables of one's own: every CSV in a folder, with loss, N and D or C, and perhaps `group` and `heldout`.
+    """A user's tables: every CSV in a folder, with loss, N and D or C, and optionally `group` and `heldout`.
 
-    Where `heldout` (0 or 1) is there, those runs are forecast from the others; else there are three cuts in compute,
-    behind 50, 65 and 80 % of the runs, and at least six.
+    If there is a column `heldout` (0 or 1), the runs held out are forecast from the others. Else there are three cuts
+    in compute, at which 50, 65 and 80 % of the runs, but at least six, are fitted.
     """
     for path in sorted(folder.glob("*.csv")):
         table = pd.read_csv(path)
@@ -82,8 +84,8 @@ def own(folder: Path) -> Iterator[Task]:
 def _gadre() -> Iterator[Task]:
     """Losses on C4, OpenLM and Penn Treebank, cut by compute and by size, and on C4 after the five runs of the paper.
 
-    The study does not name its three losses. Of all threes, by these cuts, the Huber bootstrap's coverage, width, error
-    and bias on these come nearest to what it prints.
+    The study does not name its three losses. Of all sets of three, these give the Huber bootstrap a coverage, width,
+    error and bias nearest to the printed ones.
     """
     for group, part in bs.load("gadre2024").groupby("group", sort=False):
         for loss, name in (("loss", ""), ("loss_openlm", ", OpenLM"), ("loss_paloma_ptb", ", PTB")):
@@ -97,7 +99,7 @@ def _gadre() -> Iterator[Task]:
 
 
 def _gpt3() -> Task:
-    """The final validation losses, read off the figure: the median of each curve's last points."""
+    """Final validation losses, read off the figure: the median of each curve's last points."""
     curves = bs.load("gpt3_curves")
     last = curves[(curves["split"] == "val") & (curves["D"] >= 2.95e11)]
     final = _plain(last.groupby("N", as_index=False).agg(loss=("loss", "median")).assign(D=3e11))
@@ -124,7 +126,7 @@ def _open_athena() -> Iterator[Task]:
 
 
 def budgets(runs: pd.DataFrame) -> pd.DataFrame:
-    """With the C of the table kept as `budget`: that of a sweep, which 6ND of Marin's runs misses by up to 35 %."""
+    """With the table's C, the nominal budget, kept as `budget`: 6ND of Marin's runs differs from it by up to 35 %."""
     return runs.assign(budget=runs["C"])
 
 
@@ -135,7 +137,7 @@ def _plain(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first(runs: pd.DataFrame, counts: tuple[int, ...]) -> tuple[float, ...]:
-    """Cuts behind the first so many runs."""
+    """Cuts after which these numbers of runs are fitted."""
     ordered = np.sort(runs["C"].to_numpy())
     return tuple(ordered[count - 1] for count in counts)
 

@@ -1,4 +1,4 @@
-"""Published results, reproduced: a module a paper, with its SOURCE and ``claims(store)``."""
+"""Published results, reproduced: one module for each paper, with its SOURCE and ``claims(store)``."""
 
 #: In the order of the report.
 PAPERS = (

@@ -1,4 +1,4 @@
-"""What several papers need: lines through printed numbers, and runs of equal compute as a law of one's own."""
+"""What several papers need: lines through printed numbers, and a law for rows of equal compute."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ import bayescale as bs
 from bayescale import Law, Prior
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
 
+#: Draws of a quantity that is simulated here.
 DRAWS = 4000
 #: log E, log A, log B, alpha, beta of the TeX source of Hoffmann et al. 2022.
 TEX = np.array([0.5267228, 6.0073404, 6.0179186, 0.33917084, 0.2849083])
@@ -44,7 +45,7 @@ def _row(N, C, N0, C0, *, E, excess_C, alpha_C, bend, best, a):
     return E + excess_C * (C / C0) ** -alpha_C * (1 + bend * away * away)
 
 
-#: The IsoFLOP approach (Hoffmann et al. 2022, approach 2) in one step: N* = N0 exp(best) (C/C0)^a.
+#: The IsoFLOP approach (Hoffmann et al. 2022, approach 2) as one law: N* = N0 exp(best) (C/C0)^a.
 isoflop = Law(
     _row,
     {

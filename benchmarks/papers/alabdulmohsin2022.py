@@ -67,21 +67,21 @@ def beside(store: Store) -> str:
         return ""
     rows = []
     for task, curves in curves_by_task().items():
-        found = [rmsle(store, law, curves) for law in LAWS]
-        rows.append([task, str(len(found[0])), *(errors.mean() for errors in found)])
+        made = [rmsle(store, law, curves) for law in LAWS]
+        rows.append([task, str(len(made[0])), *(errors.mean() for errors in made)])
     return "Mean RMSLE of the held-out part of all 92 curves:\n\n" + table(["task", "curves", *LAWS], rows)
 
 
 def claims(store: Store) -> list[Claim]:
     curves = curves_by_task()
     rng = np.random.default_rng(0)
-    found = []
+    made = []
     for task, law, published, where, tag in PRINTED:
         if store.quick and law in SLOW:
             continue
         errors = rmsle(store, law, curves[task])
         again = rng.integers(len(errors), size=(4000, len(errors)))
-        found.append(
+        made.append(
             Claim(
                 quantity=f"{task}: mean RMSLE of {law} over {len(errors)} curves",
                 published=published,
@@ -92,4 +92,4 @@ def claims(store: Store) -> list[Claim]:
                 note=BETTER.get((task, law), ""),
             )
         )
-    return found
+    return made

@@ -37,7 +37,7 @@ def claims(store: Store) -> list[Claim]:
     line = np.concatenate(lines)
     at_175B = 2.57 * 3640**-0.048
     bent = post["posterior"]["E"].to_numpy().ravel()
-    found = [
+    made = [
         Claim(
             quantity="L = 2.57 C^-0.048 at 3640 PF-days [nats/token]",
             published="1.7",
@@ -70,7 +70,7 @@ def claims(store: Store) -> list[Claim]:
     ]
     (alpha,) = store.draws("gpt3-envelope", kaplan2020.L_C, envelope(), "alpha_C")
     return [
-        *found,
+        *made,
         Claim(
             quantity="exponent of the envelope of the training curves",
             published="0.048",

@@ -1,4 +1,4 @@
-"""Clark et al. 2022 (routed models): their law written as one's own, for the S-Base router."""
+"""Clark et al. 2022 (routed models): their law with base-10 logarithms, for the S-Base router."""
 
 import numpy as np
 

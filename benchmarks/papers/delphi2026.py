@@ -23,7 +23,7 @@ def claims(store: Store) -> list[Claim]:
     general = store.fit("delphi-generalised", generalised, counted(known, "N"))
     count = "N_no_embed"
     without = store.fit("delphi-nonembedding", nonembedding, counted(known, count))
-    found = [
+    made = [
         Claim(quantity="exponent of N_opt", published="0.40", here=a, where="least squares on seven optima", tag="C"),
         Claim(
             quantity="E of the additive law [nats/token]",
@@ -43,7 +43,7 @@ def claims(store: Store) -> list[Claim]:
         drawn = np.log(bs.predict(law, tree, runs, seed=SEED)["loss"]).stack(sample=("chain", "draw"))
         for scale, rows in later.assign(scale=10.0 ** np.round(np.log10(later["C"]))).groupby("scale"):
             at = later.index.get_indexer(rows.index)
-            found.append(
+            made.append(
                 Claim(
                     quantity=f"loss at {scale:.0e} FLOP, forecast by the {words}",
                     published=f"{rows['loss'].mean():.3f}",
@@ -54,4 +54,4 @@ def claims(store: Store) -> list[Claim]:
                     note="Its floor lies above what was reached." if law is chinchilla else "",
                 )
             )
-    return found
+    return made

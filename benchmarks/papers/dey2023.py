@@ -1,4 +1,4 @@
-"""Dey et al. 2023 (Cerebras-GPT) beside Pythia: the same test set, along the frontier and at fixed tokens."""
+"""Dey et al. 2023 (Cerebras-GPT) and Pythia: one test set, along the frontier and at fixed tokens."""
 
 import bayescale as bs
 from bayescale.laws import henighan2020, kaplan2020

@@ -15,7 +15,7 @@ CORPUS = {"rpj": "RedPajama", "c4_original": "C4", "rw_original": "RefinedWeb"}
 
 
 def claims(store: Store) -> list[Claim]:
-    found = []
+    made = []
     for group, runs in bs.load("gadre2024").groupby("group"):
         small = runs[runs["paper_fit"].astype(bool)]
         post = store.fit(f"gadre2024-{group}", overtrained, small)
@@ -23,7 +23,7 @@ def claims(store: Store) -> list[Claim]:
         E, exponent = PRINTED[str(group)]
         where = {"where": "least squares on five runs, authors' notebook", "tag": "N"}
         name = CORPUS[str(group)]
-        found += [
+        made += [
             Claim(quantity=f"{name}: E [nats/token]", published=E, here=draws["E"], **where),
             Claim(quantity=f"{name}: exponent", published=exponent, here=2 * draws["eta"], **where),
         ]
@@ -31,7 +31,7 @@ def claims(store: Store) -> list[Claim]:
         for size, low, high in (("1.4B", 1e9, 2e9), ("6.9B", 6e9, 8e9)):
             row = large[large["N"].between(low, high)].nlargest(1, "D")
             drawn = bs.predict(overtrained, post, row, seed=SEED)["loss"].to_numpy().ravel()
-            found.append(
+            made.append(
                 Claim(
                     quantity=f"{name}: loss of {size} on {row['D'].iloc[0] / 1e9:.0f}B tokens, forecast from five runs",
                     published=f"{row['loss'].iloc[0]:.3f}",
@@ -40,7 +40,7 @@ def claims(store: Store) -> list[Claim]:
                     tag="N",
                 )
             )
-    return [*found, *_errors()]
+    return [*made, *_errors()]
 
 
 def _errors() -> list[Claim]:
@@ -57,11 +57,11 @@ def _errors() -> list[Claim]:
     starts = [(1.5, a, a, eta) for eta in (0.1, 0.15, 0.2) for a in (3.0, 5.0, 7.0)]
     fits = [least_squares(lambda p: predicted(p, five) - five["loss"], p, xtol=1e-14, ftol=1e-14) for p in starts]
     best = min(fits, key=lambda fit: fit.cost).x
-    found = []
+    made = []
     for published, low, high, words in (("0.71", 1e9, 2e9, "1.4B on 921B tokens"), ("0.73", 6e9, 8e9, "6.9B on 138B")):
         row = runs[runs["N"].between(low, high)].nlargest(1, "D")
         error = abs(float(predicted(best, row)[0] / row["loss"].iloc[0]) - 1.0)
-        found.append(
+        made.append(
             Claim(
                 quantity=f"RedPajama: relative error of their least squares, {words} [%]",
                 published=published,
@@ -70,4 +70,4 @@ def _errors() -> list[Claim]:
                 tag="N",
             )
         )
-    return found
+    return made

@@ -23,11 +23,11 @@ def claims(store: Store) -> list[Claim]:
     pairs = {d: (by["L(N)"][d], by["L(C)"][d]) for d in by["L(C)"].index if by["L(C)"][d] > 0 and d in by["L(N)"]}
     ratios = {domain: np.log(c / n) for domain, (n, c) in pairs.items()}
     rng = np.random.default_rng(0)
-    found = []
+    made = []
     for domain, (from_N, from_C) in pairs.items():
         others = np.array([r for other, r in ratios.items() if other not in (domain, ODD)])
         scale = np.sqrt((others**2).mean())
-        found.append(
+        made.append(
             Claim(
                 quantity=f"{domain}: E from L(C), expected from L(N) [nats/token]",
                 published=f"{from_C:.2f}",
@@ -38,4 +38,4 @@ def claims(store: Store) -> list[Claim]:
                 note="Half of the other estimate; the authors blame weight decay." if domain == ODD else "",
             )
         )
-    return found
+    return made

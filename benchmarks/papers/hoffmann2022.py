@@ -24,10 +24,10 @@ def _tables() -> list[Claim]:
         "2": (rest[rest["approach"] == "Approach 2"], "0.49", (0.462, 0.534), "0.51", (0.483, 0.529), "Tables A3, 2"),
         "3": (rest[rest["approach"] == "Approach 3"], "0.46", None, "0.54", None, "Tables A3, 2"),
     }
-    found = []
+    made = []
     for name, (table, a, around_a, b, around_b, where) in printed.items():
         for letter, column, value, interval in (("a", "N", a, around_a), ("b", "D", b, around_b)):
-            found.append(
+            made.append(
                 Claim(
                     quantity=f"approach {name}: {letter}, from its printed optima",
                     published=value,
@@ -38,7 +38,7 @@ def _tables() -> list[Claim]:
                     level=0.8,
                 )
             )
-    return found
+    return made
 
 
 def _rows(store: Store) -> list[Claim]:

@@ -12,8 +12,10 @@ from benchmarks.store import Store
 SOURCE = "Pearce & Song 2024, Reconciling Kaplan and Chinchilla Scaling Laws, arXiv:2406.12907"
 #: N_T = N_E + OMEGA N_E^(1/3), their fit to the embeddings of Chinchilla's models.
 OMEGA = 47491.0
-#: Kaplan's sizes without embeddings [parameters], and draws that are used.
-SIZES, USED = (768.0, 1.5e9), 200
+#: Smallest and largest of Kaplan's sizes without embeddings [parameters].
+SIZES = (768.0, 1.5e9)
+#: Posterior draws that are used.
+USED = 200
 
 
 def total(N):

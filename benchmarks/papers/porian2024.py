@@ -1,4 +1,4 @@
-"""Porian et al. 2024: from Kaplan's exponent to Chinchilla's, step by step."""
+"""Porian et al. 2024: from Kaplan's exponent to Chinchilla's, one change after the other."""
 
 import bayescale as bs
 from benchmarks.claims import Claim
@@ -6,9 +6,10 @@ from benchmarks.papers._shared import isoflop, near_optimum
 from benchmarks.store import Store
 
 SOURCE = "Porian et al. 2024, Resolving Discrepancies in Compute-Optimal Scaling, arXiv:2406.19146"
-#: Their optimum of a row is by interpolation of all its runs, ours by one parabola in log N through the nearest.
+#: Where we disagree: their optimum of a row interpolates all its runs, ours is of a parabola through the nearest.
 ODD = ("as Kaplan et al.",)
-STEPS = {
+#: Group of runs -> words, published exponent, its interval.
+CHANGES = {
     "rw|base|long|kaplan|kaplan|train": ("as Kaplan et al.", "0.835", (0.824, 0.846)),
     "rw|base|long|kaplan|standard|val": ("last layer counted", "0.706", (0.691, 0.717)),
     "rw|base|short|kaplan|standard|val": ("shorter warm-up", "0.602", (0.591, 0.617)),
@@ -21,11 +22,11 @@ STEPS = {
 
 def claims(store: Store) -> list[Claim]:
     runs = bs.load("porian2024")
-    found = []
-    for group, (words, published, interval) in STEPS.items():
+    made = []
+    for group, (words, published, interval) in CHANGES.items():
         rows = near_optimum(runs[runs["group"] == group])
         (a,) = store.draws(f"porian2024-{group.replace('|', '-')}", isoflop, rows, "a")
-        found.append(
+        made.append(
             Claim(
                 quantity=f"exponent of N_opt: {words}",
                 published=published,
@@ -38,4 +39,4 @@ def claims(store: Store) -> list[Claim]:
                 note="They interpolate each row; ours is a parabola within a factor of 4." if words in ODD else "",
             )
         )
-    return found
+    return made

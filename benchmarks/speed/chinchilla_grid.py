@@ -28,9 +28,9 @@ def fit(runs: np.ndarray, seed: int) -> Chinchilla:
         N, D, loss = runs["N"], runs["D"], runs["loss"]
         table = np.column_stack([6 * N * D, N, D, loss])
         np.savetxt(Path(folder) / "df.csv", table, delimiter=",", header="C,N,D,loss", comments="")
-        found = Chinchilla(folder, param_grid=GRID, loss_fn=log_huber, log_level=50)
-        found.fit()
-    return found
+        fitted = Chinchilla(folder, param_grid=GRID, loss_fn=log_huber, log_level=50)
+        fitted.fit()
+    return fitted
 
 
 def forecast(fitted: Chinchilla) -> np.ndarray:
@@ -38,8 +38,8 @@ def forecast(fitted: Chinchilla) -> np.ndarray:
 
 
 def posterior(fitted: Chinchilla) -> dict[str, np.ndarray]:
-    found = {"E": fitted.E, "alpha_N": fitted.alpha, "alpha_D": fitted.beta}
-    return {name: np.array([[float(value)]]) for name, value in found.items()}
+    estimates = {"E": fitted.E, "alpha_N": fitted.alpha, "alpha_D": fitted.beta}
+    return {name: np.array([[float(value)]]) for name, value in estimates.items()}
 
 
 if __name__ == "__main__":

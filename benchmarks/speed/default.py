@@ -1,4 +1,4 @@
-"""The default of forecasts, the generalised law with its discrepancy: how it samples, and how long a forecast takes."""
+"""The default of forecasts, the generalised law with its discrepancy: sampling quality, and time of a forecast."""
 
 import sys
 import tempfile
@@ -18,8 +18,9 @@ from benchmarks.speed.tables import simulated
 
 #: Seeds of the fits that are timed again.
 SEEDS = 9
+#: The run that is forecast: Chinchilla.
 AT = pd.DataFrame({"N": [70e9], "D": [1.4e12]})
-#: A full forecast from the start of a process, in its two methods.
+#: A program that fits and forecasts by one method, timed from the start of its process.
 COLD = """
 import sys, pandas as pd, bayescale as bs
 from bayescale.laws.busbridge2025 import generalised
@@ -36,7 +37,7 @@ def measure() -> dict[str, Any]:
 
 def sampling() -> list[dict[str, Any]]:
     """NUTS and Laplace on each table."""
-    found = []
+    rows = []
     for task in track([task for task in tasks() if not task.curve], "tables"):
         runs = task.runs[task.runs[task.by] <= max(task.cuts)]
         with warnings.catch_warnings():
@@ -49,17 +50,17 @@ def sampling() -> list[dict[str, Any]]:
         same = {name: post["posterior"][name] for name in generalised.all_priors if name in post["posterior"]}
         off = {k: abs(float(v.mean() - quick["posterior"][k].mean())) / float(v.std()) for k, v in same.items()}
         laplace = quick.attrs["method"] == "laplace"
-        found.append(
+        rows.append(
             {"data": task.data, "group": task.group, "runs": len(runs), **numbers, "seconds": took}
             | {"method": post.attrs["method"], "k": float(quick.attrs.get("pareto_k", float("nan")))}
             | {"off": max(off.values()) if laplace else None}
         )
-    return found
+    return rows
 
 
 def seconds() -> dict[str, dict[str, Any]]:
     """Wall seconds of fit and forecast of 245 runs by method: a cold process, and again in this one, by seed."""
-    runs, found = simulated(seed=1), {}
+    runs, times = simulated(seed=1), {}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "runs.csv"
@@ -71,8 +72,8 @@ def seconds() -> dict[str, dict[str, Any]]:
             if done.returncode:
                 raise RuntimeError(done.stderr)
             _, *again = (_again(runs, method, seed) for seed in range(1, SEEDS + 2))
-            found[method] = {"cold": cold, "again": again}
-    return found
+            times[method] = {"cold": cold, "again": again}
+    return times
 
 
 def _again(runs: pd.DataFrame, method: str, seed: int) -> float:

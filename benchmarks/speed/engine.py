@@ -22,18 +22,24 @@ from bayescale.laws.henighan2020 import L_C, L_D, L_N
 from benchmarks.speed import default, quality
 from benchmarks.speed.tables import SIGMA, simulated
 
+#: Sizes of the tables whose gradient is timed.
 ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
 QUIET = {"progressbar": False}
-#: Standard errors that a difference may be off by chance; the probabilities of the quantiles that are compared, and
-#: how many times larger the standard error of such a quantile of a normal density is than that of the mean.
-CHANCE, TAILS, TAIL_ERROR = 2.6, (0.05, 0.95), 2.11
-#: Draws of each of four chains in the comparison of Laplace with NUTS, and of NUTS, whose chains come to the tails of
-#: small tables seldom. (Of 4000, quantiles of cerebras_gpt moved by 0.2 standard deviations from seed to seed.)
-MANY, REFERENCE = 4000, 40_000
+#: Differences up to this many standard errors count as chance.
+CHANCE = 2.6
+#: Probabilities of the quantiles that are compared.
+TAILS = (0.05, 0.95)
+#: Standard error of such a quantile of a normal density over that of its mean.
+TAIL_ERROR = 2.11
+#: Draws of Laplace for each of four chains, where it is compared with NUTS.
+MANY = 4000
+#: Draws of NUTS for each of four chains there. Its chains seldom reach the tails of small tables: with 4000 draws,
+#: quantiles of cerebras_gpt differed by 0.2 standard deviations between seeds.
+REFERENCE = 40_000
 
 
 def curves() -> dict[str, Any]:
-    """The 92 learning curves of Alabdulmohsin et al. 2022 (training part), M2 law, NUTS as it is."""
+    """The 92 learning curves of Alabdulmohsin et al. 2022 (training part), M2 law, NUTS with its defaults."""
     table = bs.load("alabdulmohsin2022")
     table = table[table["training"] == 1]
     return _batch(L_D, {name: runs for name, runs in table.groupby("run")})
@@ -48,12 +54,12 @@ def calibration() -> dict[str, Any]:
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = bs.sbc(chinchilla, runs, fits=200, seed=1, **QUIET)
+        results = bs.sbc(chinchilla, runs, fits=200, seed=1, **QUIET)
     seconds = time.perf_counter() - began
-    ranks = found["prior_sbc"].to_dataset()
+    ranks = results["prior_sbc"].to_dataset()
     names = (*chinchilla.parameters, "sigma")
     p = {name: float(kstest(ranks[name].values.ravel(), "uniform").pvalue) for name in names}
-    fits = found["fits"].to_dataset()
+    fits = results["fits"].to_dataset()
     return {"seconds": seconds, "converged": float(fits["converged"].mean()), "p": p}
 
 
@@ -63,8 +69,8 @@ def sampling() -> dict[str, Any]:
 
 
 def scale() -> dict[str, Any]:
-    """Seconds and bytes of one gradient by rows, beside NumPy's value of the same formula."""
-    found = {}
+    """Seconds and bytes of one gradient by rows, and seconds of NumPy's value of the same formula."""
+    results = {}
     for rows in ROWS:
         runs = pd.concat([simulated(seed=k) for k in range(1 + rows // 245)]).iloc[:rows].reset_index(drop=True)
         with warnings.catch_warnings():
@@ -75,13 +81,13 @@ def scale() -> dict[str, Any]:
         data = native.packed(density.program.constants, np.zeros(density.size), np.eye(density.size))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        found[str(rows)] = {
+        results[str(rows)] = {
             "gradient": _gradient_seconds(density, data),
             "numpy": _numpy_seconds(runs),
             "data_bytes": data.nbytes,
             "peak_bytes": peak,
         }
-    return found
+    return results
 
 
 def laplace() -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _gradient_seconds(density: LogDensity, data: np.ndarray) -> float:
 
 
 def _numpy_seconds(runs: pd.DataFrame) -> float:
-    """The value alone of the log likelihood, as one would write it."""
+    """Seconds of the value of the log likelihood, without gradient, as it is written by hand."""
     N, D, y = (runs["N"] / 1e9).to_numpy(), (runs["D"] / 2e10).to_numpy(), np.log(runs["loss"]).to_numpy()
 
     def value():
@@ -138,7 +144,7 @@ def _numpy_seconds(runs: pd.DataFrame) -> float:
 
 
 def _best(function: Callable[[], Any], budget: float = 0.5) -> float:
-    """The shortest of as many calls as half a second holds, three at least."""
+    """The shortest time [s] of as many calls as fit into `budget` seconds, at least three."""
     times, end = [], time.perf_counter() + budget
     while len(times) < 3 or time.perf_counter() < end:
         began = time.perf_counter()
@@ -148,7 +154,7 @@ def _best(function: Callable[[], Any], budget: float = 0.5) -> float:
 
 
 def _agreement(law, tables) -> dict[str, Any]:
-    """Differences of means and of 5 % and 95 % quantiles, in standard deviations of NUTS, each with what is chance."""
+    """Differences of means and of 5 % and 95 % quantiles [sd of NUTS], each with what chance allows."""
     import arviz as az
 
     _warm(law, next(iter(tables.values())))

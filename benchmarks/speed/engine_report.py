@@ -23,20 +23,20 @@ def batches(measured: Measured) -> str:
     ]
     return f"""## Many fits
 
-After compiling, in one process on its own. The settings are the defaults: 4 chains, drawn longer where they do not mix.
+After compiling, in one process. The settings are the defaults: 4 chains, drawn again for longer if they do not mix.
 
 {table.table(("what", "measured", "wanted", "met"), rows)}"""
 
 
 def scale(measured: Measured) -> str:
     """Cost of a gradient by rows."""
-    found = measured.engine.get("scale")
-    if found is None:
+    measures = measured.engine.get("scale")
+    if measures is None:
         return ""
     rows = [
-        [f"{int(n):,}", 1e6 * one["gradient"], 1e9 * one["gradient"] / int(n), one["gradient"] / one["numpy"]]
-        + [one["data_bytes"] / int(n), one["peak_bytes"] / int(n)]
-        for n, one in found.items()
+        [f"{int(n):,}", 1e6 * entry["gradient"], 1e9 * entry["gradient"] / int(n), entry["gradient"] / entry["numpy"]]
+        + [entry["data_bytes"] / int(n), entry["peak_bytes"] / int(n)]
+        for n, entry in measures.items()
     ]
     header = ("rows", "gradient [µs]", "per row [ns]", "over NumPy's value", "data [B/row]", "peak to set up [B/row]")
     return f"""## Rows
@@ -49,25 +49,25 @@ value alone of the log likelihood, written by hand; wanted: at most 3, and linea
 
 def sampling(measured: Measured) -> str:
     """Sampling quality by law."""
-    found = measured.engine.get("sampling")
-    if found is None:
+    measures = measured.engine.get("sampling")
+    if measures is None:
         return ""
     rows = [
-        [f"`{law}`", str(one["fits"]), f"{one['clean']:.1%}", _three(one["rhat"]), *_weighed(one), f"{one['good']:.1%}"]
-        + [one["ess"], f"{one['good_ess']:.1%}", one["median_ess"], one["seconds"]]
-        for law, one in found.items()
+        [f"`{law}`", str(entry["fits"]), f"{entry['clean']:.1%}", _three(entry["rhat"]), *_weighed(entry)]
+        + [f"{entry['good']:.1%}", entry["ess"], f"{entry['good_ess']:.1%}", entry["median_ess"], entry["seconds"]]
+        for law, entry in measures.items()
     ]
     first = ("law", "tables", "no divergence", "NUTS: worst R-hat", "weighed", "their worst k", "their least ESS")
-    missing = [f"`{law}`" for law in quality.LAWS if law not in found]
+    missing = [f"`{law}`" for law in quality.LAWS if law not in measures]
     missed = f"\nNot measured in this run: {', '.join(missing)}.\n" if missing else ""
-    header = (*first, "hold", "least ESS", "≥ 400", "median ESS", "fit [s]")
+    header = (*first, "accepted", "least ESS", "≥ 400", "median ESS", "fit [s]")
     return f"""## Sampling quality
 
 Simulated tables of 6, 10, 20, 60 and 245 runs and curves of 30 points, the truth of each a draw from the law's prior,
 noise of 0.5 %. ESS is the smaller of bulk and tail, the smallest of all parameters and derived quantities, of 4000
-draws. Weighed are the fits that importance sampling took over from chains that failed; they have a Pareto k, and the
-ESS of their weights. A fit holds by its own diagnostic, R-hat at most 1.02 or k at most 0.7. Wanted: no divergence in
-95 % of the fits, and that all hold with an ESS of 400. Charts and sampler were settled on other tables, of other seeds.
+draws. Weighed are the fits in which importance sampling replaced chains that failed; they have a Pareto k, and the ESS
+of their weights. A fit is accepted by its own diagnostic, R-hat at most 1.02 or k at most 0.7. Wanted: no divergence in
+95 % of the fits, all accepted, each with an ESS of 400. Charts and sampler were settled on tables of other seeds.
 
 {table.table(header, rows)}{missed}"""
 
@@ -76,59 +76,60 @@ def _three(value: float) -> str | None:
     return f"{value:.3f}" if np.isfinite(value) else None
 
 
-def _weighed(one: dict) -> list:
+def _weighed(entry: dict) -> list:
     """Of the fits by importance sampling: how many, worst k, least ESS."""
-    return [str(one["weighed"]), *((f"{one['k']:.2f}", one["weighed_ess"]) if one["weighed"] else (None, None))]
+    return [str(entry["weighed"]), *((f"{entry['k']:.2f}", entry["weighed_ess"]) if entry["weighed"] else (None, None))]
 
 
 def laplace(measured: Measured) -> str:
     """Laplace against NUTS."""
-    found = measured.engine.get("laplace")
-    if found is None:
+    measures = measured.engine.get("laplace")
+    if measures is None:
         return ""
     rows = [
-        [f"`{name}`", str(one["fits"]), str(one["licensed"]), *_worst(one["means"], 0.05), *_worst(one["ends"], 0.1)]
-        + [one["seconds"]["nuts"] / one["fits"], one["seconds"]["laplace"] / one["fits"]]
-        for name, one in found.items()
+        [f"`{name}`", str(entry["fits"]), str(entry["licensed"])]
+        + [*_worst(entry["means"], 0.05), *_worst(entry["ends"], 0.1)]
+        + [entry["seconds"]["nuts"] / entry["fits"], entry["seconds"]["laplace"] / entry["fits"]]
+        for name, entry in measures.items()
     ]
-    header = ("data set", "fits", "Laplace holds", "mean off by [sd]", "≤ 0.05", "5 % and 95 % off by [sd]", "≤ 0.1")
+    header = ("data set", "fits", "Laplace accepted", "mean off by [sd]", "≤ 0.05", "5 % and 95 % off by [sd]", "≤ 0.1")
     return f"""## Laplace against NUTS
 
-Every bundled and every published table, 160,000 draws of NUTS (its chains come to the tails of small tables seldom)
-and 16,000 of Laplace. Where the approximation does not hold (Pareto k above 0.65 or fewer than 400 effective draws)
-`fit` draws by NUTS and says so; the differences are of the others: the largest, and the share that is within the
+Every bundled and every published table, 160,000 draws of NUTS (its chains seldom reach the tails of small tables) and
+16,000 of Laplace. If the approximation is not accepted (Pareto k above 0.65 or fewer than 400 effective draws), `fit`
+draws by NUTS and warns. The differences are those of the accepted fits: the largest, and the share that is within the
 tolerance, or beyond it by less than 2.6 Monte Carlo standard errors (one in a hundred is larger by chance). When to
-stop fitting proposals was set on `cerebras_gpt`, `porian2024`, `alabdulmohsin2022` and simulated tables of five to
+stop fitting proposals was chosen on `cerebras_gpt`, `porian2024`, `alabdulmohsin2022` and simulated tables of five to
 seven runs, so those rows confirm nothing. Of `alabdulmohsin2022` every third curve, of `gpt3_curves` every tenth
 point.
 
 {table.table((*header, "NUTS [s]", "Laplace [s]"), rows)}"""
 
 
-def _worst(found: list[list[float]], tolerance: float) -> list:
-    if not found:
+def _worst(measures: list[list[float]], tolerance: float) -> list:
+    if not measures:
         return [None, None]
-    values, chance = np.transpose(found)
+    values, chance = np.transpose(measures)
     return [max(values), f"{np.mean(values <= tolerance + chance):.1%}"]
 
 
 def default(measured: Measured) -> str:
     """The default of forecasts."""
-    found = measured.engine.get("default")
-    if found is None:
+    measures = measured.engine.get("default")
+    if measures is None:
         return ""
     rows = []
-    for one in found["tables"]:
-        by = "chains" if one["method"] == "nuts" else "weights"
-        off = [None if one["off"] is None else f"{one['k']:.2f}", one["off"]]
-        drawn = [by, f"{one['rhat']:.3f}", one["ess"], f"{one['divergences']:.0f}", one["seconds"]]
-        rows.append([one["data"], one["group"], str(one["runs"]), *drawn, *off])
+    for entry in measures["tables"]:
+        by = "chains" if entry["method"] == "nuts" else "weights"
+        off = [None if entry["off"] is None else f"{entry['k']:.2f}", entry["off"]]
+        drawn = [by, f"{entry['rhat']:.3f}", entry["ess"], f"{entry['divergences']:.0f}", entry["seconds"]]
+        rows.append([entry["data"], entry["group"], str(entry["runs"]), *drawn, *off])
     times = []
-    for method, one in found["seconds"].items():
-        again = np.array(one["again"])
-        met = one["cold"] < 30 and bool(np.median(again) < 5)
+    for method, entry in measures["seconds"].items():
+        again = np.array(entry["again"])
+        met = entry["cold"] < 30 and bool(np.median(again) < 5)
         times.append(
-            [method, one["cold"], np.median(again), "< 30 s, < 5 s", met, f"{np.mean(again < 5):.0%}", again.max()]
+            [method, entry["cold"], np.median(again), "< 30 s, < 5 s", met, f"{np.mean(again < 5):.0%}", again.max()]
         )
     timed = ("method", "cold [s]", "again, median [s]", "wanted", "met", "of the seeds", "largest [s]")
     header = ("data set", "group", "runs", "by", "R-hat", "ESS", "divergences", "fit [s]", "Laplace: k", "off by [sd]")
@@ -140,8 +141,8 @@ process, and again in one with other seeds:
 {table.table(timed, times)}
 On every table of the [scoreboard](forecasts.md), runs up to the last cut, N as the tables have it; wanted: R-hat at
 most 1.01, ESS at least 400, no divergence. By: chains of NUTS or, where they failed, the weights of importance
-sampling; its R-hat is of four chains, each of proposals of its own. Laplace: its Pareto k, and the largest distance of
-a mean from the fit's; 0 where it does not hold and what is drawn in its place is the fit (the k is then of that).
+sampling; its R-hat is of four chains, each of its own proposals. Laplace: its Pareto k, and the largest distance of a
+mean from the fit's; 0 if it is not accepted and the fit is drawn in its place (the k is then that of the fit).
 
 {table.table(header, rows, 2)}"""
 

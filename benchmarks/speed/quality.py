@@ -1,6 +1,6 @@
 """Sampling quality: simulated tables of every law, from 6 runs to 245, and how well `fit` draws from their posteriors.
 
-The truth of each table is a draw from the law's prior, with a noise of half a per cent; nothing is chosen to be easy.
+The truth of each table is a draw from the law's prior, and the noise is half a per cent.
 """
 
 import warnings
@@ -17,7 +17,7 @@ from bayescale.inference.laplace.psis import MAX_K, MIN_ESS
 from bayescale.modelling.law import Law
 from bayescale.modelling.noises import student
 
-#: The laws, those of one column in one of its columns, and how many tables of each size.
+#: Law -> how many tables of each size. Laws of one column are measured in one column.
 LAWS = dict.fromkeys(
     (
         "hoffmann2022.chinchilla",
@@ -33,18 +33,21 @@ LAWS = dict.fromkeys(
     ),
     20,
 )
+#: Runs of a table.
 SIZES = (6, 10, 20, 60, 245)
+#: Points of a learning curve.
 CURVE = 30
+#: Scale of the Student-t noise [log loss].
 SIGMA = 0.005
-#: R-hat that chains may have.
+#: Largest R-hat of chains that count as good.
 MOST_RHAT = 1.02
 
-#: Seed of the tables that are reported. The chart, the limits of the engine and its settings were chosen with seed 0.
+#: Seed of the tables that are reported. Chart, limits and settings of the engine were chosen on tables of seed 0.
 SEED = 2026
 
 
 def tables(law: Law, each: int, seed: int = SEED) -> Iterator[tuple[str, pd.DataFrame]]:
-    """`each` tables of every size, and as many curves of 30 points (one column varies, the others stand still)."""
+    """`each` tables of every size, and as many curves of 30 points, in which only one column varies."""
     rng = np.random.default_rng(seed)
     for size in (*SIZES, "curve"):
         for copy in range(each):
@@ -79,7 +82,7 @@ def measure(name: str, each: int) -> dict[str, Any]:
 
 
 def summary(fits: pd.DataFrame) -> dict[str, Any]:
-    """What is said of fits; NaN of a way that no fit was drawn."""
+    """Numbers that describe fits; NaN for a method that drew none of them."""
     chains, weighed = fits[fits["method"] == "nuts"], fits[fits["method"] == "laplace"]
     good = (fits["method"] == "nuts") & (fits["rhat"] <= MOST_RHAT)
     good |= (fits["method"] == "laplace") & (fits["pareto_k"] <= MAX_K) & ~(fits["rhat"] > MOST_RHAT)

@@ -52,7 +52,7 @@ class Measured:
 
 
 def described(caches: str = "warm") -> Measured:
-    """Nothing measured yet, on this machine."""
+    """An empty measurement that describes this machine."""
     return Measured(machine.describe(PACKAGES), caches)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from benchmarks import table
 from benchmarks.speed.run import Measured
 
+#: Effective sample size to which times are scaled.
 ESS = 1000
 _DEFINITIONS = f"""
 Cold is a new process, from its start. Seconds to ESS {ESS} are the first fit's wall seconds if its smallest ESS
@@ -14,7 +15,7 @@ Plain PyMC is `plain_pymc`, `pm.sample` as it is. Starts are whole processes, th
 
 
 def seconds_to_ess(result: dict) -> float:
-    """Wall seconds of the first fit, had it drawn until the smallest ESS is 1000; more draws, if any, from sampling."""
+    """Wall seconds of the first fit, if it had drawn until the smallest ESS is 1000."""
     first = result["first"]
     lacking = max(0.0, ESS / result["ess_min"] - 1)
     return first["wall"] + lacking * (first["wall"] if first.get("sampling") is None else first["sampling"])
@@ -28,12 +29,13 @@ def seconds_per_effective_draw(result: dict) -> float:
     return result["again"]["wall"] / result["ess_min_again"]
 
 
-#: What is compared, the contender, the peer it is to beat, and by how much.
+#: What is compared, our contender, the peer, and by which factor ours shall be faster.
 RATIOS: tuple[tuple[str, Callable[[dict], float], str, str, float], ...] = (
     ("Laplace, cold, to the forecast", seconds_to_forecast, "bayescale_laplace", "simple_scaling_laws", 2),
     (f"NUTS, cold, to ESS {ESS}", seconds_to_ess, "bayescale_nuts", "plain_pymc", 2),
     ("NUTS, again, for each effective draw", seconds_per_effective_draw, "bayescale_nuts", "plain_pymc", 30),
 )
+#: Command -> wall seconds that it may take.
 LIMITS = {"import bayescale": 0.3, "bayescale --help": 0.5}
 
 

@@ -1,7 +1,7 @@
 """``python -m benchmarks.sweep known_entropy -o runs.jsonl``: train the models of a sweep.
 
-Each run that is done is one line of the file; begun again, the command goes on where it was. ``table`` turns the file
-into the table that is bundled.
+Each finished run is one line of the file. If the command is started again, it continues with the runs that are left.
+``benchmarks.sweep.table`` turns the file into the bundled tables.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from benchmarks.sweep.training import Run, do
 
 
 def main() -> None:
-    """Do what is left of a sweep."""
+    """Do the runs of a sweep that are left."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sweep", choices=list(PLANS))
     parser.add_argument("-o", "--output", type=Path, required=True, help="results, one JSON object a line")
@@ -47,22 +47,22 @@ def sweep(name: str, output: Path, text: Path | None = None, until: str = "heldo
 
 
 def carry_out(task, runs: list[Run], output: Path, done: list[dict], stage: str) -> None:
-    """Train the runs that are not done, smallest first, and write each down as it ends."""
-    known = {Run(**{key: one[key] for key in Run.__dataclass_fields__}).key for one in done}
+    """Train the runs that are left, smallest first, and write each to the file as it ends."""
+    known = {Run(**{key: run[key] for key in Run.__dataclass_fields__}).key for run in done}
     left = [run for run in runs if run.key not in known]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         shown = bar.add_task(stage, total=len(left))
-        for run in sorted(left, key=lambda one: one.budget):
-            found = do(task, run)
+        for run in sorted(left, key=lambda run: run.budget):
+            result = do(task, run)
             with output.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
-            done.append(found)
+                file.write(json.dumps(result) + "\n")
+            done.append(result)
             bar.advance(shown)
 
 
 def finished(output: Path) -> list[dict]:
-    """Runs that are done; a last line that was cut short is left out."""
+    """Finished runs; an incomplete last line is dropped."""
     if not output.exists():
         return []
     lines = output.read_text(encoding="utf-8").splitlines(keepends=True)

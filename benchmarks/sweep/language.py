@@ -1,10 +1,10 @@
 """A language whose entropy rate is known exactly.
 
-A Markov chain of order three over 64 symbols. Each context is peculiar: half of the time, it continues with one of four
-symbols of its own; otherwise as its shorter context would, and so down to a base that falls as Zipf's law (a finite
-relative of the hierarchical Pitman-Yor model, Teh 2006). The symbols of its own are drawn from the shorter context, so
-contexts are as unequal as words are, and a learner meets ever rarer ones: there is always more to learn, with more
-tokens and with more parameters.
+The language is a Markov chain of order three over 64 symbols. With probability one half, a context continues with one
+of its own four symbols. Otherwise it continues as its shorter context would, down to a base distribution that follows
+Zipf's law (a finite relative of the hierarchical Pitman-Yor model, Teh 2006). A context's own symbols are drawn from
+its shorter context, so contexts are as unequal in frequency as words are. A learner meets ever rarer contexts, and
+gains from more tokens and from more parameters.
 """
 
 from functools import cached_property

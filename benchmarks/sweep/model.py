@@ -67,8 +67,8 @@ def _normed(x):
 
 
 def _loss(weights, windows, following):
-    found = log_probabilities(weights, windows)
-    return -jnp.take_along_axis(found, following[:, None], axis=1).mean()
+    log_p = log_probabilities(weights, windows)
+    return -jnp.take_along_axis(log_p, following[:, None], axis=1).mean()
 
 
 class State(NamedTuple):

@@ -25,17 +25,17 @@ def by_range() -> tuple[dict[float, xr.DataArray], list[str]]:
     """The posterior of E under Chinchilla's law, of the runs up to each budget; and the verdicts of the fits."""
     runs = bs.load("known_entropy")
     runs = runs[runs["split"] != "heldout"]
-    found, verdicts = {}, []
+    results, verdicts = {}, []
     for budget in sorted(runs["budget"].unique())[2:]:
         post = bs.fit(chinchilla, runs[runs["budget"] <= 1.01 * budget], seed=SEED, progressbar=False)
-        found[float(budget)] = post["posterior"]["E"]
+        results[float(budget)] = post["posterior"]["E"]
         verdicts.append(f"- E, runs up to {budget:.2g} FLOP: {post.attrs['verdict']}")
-    return found, verdicts
+    return results, verdicts
 
 
 def held_out() -> tuple[dict[tuple[str, str], xr.Dataset], list[str]]:
     """(sweep, law) -> draws of the held-out losses, with what was observed; and the verdicts of the fits."""
-    found, verdicts = {}, []
+    results, verdicts = {}, []
     for sweep in SWEEPS:
         runs = bs.load(sweep)
         large = runs["split"] == "heldout"
@@ -43,10 +43,10 @@ def held_out() -> tuple[dict[tuple[str, str], xr.Dataset], list[str]]:
         for name, (law, *_) in LAWS.items():
             post = bs.fit(law, fitted, seed=SEED, progressbar=False)
             drawn = bs.predict(law, post, held, seed=SEED)
-            found[sweep, name] = drawn.assign(observed=("run", held["loss"]), C=("run", held["C"]))
+            results[sweep, name] = drawn.assign(observed=("run", held["loss"]), C=("run", held["C"]))
             E = np.quantile(post["posterior"]["E"], _ENDS)
             verdicts.append(f"- {sweep}, {name}: E {E[2]:.3f} [{E[0]:.3f}, {E[-1]:.3f}]; {post.attrs['verdict']}")
-    return found, verdicts
+    return results, verdicts
 
 
 def text(ranges: dict[float, xr.DataArray], forecasts: dict[tuple[str, str], xr.Dataset], verdicts: list[str]) -> str:

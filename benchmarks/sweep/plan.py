@@ -1,4 +1,4 @@
-"""Which runs are done: learning rates first, then the grid of equal compute, repeats, and the runs held out.
+"""The runs of a sweep: learning rates first, then the grid of equal compute, repeats, and the runs held out.
 
 Each stage depends on the results of earlier ones, never on those of the runs that are held out.
 """

@@ -8,7 +8,7 @@ import pandas as pd
 
 COLUMNS = ("split", "seed", "width", "N", "N_total", "D", "C", "batch", "steps", "rate", "loss")
 SPLITS = ("grid", "seeds", "heldout")
-#: Runs whose learning curve is bundled: one a size and compute, so that rows of the grid can be told apart.
+#: Splits whose learning curves are bundled: one curve for each size and compute.
 CURVES = ("grid", "heldout")
 
 

@@ -1,4 +1,4 @@
-"""What is learned: the language of known entropy, or a text; each gives training batches and an exact test."""
+"""Tasks: the language of known entropy, or a text. Each gives training batches and a test."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -25,7 +25,7 @@ class Task(Protocol):
 
     vocabulary: int
     window: int
-    tokens: float  # that there are to train on
+    tokens: float  # how many there are to train on
 
     def batches(self, seed: int, batch: int, steps: int, count: int) -> Iterator[Piece]:
         """Batches for `steps` steps, `count` at a time: (step, token, window) and (step, token)."""
@@ -68,8 +68,8 @@ class Known:
         return TaskLoss(self.language.entropy + float(total), 0.0)
 
     def _divergence(self, log_probabilities, part: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        found = np.asarray(log_probabilities(self._contexts[part]), dtype=float)
-        return (truth[part] * (np.log(truth[part]) - found)).sum(axis=1)
+        log_p = np.asarray(log_probabilities(self._contexts[part]), dtype=float)
+        return (truth[part] * (np.log(truth[part]) - log_p)).sum(axis=1)
 
 
 class Text:
@@ -113,8 +113,8 @@ class Text:
         return TaskLoss(float(losses.mean()), float(means.std(ddof=1) / np.sqrt(len(means))))
 
     def _losses(self, log_probabilities, at: np.ndarray) -> np.ndarray:
-        found = np.asarray(log_probabilities(self._every.windows[at]), dtype=float)
-        return -found[np.arange(len(at)), self._every.following[at]]
+        log_p = np.asarray(log_probabilities(self._every.windows[at]), dtype=float)
+        return -log_p[np.arange(len(at)), self._every.following[at]]
 
 
 #: Name of a sweep -> how its task is made, given the text's file.

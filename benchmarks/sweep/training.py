@@ -8,10 +8,11 @@ import numpy as np
 from benchmarks.sweep import model
 from benchmarks.sweep.task import Task
 
-#: Steps between a look at the data and the next; steps of a run are a multiple.
+#: Steps that are trained at once; the steps of a run are a multiple.
 PORTION = 32
+#: Share of a run in which the learning rate rises.
 WARMUP = 0.05
-#: Test losses along a run.
+#: Test losses that are measured along a run.
 LOOKS = 24
 
 
@@ -27,7 +28,7 @@ class Run:
 
     @property
     def key(self) -> tuple:
-        """What tells a run from the others."""
+        """What identifies a run."""
         return (self.split, float(f"{self.budget:.6g}"), self.width, float(f"{self.rate:.6g}"), self.seed)
 
 
@@ -44,7 +45,7 @@ def tokens_of(size: model.Size, budget: float) -> tuple[int, int]:
 
 
 def rates(peak: float, steps: int) -> np.ndarray:
-    """Learning rate of each step: up in a twentieth of the run, then down to zero on a line."""
+    """Learning rate of each step: a linear rise over a twentieth of the run, then a linear fall to zero."""
     at = (np.arange(steps) + 0.5) / steps
     return (peak * np.minimum(at / WARMUP, (1.0 - at) / (1.0 - WARMUP))).astype(np.float32)
 
@@ -69,11 +70,11 @@ def do(task: Task, run: Run) -> dict:
         here = schedule[(portion - 1) * PORTION : portion * PORTION]
         state = model.train(state, piece.windows, piece.following, here)
         if portion in looks:
-            found = task.test(lambda at: model.evaluate(state.weights, at), quick=True)  # noqa: B023 (called at once)
-            curve.append((portion * PORTION * batch, found.loss))
-    found = task.test(lambda at: model.evaluate(state.weights, at), quick=False)
-    if not np.isfinite(found.loss):
-        raise ArithmeticError(f"The loss of {run} is {found.loss}; the run diverged.")
+            measured = task.test(lambda at: model.evaluate(state.weights, at), quick=True)  # noqa: B023 (called at once)
+            curve.append((portion * PORTION * batch, measured.loss))
+    measured = task.test(lambda at: model.evaluate(state.weights, at), quick=False)
+    if not np.isfinite(measured.loss):
+        raise ArithmeticError(f"The loss of {run} is {measured.loss}; the run diverged.")
     tokens = batch * steps
     return {
         **asdict(run),
@@ -83,8 +84,8 @@ def do(task: Task, run: Run) -> dict:
         "C": 6.0 * size.parameters * tokens,
         "batch": batch,
         "steps": steps,
-        "loss": found.loss,
-        "loss_se": found.se,
+        "loss": measured.loss,
+        "loss_se": measured.se,
         "seconds": time.perf_counter() - began,
         "curve": curve,
     }

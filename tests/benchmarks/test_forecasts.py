@@ -131,7 +131,7 @@ def test_variants_are_told_by_their_difference_from_the_default():
     assert last[choices.DEFAULT] == ["–", "– |"]
     assert last["tau 1 %, 0.7"] == ["-1.000 ± 0.000", "+0.693 ± 0.000 |"]
     assert last["omega none"] == ["-0.250 ± 0.750", "+0.000 ± 0.693 |"]
-    assert "would be tau 0.5 %, 0.7;" in outcome  # the amplitude of the highest log score
+    assert "would be tau 0.5 %, 0.7." in outcome  # the amplitude of the highest log score
 
 
 def test_a_method_that_some_data_sets_lack_is_told_apart():

@@ -55,11 +55,14 @@ def done(*arguments):
 
 
 def refused(*arguments):
-    """Run a command that has to refuse, in one line without traceback; returns the line."""
+    """Run a command that has to refuse, in one line without traceback; returns the line.
+
+    Before it, the command may say that it runs a law file.
+    """
     result = run(*arguments)
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
-    lines = result.stderr.strip().splitlines()
+    lines = [line for line in result.stderr.strip().splitlines() if not line.startswith("running the law file ")]
     assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
     return lines[0]
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -510,6 +511,29 @@ def test_cache_that_cannot_be_written(toy, server, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(OSError, match="BAYESCALE_CACHE"):
         load("toy2024")
+
+
+def test_without_a_home_folder_only_downloads_fail(toy, server, tmp_path, monkeypatch):
+    def nobody(*_):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("BAYESCALE_CACHE")
+    monkeypatch.chdir(tmp_path)
+    for home in (nobody, lambda *_: "~no-such-user/.cache/bayescale"):
+        monkeypatch.setattr("platformdirs.user_cache_dir", home)
+        with pytest.raises(OSError, match="no home folder. Set BAYESCALE_CACHE"):
+            load("toy2024")
+    assert len(load("known_entropy")) and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no modes on this system")
+def test_a_cache_that_is_made_is_closed_to_others(toy, server, tmp_path):
+    before = os.umask(0)
+    try:
+        load("toy2024")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
 
 
 def test_local_copy_comes_first(toy, tmp_path, monkeypatch):

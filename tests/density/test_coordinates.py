@@ -1,5 +1,6 @@
 """Sampling coordinates: shears of unit Jacobian that are undone, for every law; and what is found from a formula."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -36,7 +37,7 @@ def table_of(law: Law, kind: str = "plain") -> pd.DataFrame:
 
 def chart_of(law: Law, kind: str = "plain") -> tuple[Chart, dict[str, float]]:
     """The chart of a law in numbers, and a point."""
-    with pytest.warns(UserWarning) if kind != "plain" else _nothing():
+    with pytest.warns(UserWarning) if kind != "plain" else nullcontext():
         bound = Bound(law, check(law, table_of(law, kind)))
     scales = {name: Scale("fixed", (), float(p)) for name, p in law.all_priors.items() if not isinstance(p, AnyPrior)}
     for name, prior in law.variables.items():
@@ -44,12 +45,6 @@ def chart_of(law: Law, kind: str = "plain") -> tuple[Chart, dict[str, float]]:
         scales[name] = Scale(scale_of(prior), (), lambda z, bounds=bounds: backward(z, *bounds)[0])
     rng = np.random.default_rng(0)
     return Chart(bound.coordinates, scales, bound.geometry), {n: rng.normal(0, 0.4) for n in law.variables}
-
-
-def _nothing():
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def kinds(law: Law) -> list[str]:
@@ -62,11 +57,11 @@ EVERY = [(law, kind) for law in laws.names().values() for kind in kinds(law)]
 @pytest.mark.parametrize("law, kind", EVERY, ids=lambda x: x.name if isinstance(x, Law) else x)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_coordinates_are_undone_and_have_unit_jacobian(law, kind):
-    chart, z = chart_of(law, kind) if kind == "plain" else chart_of(law, kind)
+    chart, z = chart_of(law, kind)
     phi = chart.forward(z)
     assert chart.backward(phi) == pytest.approx(z, rel=1e-10, abs=1e-10)
     moved = [chart.forward({**z, name: z[name] + 1e-6}) for name in z]
-    jacobian = [[(one[name] - phi[name]) / 1e-6 for name in z] for one in moved]
+    jacobian = [[(point[name] - phi[name]) / 1e-6 for name in z] for point in moved]
     assert np.linalg.det(jacobian) == pytest.approx(1.0, abs=1e-4)
 
 
@@ -77,10 +72,6 @@ def test_a_law_declares_parameters_that_it_has(law):
     assert found.terms or found.slopes, "nothing is known of this law: declare its coordinates"
     columns = {c for term in found.terms for c in term.columns} | {c for s in found.slopes for c in s.columns}
     assert columns <= set(law.inputs)
-
-
-def additive(E, N, D):
-    return Coordinates.additive("E", excess_N=("alpha_N", "N"), excess_D=("alpha_D", "D"))
 
 
 def test_sums_of_powers_are_found():
@@ -124,7 +115,7 @@ def test_a_law_in_other_names_has_the_same_draws(runs, method):
     some = every[every["split"] != "heldout"].drop(columns="run").iloc[:: {7: 10, 9: 8, 67: 1}[runs]].head(runs)
     options = {"method": method, "seed": 3, "draws": 200, "chains": 2, "progressbar": False}
     options |= {"tune": 200} if method == "nuts" else {}
-    with pytest.warns((UserWarning, RuntimeWarning)) if runs < 67 or method == "nuts" else _nothing():
+    with pytest.warns((UserWarning, RuntimeWarning)) if runs < 67 or method == "nuts" else nullcontext():
         ours, theirs = (bs.fit(law, some, **options) for law in (chinchilla, with_own_names()))
     for mine, name in zip(with_own_names().parameters, chinchilla.parameters, strict=True):
         np.testing.assert_array_equal(ours["posterior"][name], theirs["posterior"][mine])

@@ -1,4 +1,4 @@
-"""Many fits: one structure, failures kept, here and on other machines."""
+"""`fit_many`: the law is compiled once, failures are kept, and an executor does not change the draws."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ FEW = {"draws": 250, "tune": 300, "chains": 2, "progressbar": False}
 
 @pytest.fixture(scope="module")
 def tables():
-    """Three sweeps of different lengths, one that cannot be fitted, and one with a repeated row."""
+    """Three sweeps of different lengths, a table that cannot be fitted, and a table with a repeated row."""
     good = {f"sweep {n}": simulate(n, seed=n) for n in (20, 30, 40)}
     return {**good, "broken": simulate(20, 1).assign(loss=np.nan), "twins": simulate(12, 2).iloc[[*range(11), 10]]}
 
@@ -32,7 +32,7 @@ def many(tables):
     return bs.fit_many(chinchilla, tables, method="laplace", seed=1, progressbar=False)
 
 
-def test_one_dim_for_the_fits_and_a_reason_for_each_failure(many, tables):
+def test_fits_share_one_dim_and_a_failure_has_its_reason(many, tables):
     fits = many["fits"].to_dataset()
     assert list(fits["fit"].values) == list(tables)
     assert many["posterior"]["E"].dims == ("chain", "draw", "fit")
@@ -43,14 +43,14 @@ def test_one_dim_for_the_fits_and_a_reason_for_each_failure(many, tables):
     assert "repeat another row" in str(fits["warnings"].sel(fit="twins").item())
 
 
-def test_same_draws_as_fit_gives(many, tables):
+def test_draws_are_those_of_fit(many, tables):
     seed = int(np.random.SeedSequence(1).generate_state(len(tables))[0])
     alone = bs.fit(chinchilla, tables["sweep 20"], method="laplace", seed=seed)
     assert np.array_equal(alone["posterior"]["E"].values, many["posterior"]["E"].sel(fit="sweep 20").values)
     assert float(many["constant_data"]["N0"].sel(fit="sweep 20")) == float(alone["constant_data"]["N0"])
 
 
-def test_the_law_takes_them_as_any_posterior(many, tables):
+def test_laws_and_predict_accept_many_posteriors(many, tables):
     loss = chinchilla(many, N=1e9, D=1e10)
     assert set(loss.dims) == {"chain", "draw", "fit"}
     alone = chinchilla(many.sel(fit="sweep 30"), N=1e9, D=1e10)
@@ -59,15 +59,15 @@ def test_the_law_takes_them_as_any_posterior(many, tables):
     assert set(new["loss"].dims) == {"chain", "draw", "fit", "run"}
 
 
-def test_nuts_compiles_the_structure_once(tables):
+def test_nuts_compiles_the_law_once(tables):
     numba_backend.compiled.cache_clear()
     bs.fit_many(chinchilla, {name: tables[name] for name in ("sweep 20", "sweep 30", "sweep 40")}, seed=1, **FEW)
     assert numba_backend.compiled.cache_info().misses == 1
 
 
 def test_other_processes_give_the_same_draws(many, tables):
-    """Also for a law made by a function, which plain pickle would refuse."""
-    assert henighan2020.L_C.formula.__name__ != "L_C"  # it is a renamed function
+    """The law's formula is renamed, which plain pickle cannot carry."""
+    assert henighan2020.L_C.formula.__name__ != "L_C"
     some = {name: tables[name] for name in ("sweep 20", "broken")}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         there = bs.fit_many(henighan2020.L_C, some, method="laplace", seed=1, executor=executor, progressbar=False)
@@ -76,8 +76,8 @@ def test_other_processes_give_the_same_draws(many, tables):
     assert list(here["fits"]["reason"].values) == list(there["fits"]["reason"].values)
 
 
-def test_dask_cluster(tables):
-    distributed = pytest.importorskip("distributed", reason="Dask is an option, installed for the tests")
+def test_a_dask_cluster_gives_the_same_draws(tables):
+    distributed = pytest.importorskip("distributed", reason="Dask is optional")
     some = {name: tables[name] for name in ("sweep 20", "sweep 30", "broken")}
     options = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
@@ -164,12 +164,12 @@ def test_names_that_print_alike_are_refused(tables):
 
 
 def test_progress_bar(tables, capsys):
-    one = {"a": tables["sweep 20"]}
-    bs.fit_many(chinchilla, one, method="laplace", seed=1)
+    table = {"a": tables["sweep 20"]}
+    bs.fit_many(chinchilla, table, method="laplace", seed=1)
     assert "hoffmann2022.chinchilla, 1 fits" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("tables", "error"), [({}, ValueError), ([1], TypeError), ({"a": [1]}, TypeError)])
-def test_bad_tables(tables, error):
+def test_bad_tables_raise(tables, error):
     with pytest.raises(error, match="wanted a"):
         bs.fit_many(chinchilla, tables)

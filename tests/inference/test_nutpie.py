@@ -1,4 +1,4 @@
-"""The bridge to nutpie: what is missing or has changed costs speed and one warning, not the posterior."""
+"""The bridge to nutpie: a missing or changed part costs speed and one warning, not the posterior."""
 
 import importlib
 import subprocess
@@ -19,6 +19,7 @@ from bayescale.density.log_density import LogDensity
 from bayescale.inference import nutpie as bridge
 from bayescale.inference import nuts
 from bayescale.inference.fit import _versions
+from bayescale.inference.laplace.whitening import Whitening
 from bayescale.laws import chinchilla
 from tests.conftest import QUICK
 from tests.inference.test_methods import z_scores
@@ -64,7 +65,7 @@ def without_nutpie(patch):
     patch.setitem(sys.modules, "nutpie", None)
 
 
-#: What is taken away -> what the warning says instead is done.
+#: How a part is taken away -> what the warning says is done instead.
 CASES = {
     without_logp: NUMPY,
     without_model: NUMPY,
@@ -79,7 +80,7 @@ CASES = {
 @pytest.fixture
 def fresh(monkeypatch, tmp_path):
     """A process that has neither warned nor compiled anything yet."""
-    importlib.import_module("nutpie")  # both remember at import what is installed, so import them whole
+    importlib.import_module("nutpie")  # both look at import for what is installed
     importlib.import_module("pymc")
     monkeypatch.setattr(bridge, "_warned", set())
     monkeypatch.setenv("BAYESCALE_CACHE", str(tmp_path))
@@ -96,29 +97,34 @@ def fitted(law, runs, **options):
     return post, [(str(w.message), w.filename) for w in caught if "nutpie" in str(w.message)]
 
 
+def whitened(density):
+    """The density as `fit` gives it to nutpie."""
+    whitening = Whitening.of(density, 0)
+    return bridge.Target(density, whitening.center, whitening.root, whitening.initial_point)
+
+
 @pytest.mark.parametrize("take_away, instead", CASES.items(), ids=lambda case: getattr(case, "__name__", ""))
-def test_the_posterior_is_the_same_without(take_away, instead, fresh, post, runs):
+def test_the_posterior_is_the_same_without_a_part(take_away, instead, fresh, post, runs):
     take_away(fresh)
     other, warned = fitted(chinchilla, runs, seed=2)
     assert other.attrs["converged"] and other.attrs["method"] == "nuts"
-    # Six differences beyond four standard errors happen once in 2600 seeds.
+    # By chance, one of six differences exceeds four standard errors once in 2600 seeds.
     assert all(abs(z) < 4 for _, z in z_scores(post, other)), dict(z_scores(post, other))
     assert len(warned) == 1 and instead in warned[0][0] and warned[0][1] == __file__
     assert fitted(chinchilla, runs, seed=1, draws=10, tune=20)[1] == []
 
 
-def test_the_compiled_density_is_what_is_sampled(fresh, runs):
+def test_the_compiled_density_is_sampled(fresh, runs):
     """No part of the bridge is missing from the installed versions."""
     fresh.setattr(bridge, "_interpreted", refused)
     post, warned = fitted(chinchilla, runs, seed=2)
     assert post.attrs["converged"] and not warned
 
 
-def test_both_ways_are_one_posterior(fresh, runs):
-    """Same seed, same start and a density that agrees to rounding: the first draws agree too."""
+def test_compiled_and_interpreted_densities_give_the_same_draws(fresh, runs):
+    """Seed and initial points are the same and densities agree to rounding, so the first draws agree too."""
     density = LogDensity(Bound(chinchilla, check(chinchilla, runs)))
-    ground = nuts.Ground.of(density, 0)
-    target = bridge.Target(density, ground.center, ground.root, ground.start)
+    target = whitened(density)
     options = {"draws": 5, "tune": 5, "chains": 2, "progressbar": False}
     points, stats = bridge.draw(target, options, {}, seed=1)
     fresh.setattr(bridge, "_compiled", refused)
@@ -129,19 +135,18 @@ def test_both_ways_are_one_posterior(fresh, runs):
 
 
 def test_points_without_a_density_are_divergences(fresh, runs):
-    """In NumPy as in machine code, whose return code tells nutpie so."""
+    """In NumPy as in machine code, which reports them by its return code."""
     density = LogDensity(Bound(chinchilla, check(chinchilla, runs)))
-    ground = nuts.Ground.of(density, 0)
-    target = bridge.Target(density, ground.center, ground.root, ground.start)
+    target = whitened(density)
     model = bridge._interpreted(target)
     logp = model._make_logp_func()
     assert logp(np.full(density.size, 1e3))[0] == -np.inf
     value, slope = logp(np.zeros(density.size))
-    assert value == pytest.approx(density.gradient(ground.center)[0]) and np.isfinite(slope).all()
+    assert value == pytest.approx(density.gradient(target.center)[0]) and np.isfinite(slope).all()
 
 
 @pytest.mark.parametrize("name, value", [("nutpie.sample", refused), ("nutpie.sample", lambda *_, **__: {})])
-def test_another_public_interface_is_named(fresh, runs, name, value):
+def test_a_changed_public_interface_raises(fresh, runs, name, value):
     fresh.setattr(name, value)
     target = bridge.Target(
         LogDensity(Bound(chinchilla, check(chinchilla, runs))), np.zeros(6), np.eye(6), lambda _: np.zeros(6)
@@ -150,20 +155,20 @@ def test_another_public_interface_is_named(fresh, runs, name, value):
         bridge.draw(target, {"draws": 5, "tune": 5, "chains": 1}, {}, seed=1)
 
 
-def test_pymc_gets_no_option_of_nutpies(fresh, runs, post):
-    """A law that only PyMC can evaluate needs nutpie too, unless PyMC samples."""
+def test_pymc_gets_no_options_of_nutpie(fresh, runs, post):
+    """A law that only PyMC can evaluate is sampled by nutpie too, and by PyMC's own NUTS if nutpie is missing."""
     without_nutpie(fresh)
-    asked = []
-    fresh.setattr(nuts, "_by_pymc", lambda bound, seed, options, offset: asked.append(options) or post.copy())
+    received = []
+    fresh.setattr(nuts, "_by_pymc", lambda bound, seed, options, offset: received.append(options) or post.copy())
     law = replace(chinchilla, priors={**chinchilla.priors, "alpha_N": Prior("Weibull", alpha=2.0, beta=0.4)})
-    for one in (law, chinchilla):
-        fitted(one, runs, seed=1, nuts={"adaptation": "diag", "target_accept": 0.9})
-    assert [options["nuts_sampler"] for options in asked] == ["pymc", "pymc"]
-    assert all(options["nuts"] == {"target_accept": 0.9} for options in asked)
+    for each in (law, chinchilla):
+        fitted(each, runs, seed=1, nuts={"adaptation": "diag", "target_accept": 0.9})
+    assert [options["nuts_sampler"] for options in received] == ["pymc", "pymc"]
+    assert all(options["nuts"] == {"target_accept": 0.9} for options in received)
 
 
 def test_laplace_needs_neither_nutpie_nor_numba(runs, tmp_path):
-    """Neither as modules nor as installed packages."""
+    """Neither can be imported, and neither is an installed package."""
     runs.to_csv(tmp_path / "runs.csv", index=False)
     code = f"""
 import importlib.metadata, sys

@@ -1,4 +1,4 @@
-"""Pareto smoothing: ArviZ's, many at once."""
+"""Pareto smoothing: as in ArviZ, and many sets of weights at once."""
 
 import numpy as np
 import pytest
@@ -8,16 +8,16 @@ from bayescale.inference.laplace import psis
 
 
 @pytest.mark.parametrize("heaviness", [0.3, 1.0, 2.5])
-def test_as_arviz(heaviness):
+def test_agrees_with_arviz(heaviness):
     log_weights = heaviness * np.random.default_rng(0).standard_normal((5, 2000)) ** 2
     weights, k = psis.smooth(log_weights)
-    for row, w, found in zip(log_weights, weights, k, strict=True):
-        theirs, their_k = array_stats.psislw(-row, r_eff=1.0)  # it takes log-likelihoods, and negates them
-        assert found == pytest.approx(float(their_k), abs=1e-6)
-        assert np.log(w) - np.log(w).max() == pytest.approx(theirs - theirs.max(), abs=1e-6)
+    for row, w, own_k in zip(log_weights, weights, k, strict=True):
+        arviz_logs, arviz_k = array_stats.psislw(-row, r_eff=1.0)  # takes log-likelihoods and negates them
+        assert own_k == pytest.approx(float(arviz_k), abs=1e-6)
+        assert np.log(w) - np.log(w).max() == pytest.approx(arviz_logs - arviz_logs.max(), abs=1e-6)
 
 
-def test_k_alone_is_the_same():
+def test_k_without_smoothing_is_the_same():
     log_weights = np.random.default_rng(4).standard_normal((6, 1000)) ** 2
     assert psis.pareto_k(log_weights) == pytest.approx(psis.smooth(log_weights)[1], rel=1e-12)
 
@@ -31,7 +31,7 @@ def test_known_tail():
     """Weights whose tail is Pareto of shape 1/2 by construction."""
     weights = np.random.default_rng(2).pareto(2.0, size=(20, 20000)) + 1
     _, k = psis.smooth(np.log(weights))
-    # The estimate from 424 tail draws has a standard deviation of (1 + k)/sqrt(424) = 0.07; of the mean of 20, 0.016.
+    # An estimate from 424 tail draws has a standard error of (1 + k)/sqrt(424) = 0.07; the mean of 20 has 0.016.
     assert k.mean() == pytest.approx(0.5, abs=0.06)
 
 

@@ -1,6 +1,6 @@
-"""What scaling laws must do, whatever the software: known truths, each with its number in the literature.
+"""Known facts about scaling laws, each with a number from the literature or from a closed form.
 
-The frontier of the truth (Besiroglu et al. 2024) is L = E + kappa (C/6)^-gamma with the closed form of an additive law.
+The true law is that of Besiroglu et al. (2024). Its compute-optimal frontier is L = E + kappa (C/6)^-gamma.
 """
 
 import warnings
@@ -21,7 +21,7 @@ GAMMA = alpha * beta / (alpha + beta)
 
 
 def frontier(C):
-    """The closed form: K = C/6, N* = G K^a, D* = K/N*."""
+    """Optimal N and D, and the loss, at a compute C = 6 N D: N* = G (C/6)^a, D* = C/6/N*."""
     N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (C / 6) ** (beta / (alpha + beta))
     return N, C / 6 / N, E + A * N**-alpha + B * (C / 6 / N) ** -beta
 
@@ -40,23 +40,23 @@ def straight_line():
     return law, quiet_fit(law, pd.DataFrame({"C": C, "loss": frontier(C)[2]}))
 
 
-def test_a_line_forecasts_too_low_a_loss(straight_line):
+def test_a_power_law_without_entropy_forecasts_too_low_a_loss(straight_line):
     """Without E the loss at x10, x100, x1000 and x10,000 compute is 6.4, 13.8, 22.3 and 31.1 % too low."""
     law, post = straight_line
     C = 1e20 * 10.0 ** np.arange(1, 5)
     error = law(post, C=C).mean(("chain", "draw")).values / frontier(C)[2] - 1
-    # The prior and the Monte Carlo error move the line by less than 0.2 % of the loss at x10,000.
+    # The prior and Monte Carlo error change the loss at x10,000 by less than 0.2 %.
     np.testing.assert_allclose(error, [-0.064, -0.138, -0.223, -0.311], atol=0.005)
 
 
-def test_the_apparent_exponent_is_an_average_slope(straight_line):
-    """Over 1e18 to 1e20 FLOP the line's exponent is 0.068, not the frontier's gamma = 0.178."""
+def test_its_exponent_is_an_average_slope(straight_line):
+    """From 1e18 to 1e20 FLOP the fitted exponent is 0.068. The frontier's exponent is gamma = 0.178."""
     assert float(straight_line[1]["posterior"]["alpha_C"].mean()) == pytest.approx(0.068, abs=0.001)
 
 
 @pytest.fixture(scope="module")
 def no_entropy():
-    """Three sweeps of a pure power law in compute, each with the fits of the laws with and without E."""
+    """Fits of the laws with and without E to three sweeps of a pure power law in compute."""
     fits = []
     for seed in range(3):
         rng = np.random.default_rng(seed)
@@ -68,39 +68,39 @@ def no_entropy():
     return fits
 
 
-def test_without_entropy_its_posterior_piles_up_at_zero(no_entropy):
+def test_without_entropy_the_posterior_of_E_reaches_zero(no_entropy):
     for floor, _ in no_entropy:
         E, smallest = floor["posterior"]["E"], float(floor["constant_data"]["loss_min"])
-        # The prior has 10 % below a tenth of the smallest loss. Two of three sweeps may pull to either side.
+        # The prior has 10 % of its mass below a tenth of the smallest loss.
         assert float((E < 0.1 * smallest).mean()) > 0.05
         assert float(E.quantile(0.05)) < 0.15 * smallest
 
 
-def test_without_entropy_loo_does_not_ask_for_it(no_entropy):
+def test_without_entropy_loo_does_not_prefer_a_law_with_E(no_entropy):
     for floor, line in no_entropy:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = az.compare({"floor": floor, "line": line}, round_to="none")
         gain = float(table.loc["floor", "elpd"] - table.loc["line", "elpd"])
-        assert gain < 2 * float(table["dse"].max()) + 1  # two standard errors, and a nat of pointwise noise
+        assert gain < 2 * float(table["dse"].max()) + 1  # two standard errors, and one nat of pointwise noise
 
 
-def test_runs_on_the_frontier_cannot_tell_the_terms_apart():
-    """Only E, gamma and kappa are identified there; alpha and beta keep the width of their prior."""
+def test_runs_on_the_frontier_do_not_identify_the_two_terms():
+    """They identify only E, gamma and kappa. The posteriors of alpha and beta are as wide as the priors."""
     C = np.geomspace(1e18, 1e22, 40)
     N, D, loss = frontier(C)
     rng = np.random.default_rng(0)
     on_line = pd.DataFrame({"N": N, "D": D, "loss": loss * np.exp(0.005 * rng.standard_normal(40))})
     with pytest.warns(UserWarning, match="one line"):
         post = bs.fit(chinchilla, on_line, seed=1, progressbar=False)
-    # a is their ratio: on the same number of runs with N and D spread apart it is known to 0.02.
+    # a is the share of beta in alpha + beta. As many runs with N and D spread independently give it to 0.02.
     assert float(post["posterior"]["a"].std()) > 0.1
     assert float(np.log(post["posterior"]["alpha_N"]).std()) > 0.2
     assert abs(float(post["posterior"]["gamma"].mean()) - GAMMA) < 4 * float(post["posterior"]["gamma"].std())
 
 
 def test_centring_removes_the_ridge(post):
-    """log A and alpha correlate above 0.99; at the reference run the unexplained share is tenfold."""
+    """log A and alpha correlate above 0.99. For the excess at the reference run, 1 - r^2 is about tenfold."""
     p = post["posterior"]
 
     def unexplained(x, y):
@@ -116,19 +116,20 @@ def test_fourfold_rows_halve_the_intervals(post, runs):
         four = bs.fit(chinchilla, pd.concat([runs] * 4, ignore_index=True), seed=1, progressbar=False)
     for name in ("E", "alpha_N", "alpha_D"):
         ratio = float(four["posterior"][name].std() / post["posterior"][name].std())
-        # One half for a Gaussian posterior; sixty runs and a bound on E leave it near.
+        # A normal posterior has one half. With sixty runs and a bound on E it is close to that.
         assert 0.4 < ratio < 0.65, name
 
 
-# Besiroglu's 245 points (fetched, not ours): Student-t reference posterior of the reanalysis with random-walk chains,
-# 8 x 60,000 draws, priors of its own: mean and 95 % interval.
+#: 95 % intervals of a reference posterior: the points of Besiroglu et al. (2024) without five outliers, Student-t
+#: noise, other priors, and random-walk chains of 8 x 60,000 draws.
 REFERENCE = {
     "E": (1.782, 1.842),
     "alpha_N": (0.330, 0.365),
     "alpha_D": (0.343, 0.383),
     "a": (0.491, 0.530),
 }
-TOKENS_PER_PARAMETER = (12.7, 28.6)  # at 5.76e23 FLOP
+#: The same of the optimal tokens per parameter at 5.76e23 FLOP.
+TOKENS_PER_PARAMETER = (12.7, 28.6)
 
 
 @pytest.fixture(scope="module")
@@ -143,16 +144,16 @@ def without_five(chinchilla_points):
 
 def test_chinchilla_reference_posterior(without_five):
     assert without_five.attrs["converged"] == 1, without_five.attrs["verdict"]
-    found = {name: without_five["posterior"][name] for name in REFERENCE}
+    draws = {name: without_five["posterior"][name] for name in REFERENCE}
     best = bs.frontier(chinchilla, without_five, 5.76e23)
-    found["D/N"] = (best["D"] / best["N"]).squeeze("C")
+    draws["D/N"] = (best["D"] / best["N"]).squeeze("C")
     for name, (low, high) in {**REFERENCE, "D/N": TOKENS_PER_PARAMETER}.items():
-        a, median, b = found[name].quantile([0.025, 0.5, 0.975]).values
+        lower, median, upper = draws[name].quantile([0.025, 0.5, 0.975]).values
         assert low < median < high, name
-        assert (b - a) / (high - low) == pytest.approx(1, abs=0.25), name
+        assert (upper - lower) / (high - low) == pytest.approx(1, abs=0.25), name
 
 
-def test_five_outliers_move_a_gaussian_more(chinchilla_points, without_five):
+def test_five_outliers_move_normal_noise_more_than_student_t(chinchilla_points, without_five):
     everything = quiet_fit(chinchilla, chinchilla_points)
     gaussian = replace(chinchilla, noise=noises.lognormal)
     with pytest.warns(RuntimeWarning, match="influential runs.*Pareto k"):
@@ -165,8 +166,8 @@ def test_five_outliers_move_a_gaussian_more(chinchilla_points, without_five):
 
 
 @pytest.mark.slow
-def test_two_of_twenty_sweeps_lie():
-    """Coverage of the 90 % interval of E over twenty simulated sweeps is binomial(20, 0.9): 14 or more, 99.8 %."""
+def test_intervals_of_E_cover_the_truth():
+    """The number of twenty 90 % intervals that cover is binomial(20, 0.9); it is 14 or more with probability 99.8 %."""
     inside = 0
     for seed in range(20):
         E = quiet_fit(chinchilla, simulate(60, seed=100 + seed))["posterior"]["E"]

@@ -1,4 +1,4 @@
-"""Verdict: each check of convergence by itself, storage of its numbers and lists, and its words."""
+"""Verdict: each convergence check alone, storage of numbers and lists, and the sentences made from them."""
 
 import json
 import warnings
@@ -15,7 +15,7 @@ from bayescale.inference.verdict import CURES, PosteriorWarning, Problem, Verdic
 from bayescale.laws import chinchilla
 from tests.conftest import QUICK
 
-#: A posterior stored before verdicts were stored as numbers and lists (generalised law, known_entropy, few draws).
+#: A posterior whose verdict was stored as a sentence only (generalised law, known_entropy, few draws).
 OLD = Path(__file__).parents[1] / "data_files" / "old_posterior.nc"
 GOOD = {"rhat": 1.0, "ess": 1000.0, "divergences": 0}
 
@@ -54,7 +54,7 @@ def test_each_check_decides_by_itself(change, converged, kind):
 
 
 def test_chains_that_disagree_have_not_converged():
-    """Twenty chains about different means: effective draws are plenty and none diverges, only R-hat tells."""
+    """Twenty chains with different means: ESS is high and none diverges, so only R-hat shows it."""
     rng = np.random.default_rng(0)
     values = rng.standard_normal((20, 1000)) + np.linspace(-0.4, 0.4, 20)[:, None]
     verdict = judge(chinchilla, draws_of(values))
@@ -63,7 +63,7 @@ def test_chains_that_disagree_have_not_converged():
 
 
 def test_chains_that_diverge_have_not_converged():
-    """Independent draws of one distribution, two of them divergent: R-hat and ESS are good."""
+    """Independent draws of one distribution, two of them divergent, so R-hat and ESS are good."""
     values = np.random.default_rng(0).standard_normal((4, 1000))
     assert judge(chinchilla, draws_of(values)).converged
     verdict = judge(chinchilla, draws_of(values, divergences=2))
@@ -95,8 +95,8 @@ def test_a_verdict_survives_netcdf(verdict, tmp_path):
     assert str(again) == str(verdict) == sentence(post) and again.problems() == verdict.problems()
 
 
-def test_fit_stores_what_it_says(runs):
-    """A run far off is in the warning, in the sentence and in the data, and the numbers are those of the chains."""
+def test_fit_stores_what_it_warns_of(runs):
+    """An outlier is named in the warning, in the sentence and in ``attrs``."""
     wild = runs.copy()
     wild.loc[5, "loss"] *= 1.3
     with pytest.warns(PosteriorWarning) as caught:
@@ -110,7 +110,7 @@ def test_fit_stores_what_it_says(runs):
     assert all(isinstance(value, str | int | float) for value in post.attrs.values())
 
 
-def test_the_words():
+def test_sentences():
     verdict = Verdict(**GOOD, unidentified=["E"], influential={}, outliers={str(i): 9.0 - i for i in range(8)})
     assert str(verdict) == (
         "converged: R-hat 1.000, ESS 1000, 0 divergences; "
@@ -125,19 +125,19 @@ def test_the_words():
 
 
 @pytest.mark.parametrize("kind", list(CURES))
-def test_cures_speak_the_readers_language(kind):
+def test_cures_name_arguments_in_python_and_options_in_the_shell(kind):
     python, shell = (render(Problem(kind), dialect) for dialect in ("python", "shell"))
     assert "--" in shell and "--" not in python and "=" in python and "=" not in shell
 
 
-def test_a_posterior_without_verdict_is_refused(runs):
+def test_draws_without_a_verdict_raise(runs):
     prior = bs.sample_prior(chinchilla, runs, seed=1)
     with pytest.raises(ValueError, match="no verdict: its attributes lack .*rhat"):
         Verdict.of(prior)
     assert sentence(prior) == ""
 
 
-def test_posteriors_of_earlier_versions_open():
+def test_posteriors_of_earlier_versions_load():
     from bayescale.laws.busbridge2025 import generalised
 
     post = load(OLD)

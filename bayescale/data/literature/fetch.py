@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from bayescale.base.private import cache_root, make
 from bayescale.data.literature.record import Dataset
 
 
@@ -27,7 +28,7 @@ def fetch(record: Dataset) -> list[Path]:
     ValueError
         If a local file or a download differs from the published file.
     OSError
-        If the cache cannot be written.
+        If a file has to be downloaded, and the cache cannot be written or this user has no home folder to hold one.
     """
     if record.local:
         return [_made(record)]
@@ -74,14 +75,19 @@ def _cached(record: Dataset, path: str) -> Path:
     import pooch  # imported here, since bundled tables need only pandas
     import requests
 
-    key, mirror = _key(record, path), os.environ.get("BAYESCALE_MIRROR")
+    key, mirror, root = _key(record, path), os.environ.get("BAYESCALE_MIRROR"), cache_root()
+    if root is None:
+        raise OSError(
+            f"The data set '{record.name}' has to be downloaded, and there is no folder to keep it in, since this user "
+            f"has no home folder. Set BAYESCALE_CACHE to a folder that can be written, or BAYESCALE_DATA to one that "
+            f"holds {key}."
+        )
     url = f"{mirror.rstrip('/')}/{key}" if mirror else record.base + path
     store = pooch.create(
-        path=pooch.os_cache("bayescale"),
+        path=root,
         base_url="",
         registry={key: f"sha256:{record.raw[path]}"},
         urls={key: url},
-        env="BAYESCALE_CACHE",
     )
     # pooch writes a temporary file and renames it once the hash matches; it hashes a cached file at each use.
     downloader: Any = pooch.HTTPDownloader(progressbar=_progressbar())
@@ -89,6 +95,7 @@ def _cached(record: Dataset, path: str) -> Path:
     level = logger.level
     logger.setLevel("WARNING")
     try:
+        make(root)
         return Path(store.fetch(key, downloader=downloader))
     except requests.RequestException as error:
         raise ConnectionError(

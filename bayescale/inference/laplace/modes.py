@@ -1,4 +1,4 @@
-"""Modes: where a posterior is highest, and how wide it is there; the ground that both samplers start from."""
+"""Modes: the local maxima of a posterior, and its curvature at each."""
 
 from dataclasses import dataclass
 
@@ -6,36 +6,44 @@ import numpy as np
 
 from bayescale.density.log_density import START_RUNS, LogDensity
 
-#: Draws from the prior to look for modes among (fewer in a rough search),
-CANDIDATES, CANDIDATES_ROUGH = 512, 256
-#: and the best share of them, of which so many are climbed from, as far apart as can be: the very best lie side by
-#: side, and miss modes.
-BEST, CLIMBED = 0.1, 8
-#: Twice as many for each coordinate beyond these, up to so many.
-SIMPLE, MOST_CLIMBED = 6, 32
-#: A discrepancy explains what else would take a mode of its own, and far off its integral loses all digits: there
-#: climbs begin at these, in order of density, and in a rough search at every second of them.
-CLIMBED_BESIDE = (0, 1, 2, 3, 6, 12, 24, 48)
-#: Log densities that differ less are one mode's.
+#: Draws from the prior, from which starting points of the mode search are chosen.
+CANDIDATES = 512
+#: The same in a rough search.
+CANDIDATES_ROUGH = 256
+#: Share of the candidates, those of the highest density, among which starting points are chosen.
+BEST = 0.1
+#: Number of starting points with at most `SIMPLE` coordinates. They lie as far apart as possible: the candidates of the
+#: highest density lie side by side and miss modes (docs/decisions/13-mode-search.md).
+CLIMBED = 8
+#: Each coordinate beyond this number doubles the number of starting points.
+SIMPLE = 6
+#: Largest number of starting points.
+MOST_CLIMBED = 32
+#: Ranks, by density, of the starting points with a discrepancy; a rough search takes every second. With a discrepancy
+#: there are fewer modes, and far from the data the integral is numerically useless, so the best candidates are taken.
+RANKS = (0, 1, 2, 3, 6, 12, 24, 48)
+#: Two maxima are one mode if their log densities differ by less than this and they are near each other.
 SAME_HEIGHT = 1e-3
-#: Steps of a climb, at most; one that gains less ends it: the proposal needs the mode, not its last digits.
-STEPS, GAIN = 100, 1e-6
-#: A step that must be damped more is none.
+#: Largest number of Newton steps of a climb.
+STEPS = 100
+#: A climb ends at a step that raises the log density by less than this: the proposal needs no exact maximum.
+GAIN = 1e-6
+#: A climb ends when damping exceeds this.
 MOST_DAMPING = 1e12
-#: A mode is taken to be no wider than the prior, along any direction, by more than this factor (of the variance).
+#: Upper bound on the variance at a mode along any direction, in units of the prior's variance.
 WIDER = 2.0
-#: Modes with less than this share of the greatest mass are nowhere to start from.
+#: Modes with less than this share of the mass of the largest are dropped.
 NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
 class Mode:
-    """A mode and the normal density that touches the posterior there.
+    """A mode, and the normal density that matches the posterior there to second order.
 
     Attributes
     ----------
-    point : array of shape (size,), in the chart.
-    height : float, the log density.
+    point : array of shape (size,), in the sampling coordinates.
+    height : float, log density at the mode.
     root : array of shape (size, size), R with covariance R R'.
     """
 
@@ -43,65 +51,88 @@ class Mode:
     height: float
     root: np.ndarray
 
-    def holds(self, point: np.ndarray) -> bool:
-        """Whether a point lies within a standard deviation."""
+    def is_near(self, point: np.ndarray) -> bool:
+        """Whether a point lies within one standard deviation of the mode."""
         return bool(np.linalg.norm(np.linalg.solve(self.root, point - self.point)) < 1.0)
 
     @property
-    def mass(self) -> float:
-        """Log of the mass about the mode, by Laplace's method, up to a constant."""
+    def log_mass(self) -> float:
+        """Log of the posterior mass around the mode by Laplace's method, up to a constant."""
         return self.height + float(np.linalg.slogdet(self.root)[1])
 
 
 def find_modes(density: LogDensity, rng: np.random.Generator, rough: bool = False) -> list[Mode]:
-    """The modes, the one of the greatest mass first.
+    """Find the modes of a posterior.
 
-    They are reached from where they are known to be near (`LogDensity.near`), or else from good draws from the prior: the
-    very best where the search may be `rough`, as for something to begin from.
+    Parameters
+    ----------
+    density : LogDensity. If it knows points near its modes (`LogDensity.near`), the search starts from those.
+        Otherwise it starts from draws from the prior.
+    rng : Generator
+    rough : bool, whether a faster search from fewer starting points is enough.
+
+    Returns
+    -------
+    list of Mode : the mode of the largest mass first. Modes of negligible mass are left out.
     """
-    points = density.promising(rng, CANDIDATES_ROUGH if rough else CANDIDATES)
-    spread = points.std(axis=0) + 1e-12
+    candidates = density.promising(rng, CANDIDATES_ROUGH if rough else CANDIDATES)
+    prior_sd = candidates.std(axis=0) + 1e-12
     known = len(density.near) > 0
-    tops, heights = climb(density, density.near) if known else _search(density, points, spread, rough)
-    kept: list[Mode] = []
-    for point, height in sorted(zip(tops, heights.tolist(), strict=True), key=lambda one: -one[1]):
-        if not any(abs(height - mode.height) < SAME_HEIGHT and mode.holds(point) for mode in kept):
-            kept.append(Mode(point, height, _root(density, point, spread)))
-    most = max(mode.mass for mode in kept)
-    return sorted((m for m in kept if m.mass > most + np.log(NEGLIGIBLE)), key=lambda mode: -mode.mass)
+    maxima, heights = climb(density, density.near) if known else _search(density, candidates, prior_sd, rough)
+    modes: list[Mode] = []
+    for place in np.argsort(-heights, kind="stable"):
+        point, height = maxima[place], float(heights[place])
+        if not any(abs(height - mode.height) < SAME_HEIGHT and mode.is_near(point) for mode in modes):
+            modes.append(Mode(point, height, _root(density, point, prior_sd)))
+    least = max(mode.log_mass for mode in modes) + np.log(NEGLIGIBLE)
+    return sorted((mode for mode in modes if mode.log_mass > least), key=lambda mode: -mode.log_mass)
 
 
-def _search(density: LogDensity, points: np.ndarray, spread: np.ndarray, rough: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Where climbs from points, the most probable first, end, and how high."""
+def _search(
+    density: LogDensity, candidates: np.ndarray, prior_sd: np.ndarray, rough: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maxima that climbs from some of the candidates reach, and their log densities.
+
+    Candidates are sorted by density, the highest first.
+    """
     if rough or density.law.discrepancy is not None:
-        starts = points[list(CLIMBED_BESIDE)][:: 2 if rough else 1]
+        starts = candidates[list(RANKS)][:: 2 if rough else 1]
     else:
         count = min(CLIMBED * 2 ** max(density.size - SIMPLE, 0), MOST_CLIMBED)
-        starts = _apart(points[: int(BEST * len(points))], spread, count)
+        starts = _far_apart(candidates[: int(BEST * len(candidates))], prior_sd, count)
     if len(density.table.loss) > 2 * START_RUNS:
         starts, _ = climb(density, starts, START_RUNS)
     return climb(density, starts)
 
 
-def _apart(points: np.ndarray, spread: np.ndarray, count: int) -> np.ndarray:
-    """The first point, and one after the other those that are farthest from all before."""
-    picked, distance = [0], np.full(len(points), np.inf)
-    while len(picked) < count:
-        distance = np.minimum(distance, np.linalg.norm((points - points[picked[-1]]) / spread, axis=1))
-        picked.append(int(np.argmax(distance)))
-    return points[picked]
+def _far_apart(points: np.ndarray, prior_sd: np.ndarray, count: int) -> np.ndarray:
+    """The first point, and then, one by one, the point farthest from all chosen so far."""
+    chosen, distance = [0], np.full(len(points), np.inf)
+    while len(chosen) < count:
+        distance = np.minimum(distance, np.linalg.norm((points - points[chosen[-1]]) / prior_sd, axis=1))
+        chosen.append(int(np.argmax(distance)))
+    return points[chosen]
 
 
-def _root(density: LogDensity, point: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """A root of the inverse curvature at a mode, in units of the prior's spread nowhere wider than it by far."""
-    values, vectors = np.linalg.eigh(-np.nan_to_num(density.hessian(point)) * spread * spread[:, None])
-    return spread[:, None] * vectors / np.sqrt(np.maximum(np.abs(values), 1.0 / WIDER))
+def _root(density: LogDensity, point: np.ndarray, prior_sd: np.ndarray) -> np.ndarray:
+    """A root of the inverse curvature at a mode, whose variances are bounded as `WIDER` says."""
+    values, vectors = np.linalg.eigh(-np.nan_to_num(density.hessian(point)) * prior_sd * prior_sd[:, None])
+    return prior_sd[:, None] * vectors / np.sqrt(np.maximum(np.abs(values), 1.0 / WIDER))
 
 
 def climb(density: LogDensity, points: np.ndarray, most_runs: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Newton's method to maxima, damped, away from saddles (Dauphin et al. 2014); `most_runs` as in `LogDensity.value`.
+    """Climb to maxima by Newton's method, damped and repelled by saddle points (Dauphin et al. 2014, arXiv:1406.2572).
 
-    From points of shape (point, size) to such points and their log densities.
+    Parameters
+    ----------
+    density : LogDensity
+    points : array of shape (point, size), where the climbs start.
+    most_runs : int, optional, as in `LogDensity.value`.
+
+    Returns
+    -------
+    points : array of shape (point, size), where the climbs end.
+    values : array of shape (point,), log densities there.
     """
     points, values = points.copy(), density.value(points, most_runs)
     damping, climbing = np.full(len(points), 1e-3), np.arange(len(points))
@@ -110,12 +141,12 @@ def climb(density: LogDensity, points: np.ndarray, most_runs: int | None = None)
             break
         slopes, hessians = density.derivatives(points[climbing], most_runs)
         curvatures, axes = np.linalg.eigh(-np.nan_to_num(hessians))
-        along = np.einsum("pji,pj->pi", axes, slopes)
+        slopes = np.einsum("pji,pj->pi", axes, slopes)  # along the axes of the curvature
         gains, trying = np.full(len(climbing), np.nan), np.arange(len(climbing))
         while len(trying):
-            at, bends = climbing[trying], np.abs(curvatures[trying])
-            bends = bends + damping[at, None] * bends.max(axis=1, keepdims=True) + 1e-12
-            new = points[at] + np.einsum("pij,pj->pi", axes[trying], along[trying] / bends)
+            at, damped = climbing[trying], np.abs(curvatures[trying])
+            damped = damped + damping[at, None] * damped.max(axis=1, keepdims=True) + 1e-12
+            new = points[at] + np.einsum("pij,pj->pi", axes[trying], slopes[trying] / damped)
             new_values = density.value(new, most_runs)
             up = np.isfinite(new_values) & (new_values >= values[at])
             gains[trying[up]] = new_values[up] - values[at[up]]

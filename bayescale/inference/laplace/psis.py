@@ -1,13 +1,13 @@
-"""Pareto-smoothed importance sampling (Vehtari et al. 2024, arXiv:1507.02646), for many sets of weights at once.
+"""PSIS: Pareto-smoothed importance sampling (Vehtari et al. 2024, arXiv:1507.02646), for many sets of weights at once.
 
-ArviZ has it too, but is loaded in eight seconds, and smooths one set at a time; a test holds the two together.
+ArviZ smooths one set of weights at a time, and importing it takes 3 to 8 seconds. A test compares this code with ArviZ.
 """
 
 import numpy as np
 
-# Vehtari et al. 2024: with a tail heavier than this the weights cannot be used.
+#: Largest Pareto k of usable weights (Vehtari et al. 2024).
 MAX_K = 0.7
-# Vehtari et al. 2021 (arXiv:1903.08008): effective draws before a posterior is reported, by chains or by weights.
+#: Smallest effective sample size of a posterior, from chains or from weights (Vehtari et al. 2021, arXiv:1903.08008).
 MIN_ESS = 400
 
 
@@ -16,16 +16,16 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    log_weights : array of shape (..., draw), up to a constant; -inf is a weight of nought.
+    log_weights : array of shape (..., draw), up to a constant; -inf is a zero weight.
 
     Returns
     -------
-    weights : array of shape (..., draw) that sums to one along the draws.
-    k : array of shape (...), the tail's shape: the weights can be used up to 0.7.
+    weights : array of shape (..., draw), which sum to one over the draws.
+    k : array of shape (...), Pareto k, the shape of the tail. The weights are usable up to `MAX_K`.
     """
     rows = np.atleast_2d(log_weights)
     rows = rows - rows.max(axis=-1, keepdims=True)
-    tail = _tail(rows.shape[-1])
+    tail = _tail_length(rows.shape[-1])
     order = np.argsort(rows, axis=-1)
     sorted_rows = np.take_along_axis(rows, order, axis=-1)
     edge = np.exp(sorted_rows[:, -tail - 1 : -tail])
@@ -44,20 +44,23 @@ def smooth(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pareto_k(log_weights: np.ndarray) -> np.ndarray:
-    """The tail's shape alone, for weights of shape (set, draw); of shape (set,)."""
-    tail = _tail(log_weights.shape[-1])
+    """Pareto k of log weights of shape (set, draw), without smoothing them, of shape (set,)."""
+    tail = _tail_length(log_weights.shape[-1])
     top = np.sort(np.partition(log_weights, -tail - 1, axis=-1)[:, -tail - 1 :], axis=-1)
     top = np.exp(top - top[:, -1:])
     return _generalised_pareto(np.maximum(top[:, 1:] - top[:, :1], 1e-300))[0][:, 0]
 
 
-def _tail(draws: int) -> int:
-    """How many draws are the tail."""
+def _tail_length(draws: int) -> int:
+    """How many of the largest weights form the tail."""
     return int(3 * np.sqrt(draws) if draws > 225 else draws / 5)
 
 
 def _generalised_pareto(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shape and scale of sorted excesses of shape (set, n), each of shape (set, 1), by Zhang & Stephens (2009)."""
+    """Shape and scale of a generalised Pareto distribution, each of shape (set, 1), by Zhang & Stephens (2009).
+
+    From the excesses over the threshold, of shape (set, n), sorted.
+    """
     n = excess.shape[-1]
     grid = 30 + int(np.sqrt(n))
     quarter = excess[:, int(n / 4 + 0.5) - 1, None]
@@ -70,4 +73,4 @@ def _generalised_pareto(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     b = (b * weight).sum(axis=-1, keepdims=True) / weight.sum(axis=-1, keepdims=True)
     k = np.log1p(-b * excess).mean(axis=-1, keepdims=True)
     sigma = -k / b
-    return (n * k + 5.0) / (n + 10.0), sigma  # a weak prior of ten draws at k = 0.5
+    return (n * k + 5.0) / (n + 10.0), sigma  # a weak prior: ten draws with k = 0.5
