@@ -13,7 +13,7 @@ from bayescale.data.read import complete
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
-from bayescale.inference import door
+from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
 

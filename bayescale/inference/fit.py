@@ -19,8 +19,9 @@ from bayescale.density.check_formula import check_formula
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
-from bayescale.inference import door, methods
+from bayescale.inference import methods
 from bayescale.inference.diagnostics import judge
+from bayescale.inference.door import arguments as door
 from bayescale.inference.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
@@ -71,7 +72,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     ------
     TypeError, ValueError
         If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
-        option is of a wrong kind (`bayescale.inference.door`), or the formula cannot be fitted
+        option is of a wrong kind (`bayescale.inference.door.arguments`), or the formula cannot be fitted
         (`bayescale.density.check_formula`).
 
     Warns

@@ -9,7 +9,8 @@ import pytest
 
 import bayescale as bs
 from bayescale import Law, Prior
-from bayescale.inference import door, methods
+from bayescale.inference import methods
+from bayescale.inference.door import arguments as door
 from bayescale.laws import chinchilla
 from tests.conftest import simulate
 
