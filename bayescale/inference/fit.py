@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayescale.base.private import lend_home
 from bayescale.data.check import check
+from bayescale.data.table import RunTable
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
 from bayescale.density.expected import expected, in_sequence, labels_of
@@ -85,7 +86,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         stand out.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = rounded(Bound(law, check(law, runs)))
+    bound = _bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
@@ -104,7 +105,7 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
         discrepancy. The verdict is on the draws alone.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = rounded(Bound(law, check(law, runs)))
+    bound = _bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
     post.attrs |= judge(law, post).attrs()
@@ -119,10 +120,16 @@ def _entered(law: Law, runs: pd.DataFrame, method: str, seed: int | None, sample
     return door.checked_options(sampler)
 
 
-def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
-    if not len(bound.table.loss):
+def _bound(law: Law, table: RunTable) -> Bound:
+    """The law on the table, once its formula is checked."""
+    if not len(table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
+    bound = Bound(law, table)
     check_formula(bound)
+    return rounded(bound)
+
+
+def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     lend_home()
     with shared():
