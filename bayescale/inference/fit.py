@@ -21,7 +21,7 @@ from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import door, methods
 from bayescale.inference.diagnostics import judge
-from bayescale.inference.noise_free import rounded
+from bayescale.inference.laplace.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
