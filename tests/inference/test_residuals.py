@@ -6,10 +6,10 @@ import pytest
 import xarray as xr
 
 from bayescale.data.check import check
+from bayescale.data.residuals import explanatory, stated_errors
 from bayescale.density.bound import Bound
 from bayescale.inference.diagnostics import NO_NOISE
 from bayescale.inference.laplace.noise_free import rounded
-from bayescale.inference.residuals import explanatory, stated_errors
 from bayescale.inference.verdict import Problem, Verdict, render
 from bayescale.laws import chinchilla
 
