@@ -120,6 +120,7 @@ def reopen(folder: Path, spec: str | None = None) -> tuple["xr.DataTree", "Law"]
             UserWarning,
             stacklevel=2,
         )
+        post.attrs.pop("law_text", None)  # the user is told; `bayescale.modelling.draws` would refuse
     return post, law
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayescale.base.private import lend_home
 from bayescale.data.check import check
+from bayescale.data.compute import stored
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
 from bayescale.density.expected import expected, in_sequence, labels_of
@@ -21,6 +22,7 @@ from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import door, methods
 from bayescale.inference.diagnostics import judge
+from bayescale.inference.impossible import refuse_impossible
 from bayescale.inference.laplace.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.inference.verdict import PosteriorWarning, render
@@ -73,6 +75,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
         option is of a wrong kind (`bayescale.inference.door`), or the formula cannot be fitted
         (`bayescale.density.check_formula`).
+        If no run can agree with a prior or a fixed value (`bayescale.inference.impossible`).
 
     Warns
     -----
@@ -88,7 +91,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
-    post.attrs |= _provenance(bound) | verdict.attrs()
+    post.attrs |= _provenance(bound) | verdict.attrs() | stored(runs)
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post
@@ -122,6 +125,7 @@ def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any])
     if not len(bound.table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     check_formula(bound)
+    refuse_impossible(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     lend_home()
     with shared():
