@@ -76,7 +76,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     TypeError, ValueError
         If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
         option is of a wrong kind (`bayescale.inference.door.arguments`), or the formula cannot be fitted
-        (`bayescale.density.check_formula`). If no run can agree with a prior or a fixed value (`bayescale.inference.impossible`).
+        (`bayescale.density.check_formula`). If no run can agree with a prior or a fixed value
+        (`bayescale.inference.impossible`).
 
     Warns
     -----
