@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bayescale.cli.options import Pair
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
@@ -86,30 +87,38 @@ def speed(only, tables, caches, parts, output, raw):
 )
 @click.option("--data", multiple=True, metavar="NAME", help="A data set of the scoreboard; may be repeated.")
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Score its CSVs instead.")
+@click.option("--column", "columns", type=Pair(example="N=params"), multiple=True, help="With --folder: N=params.")
 @click.option(
     "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
-def forecasts(methods, data, folder, kept, output):
+def forecasts(methods, data, folder, columns, kept, output):
     """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
 
     With --folder, your own tables are scored: every CSV in it, with the columns loss, N and D (or C), and optionally
     group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another.
     """
-    from benchmarks.forecasts.methods import BASE
-    from benchmarks.forecasts.report import report
+    from benchmarks.forecasts import own, report
     from benchmarks.forecasts.run import measure
-    from benchmarks.forecasts.splits import own, tasks
+    from benchmarks.forecasts.splits import tasks
 
-    chosen = [task for task in (own(folder) if folder else tasks()) if not data or task.data in data]
+    if columns and not folder:
+        raise click.UsageError("--column names columns of the tables of --folder; give that too.")
+    try:
+        every = own.own(folder, dict(columns)) if folder else tasks()
+        chosen = [task for task in every if not data or task.data in data]
+    except ValueError as error:
+        if folder is None:
+            raise
+        raise click.UsageError(str(error)) from None
     if not chosen:
         raise click.UsageError(f"There is nothing to score: no data set {list(data)}, or no CSV in '{folder}'.")
-    wanted = list(dict.fromkeys((BASE, *methods))) if methods else list(METHODS)
-    records = measure(chosen, wanted, kept, lambda text: click.echo(text, err=True))
+    records = measure(chosen, own.wanted(methods, list(METHODS)), kept, lambda text: click.echo(text, err=True))
     target = output or (folder / "forecasts.md" if folder else DOCS / "forecasts.md")
     command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else "")
+    command += "".join(f" --column {ours}={theirs}" for ours, theirs in columns)
     command += "".join(f" --method {method}" for method in methods)
-    report(target, records, command, figure=not folder)
+    own.report(target, records, command) if folder else report.report(target, records, command)
     click.echo(target)
 
 
@@ -150,6 +159,15 @@ def simulated(output):
 
     report(output, lambda text: click.echo(text, err=True))
     click.echo(output)
+
+
+@main.command()
+@click.option("--tables", default=100, show_default=True, help="Simulated tables for each prior.")
+def conflicts(tables):
+    """Hit and false-alarm rates of the warning that prior and data disagree, on simulated tables."""
+    from benchmarks.conflicts import measure
+
+    click.echo(measure(tables, say=lambda row: click.echo(row, err=True)).to_string(index=False))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Base: what every room may use: atomic writes, executors, what is known of columns (unit, label, 6ND).
+"""Base: what every room may use: atomic writes, executors, and columns (unit, label, 6ND, plausible sizes).
 
 May be touched: add a column or its unit in `columns`.
 May import: nothing of ours.

@@ -51,7 +51,8 @@ def _curves(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> Figure:
     constants, draws = post["constant_data"].to_dataset(), post["posterior"].to_dataset()
     middle = {name: constants[f"{name}0"].item() for name in law.inputs}
     labels = runs[list(law.groups)].astype({g: int if draws[g].dtype.kind in "iu" else str for g in law.groups})
-    cells = labels.drop_duplicates().head(MOST).to_dict("records") or [{}]
+    # A frame without columns still has rows, which would give a row of panels each.
+    cells = labels.drop_duplicates().head(MOST).to_dict("records") if law.groups else [{}]
     figure, panels = _canvas(len(law.inputs), len(cells))
     for axes, cell in zip(panels, cells, strict=True):
         here = runs[(labels == pd.Series(cell)).all(axis=1)] if cell else runs

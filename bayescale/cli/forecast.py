@@ -52,22 +52,33 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     forecasts, probabilities = _forecast(law, post, table, optimal, seed)
+    compute = _compute_note(post, table)
     scores = tested.backtest_scores(folder, law, post, seed, backtest)
     signs = _signs(law, post, scores)
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         units = {**UNITS, "loss": options.loss_unit(post)}
         results = {"targets": forecasts, "beats": probabilities, "backtest": scores, "signs": signs}
+        results["warnings"] = [compute] if compute else []
         show.as_json({**head, **options.verdict(post), "units": units, **results})
     else:
         for i, run in enumerate(forecasts):
             _print(run, options.loss_unit(post), first=i == 0)
         if len(forecasts) > 1:
             _print_beats(probabilities)
+        if compute:
+            show.say(f"note: {compute}")
         tested.say(scores)
         for text in signs.values():
             show.say(f"sign: {text}")
     options.leave(post)
+
+
+def _compute_note(post: "xr.DataTree", table: "pd.DataFrame") -> str:
+    """What C means, if it is said of these runs and the fitted table has another C."""
+    from bayescale.data.compute import note
+
+    return note(post) if "C" in table else ""
 
 
 def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> dict[str, str]:

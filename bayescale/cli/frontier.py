@@ -34,6 +34,7 @@ def frontier(folder, C, at, spec, out, as_json):
     """Compute-optimal N and D at budgets C = 6ND, and the loss along the frontier with its slope and curvature.
 
     Prints medians and central intervals over the posterior in DIR. For a law in C alone, N and D are left out.
+    Below them stands what limits the frontier: problems of the fit, and optima beyond the fitted runs.
     """
     from bayescale.cli.forecast import targets
 
@@ -43,22 +44,27 @@ def frontier(folder, C, at, spec, out, as_json):
         raise ValueError(f"'{out}' ends in '{out.suffix}'; wanted .csv.")
     post, law = options.reopen(folder, spec)
     table, _ = targets(law, post, {"C": C}, at)
-    budgets = [_optimum(law, post, run.to_dict()) for _, run in table.iterrows()]
+    found = [_optimum(law, post, run.to_dict()) for _, run in table.iterrows()]
+    budgets, limits = [budget for budget, _ in found], list(dict.fromkeys(text for _, own in found for text in own))
     if out:
         _write(budgets, out)
     if as_json:
         units = {**{name: column(name).unit for name in ("C", "N", "D")}, "loss": options.loss_unit(post)}
         head = {"law": law.name, "runs": int(post.attrs["runs"]), **options.verdict(post)}
-        show.as_json({**head, "units": units, "frontier": budgets})
+        show.as_json({**head, "units": units, "frontier": budgets, "warnings": limits})
     else:
         _print(budgets, options.loss_unit(post))
+        for text in limits:
+            show.say(f"note: {text}")
         if out:
             show.say(f"\nwritten to {out}")
     options.leave(post)
 
 
-def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
-    """Summaries at one budget, as in the JSON document."""
+def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Summaries at one budget, as in the JSON document, and what limits them."""
+    import json
+
     from bayescale.forecasting.forecast import largest
     from bayescale.frontiers.frontier import frontier
 
@@ -68,7 +74,8 @@ def _optimum(law, post: "xr.DataTree", at: dict[str, Any]) -> dict[str, Any]:
         best["tokens_per_param"] = best["D"] / best["N"]
     most = largest(post).get("C")
     times = {"times_largest": at["C"] / most} if most else {}
-    return {**at, **times, **{key: show.summary(best[key]) for key in WORDS if key in best}}
+    limits = json.loads(best.attrs["warnings"])
+    return {**at, **times, **{key: show.summary(best[key]) for key in WORDS if key in best}}, limits
 
 
 def _write(budgets: list[dict[str, Any]], out: Path) -> None:

@@ -1,5 +1,6 @@
 """``bayescale reach``: the compute, parameters or tokens needed to reach a loss."""
 
+import json
 from typing import Any
 
 import click
@@ -47,13 +48,15 @@ def reach(folder, losses, by, N, D, up_to, at, spec, seed, as_json):
         }
         for loss in losses
     ]
-    most = float(needed.attrs["search"][1])
+    most, limits = float(needed.attrs["search"][1]), json.loads(needed.attrs["warnings"])
     if as_json:
         head = {"law": law.name, "runs": int(post.attrs["runs"]), "by": by, "up_to": most, "held": held, "seed": seed}
         units = {by: UNITS[by], "loss": options.loss_unit(post)}
-        show.as_json({**head, **options.verdict(post), "units": units, "targets": rows})
+        show.as_json({**head, **options.verdict(post), "units": units, "targets": rows, "warnings": limits})
     else:
         _print(rows, by, most, options.loss_unit(post))
+        for text in limits:
+            show.say(f"note: {text}")
     options.leave(post)
 
 

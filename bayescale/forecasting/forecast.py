@@ -3,6 +3,7 @@
 import pandas as pd
 import xarray as xr
 
+from bayescale.data.compute import note
 from bayescale.data.read import complete
 from bayescale.forecasting.predict import predict
 from bayescale.forecasting.shares import PARTS, shares
@@ -34,6 +35,8 @@ def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | Non
         - ``times_N``, ``times_D``, ``times_C``, the size of the run over the largest fitted one;
         - ``share_parameters``, ``share_discrepancy``, ``share_noise``, as in `shares`.
 
+        ``attrs["warnings"]`` is a list: it says what C means if the fitted table has a C that is not 6ND.
+
     Raises
     ------
     TypeError, ValueError
@@ -48,6 +51,8 @@ def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | Non
     for name, most in largest(post).items():
         if name in sizes:
             table[f"times_{name}"] = sizes[name] / most
+    if words := note(post):
+        table.attrs["warnings"] = [words]
     parts = shares(law, post, drawn)
     return table.assign(**{f"share_{name}": parts.sel(part=name).to_numpy() for name in PARTS})
 

@@ -7,8 +7,10 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import column
+from bayescale.base.targets import check_ratio, check_sizes
 from bayescale.data.checkpoints import Continuation, decades
 from bayescale.data.read import complete
+from bayescale.data.values import numbers
 from bayescale.density.expected import ends, expected, labels_of
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
@@ -41,9 +43,28 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     TypeError
         If `runs` is not a DataFrame.
     ValueError
-        If a column is missing or has bad values, or the posterior is of another law.
+        If a column is missing, has bad values or is in another unit, or the posterior is of another law.
+
+    Warns
+    -----
+    UserWarning
+        If N, D or C is more than 1000 times below the smallest fitted run.
     """
     table, given = _given(law, runs)
+    check_targets(post, law, table, stacklevel=4)
+    return predicted(law, post, table, given, seed)
+
+
+def check_targets(post, law: Law, table: pd.DataFrame, stacklevel: int = 3) -> None:
+    """Refuse runs in another unit than the fitted ones, and warn of runs far below them (`check_sizes`)."""
+    sizes_given = {name: numbers(table, name) for name in ("N", "D", "C") if name in table}
+    check_sizes(post, sizes_given, law.columns, stacklevel)
+    if {"N", "D"} <= set(sizes_given):
+        check_ratio(post, sizes_given["N"], sizes_given["D"])
+
+
+def predicted(law: Law, post: xr.DataTree, table: pd.DataFrame, given: dict[str, Any], seed: int | None) -> xr.Dataset:
+    """The result of `predict` for runs that `_given` has checked."""
     rng = np.random.default_rng(seed)
     mu, scale, shape = expected(law, post, given, rng)
     continuation = _continuation(law, post, table)
@@ -104,5 +125,5 @@ def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     absent = [name for name in (*needed, *law.groups) if name not in table]
     if absent:
         raise ValueError(f"runs lacks the columns {absent}, which '{law.name}' needs; it has {list(runs.columns)}.")
-    given = as_arrays(law, {name: table[name] for name in (*needed, *law.groups)}, wanted=needed)
-    return table, given
+    columns = {name: numbers(table, name) for name in needed} | {name: table[name] for name in law.groups}
+    return table, as_arrays(law, columns, wanted=needed)

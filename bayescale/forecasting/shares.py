@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.modelling.draws import SAMPLE_DIMS
+from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
 #: Sources of the uncertainty, in the order of the terms of the log loss.
@@ -28,7 +28,8 @@ def shares(law: Law, post: xr.DataTree, predicted: xr.Dataset) -> xr.DataArray:
     DataArray : dims (part, run), with parts "parameters", "discrepancy" and "noise".
     """
     at = {name: predicted[name].to_numpy() for name in (*law.inputs, *law.groups)}
-    curve = np.log(law(post, **at).drop_vars("run", errors="ignore"))
+    given = as_arrays(law, at, wanted=law.inputs)  # `predict` has checked the values
+    curve = np.log(law.evaluate(law.formula, post, given).drop_vars("run", errors="ignore"))
     expected, total = (np.log(predicted[name].drop_vars("run")) for name in ("mu", "loss"))
     parts = xr.concat([curve, expected - curve, total - expected], pd.Index(PARTS, name="part"))
     share = xr.cov(parts, total, dim=SAMPLE_DIMS) / total.var(SAMPLE_DIMS, ddof=1)

@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
+from bayescale.base.targets import check_sizes, real_numbers
+from bayescale.frontiers.facts import facts
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
@@ -15,6 +17,8 @@ from bayescale.modelling.law import Law
 GRID = 0.75
 #: Step of the finite differences [log N, log C].
 STEP = 0.02
+#: Smallest and largest N [parameters] that are considered unless the user says otherwise.
+SEARCH = (1.0, 1e18)
 #: Largest number of Newton steps.
 NEWTON = 12
 #: Largest share of draws that may lack an optimum inside the search range.
@@ -27,7 +31,7 @@ def frontier(
     C,
     *,
     cost: Callable = training_flop,
-    search: tuple[float, float] = (1.0, 1e18),
+    search: tuple[float, float] = SEARCH,
     **inputs,
 ) -> xr.Dataset:
     """The compute-optimal run at each budget: for each draw, the N and D that minimise the expected loss at cost C.
@@ -46,18 +50,21 @@ def frontier(
     -------
     Dataset : dims (chain, draw, C): ``N`` [parameters], ``D`` [tokens], ``loss`` [nats/token], and along the frontier
         ``slope`` = d ln loss / d ln C [1] and ``curvature`` = d^2 ln loss / d (ln C)^2 [1]. No N and D for a law in C
-        alone.
+        alone. ``attrs["warnings"]`` is a JSON list of what limits the frontier: problems of the fit, runs of one N or
+        D or on one line, optima beyond the runs, a table whose C is not 6ND; ``attrs["inside"]``, the smallest and
+        the largest of the budgets whose median optimum lies within the fitted runs.
 
     Raises
     ------
     ValueError
-        If the law is not in N and D or in C alone, a budget is not positive and finite, or the optimum of more than
-        1 % of the draws lies at the edge of `search`.
+        If the law is not in N and D or in C alone, a budget is not a positive finite number or in another unit, or the
+        optimum of more than 1 % of the draws lies at the edge of `search`.
 
     Warns
     -----
     UserWarning
-        If at most 1 % of the draws have no optimum; their values are NaN.
+        If at most 1 % of the draws have no optimum (their values are NaN); if a budget or a held input is more than
+        1000 times below the fitted runs.
 
     Notes
     -----
@@ -65,6 +72,18 @@ def frontier(
     d2L/dc2 = L_cc - L_uc^2/L_uu (implicit function theorem), at the optimum u*(c).
     """
     C = _budgets(C)
+    check_sizes(
+        post, {"C": C, **as_arrays(law, inputs, wanted=tuple(n for n in law.inputs if n in inputs))}, law.columns
+    )
+    best = optima(law, post, C, cost=cost, search=search, **inputs)
+    return best.assign_attrs(facts(post, best, own_cost=cost is not training_flop))
+
+
+def optima(law: Law, post, C: xr.DataArray, *, cost: Callable = training_flop, search=SEARCH, **inputs) -> xr.Dataset:
+    """The result of `frontier`, without its attributes, for budgets that are checked."""
+    low, high = (float(value) for value in real_numbers("search", search))
+    if not 0 < low < high < np.inf:
+        raise ValueError(f"search is ({low:g}, {high:g}); wanted the smallest and the largest N [parameters].")
     if law.inputs == ("C",):
         given = as_arrays(law, inputs, wanted=())
 
@@ -97,14 +116,19 @@ def frontier(
         warnings.warn(
             f"{lost:.2%} of the draws have no optimum in the search range; their values are NaN.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return _describe(loss, u, np.log(C), chosen=cost)
 
 
 def _budgets(C) -> xr.DataArray:
     """Budgets [FLOP] as an array with dim C."""
-    C = C if isinstance(C, xr.DataArray) else xr.DataArray(np.atleast_1d(np.asarray(C, dtype=float)), dims="C")
+    if isinstance(C, xr.DataArray):
+        C = C.copy(data=real_numbers("C", C.values))
+    elif np.ndim(C) < 2:
+        C = xr.DataArray(np.atleast_1d(real_numbers("C", C)), dims="C")
+    else:
+        raise ValueError(f"C has {np.ndim(C)} dimensions; wanted a number or a one-dimensional array of budgets.")
     if C.dims != ("C",):
         raise ValueError(
             f"C has the dims {C.dims}; wanted a number or a one-dimensional array of budgets, with dim 'C'."

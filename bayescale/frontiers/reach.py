@@ -1,5 +1,6 @@
 """Reach: the compute, parameters or tokens that are needed to reach a loss."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,9 +8,11 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import budget_parameters, budget_tokens, column
+from bayescale.base.targets import check_sizes, positive, real_numbers
+from bayescale.data.compute import note
 from bayescale.forecasting.forecast import sizes_of
-from bayescale.forecasting.predict import predict
-from bayescale.frontiers.frontier import frontier
+from bayescale.forecasting.predict import _given, predicted
+from bayescale.frontiers.frontier import optima
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
@@ -53,28 +56,39 @@ def reach(
     Dataset : `by`, dims (chain, draw, loss), infinite where the loss is not reached within `search`, and the lower end
         of `search` where the loss is below the level there already; ``probability`` (loss), the share of draws that
         reach the loss; and the path, ``path_N``, ``path_D``, … (path). For quantiles of values that may be infinite use
-        ``.quantile(q, method="higher")``.
+        ``.quantile(q, method="higher")``. ``attrs["warnings"]`` is a JSON list: it says what C means if the fitted
+        table has a C that is not 6ND.
 
     Raises
     ------
     ValueError
-        If a loss is not positive and finite, `by` is neither C nor an input of the law, or `search` is not given and
-        `post` has no sizes of the fitted runs.
+        If a loss or a held value is not a positive finite number or is in another unit, `by` is neither C nor an input
+        of the law, or `search` is not given and `post` has no sizes of the fitted runs.
+
+    Warns
+    -----
+    UserWarning
+        If a held N, D or C is more than 1000 times below the smallest fitted run.
     """
-    levels = np.atleast_1d(np.asarray(loss, dtype=float))
+    levels = np.atleast_1d(real_numbers("loss", loss))
     if levels.ndim != 1 or not (np.isfinite(levels) & (levels > 0)).all():
         raise ValueError(f"loss is {loss}; wanted positive numbers of nats/token.")
-    low, high = _span(post, by) if search is None else map(float, search)
+    sizes = {name: positive(name, value) for name, value in held.items() if name in ("N", "D", "C")}
+    check_sizes(post, sizes, law.columns)
+    low, high = _span(post, by) if search is None else map(float, real_numbers("search", search))
     if not 0 < low < high < np.inf:
         raise ValueError(f"search is ({low:g}, {high:g}); wanted a smaller and a larger positive number.")
     grid = _grid(low, high, RUNS_PER_DECADE)
     path = _path(law, post, by, grid, held)
-    drawn = np.log(predict(law, post, path, seed=seed)["mu"].transpose(*SAMPLE_DIMS, "run").to_numpy())
+    mu = predicted(law, post, *_given(law, path), seed)["mu"]
+    drawn = np.log(mu.transpose(*SAMPLE_DIMS, "run").to_numpy())
     logs = np.stack([_first(drawn, np.log(grid), np.log(level)) for level in levels], axis=-1)
     needed = xr.DataArray(np.exp(logs), dims=(*SAMPLE_DIMS, "loss"), attrs={"units": column(by).unit})
     along = {f"path_{name}": ("path", path[name].to_numpy()) for name in path}
     result = xr.Dataset({by: needed, "probability": np.isfinite(needed).mean(SAMPLE_DIMS), **along})
-    return result.assign_coords(loss=levels).assign_attrs(search=[low, high], by=by)
+    words = [note(post)] if by == "C" and note(post) else []
+    attrs = {"search": [low, high], "by": by, "warnings": json.dumps(words)}
+    return result.assign_coords(loss=levels).assign_attrs(attrs)
 
 
 def _span(post: xr.DataTree, by: str) -> tuple[float, float]:
@@ -106,7 +120,8 @@ def _path(law: Law, post: xr.DataTree, by: str, grid: np.ndarray, held: dict) ->
     path = pd.DataFrame({"C": grid, **held})
     if not fixed:
         budgets = _grid(grid[0], grid[-1], BUDGETS_PER_DECADE)
-        optimal = frontier(law, post, budgets, **held)["N"].median(SAMPLE_DIMS).to_numpy()
+        at = xr.DataArray(budgets, dims="C", coords={"C": budgets})
+        optimal = optima(law, post, at, **held)["N"].median(SAMPLE_DIMS).to_numpy()
         path["N"] = np.exp(np.interp(np.log(grid), np.log(budgets), np.log(optimal)))
     if fixed == ["D"]:
         path["N"] = budget_parameters(path["C"], path["D"])

@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayescale.base.private import lend_home
 from bayescale.data.check import check
+from bayescale.data.compute import stored
 from bayescale.data.table import RunTable
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
@@ -21,11 +22,12 @@ from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
 from bayescale.inference import methods
-from bayescale.inference.diagnostics import judge
+from bayescale.inference.diagnostics.judge import judge
+from bayescale.inference.diagnostics.noise_free import rounded
+from bayescale.inference.diagnostics.verdict import PosteriorWarning, render
 from bayescale.inference.door import arguments as door
-from bayescale.inference.noise_free import rounded
+from bayescale.inference.impossible import refuse_impossible
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
-from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
 
 #: Version of the layout of a posterior; `bayescale.inference.storage.load` refuses later ones.
@@ -67,7 +69,8 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
         method, the seed, versions, the hash of the data, how the table's C relates to 6ND (``cost_ratio``, JSON), and
-        the verdict: as numbers, as lists in JSON, and as a sentence (`bayescale.inference.verdict.Verdict`).
+        the verdict: as numbers, as lists in JSON, and as a sentence
+        (`bayescale.inference.diagnostics.verdict.Verdict`).
 
     Raises
     ------
@@ -75,6 +78,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
         option is of a wrong kind (`bayescale.inference.door.arguments`), or the formula cannot be fitted
         (`bayescale.density.check_formula`).
+        If no run can agree with a prior or a fixed value (`bayescale.inference.impossible`).
 
     Warns
     -----
@@ -90,7 +94,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
-    post.attrs |= _provenance(bound) | verdict.attrs()
+    post.attrs |= _provenance(bound) | verdict.attrs() | stored(runs)
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post
@@ -130,6 +134,7 @@ def _bound(law: Law, table: RunTable) -> Bound:
 
 
 def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
+    refuse_impossible(bound)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     lend_home()
     with shared():

@@ -60,7 +60,7 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
         density, untraceable = None, str(error)
         if law.discrepancy is not None and bound.checkpoints is not None:
             _warn(law, f"checkpoints of one run are treated as independent, since only PyMC can take {untraceable}")
-    defaults = {}
+    defaults, reasons = {}, []
     if method == "laplace":
         defaults = importance.DEFAULTS
         post, reason = None, f"the Laplace approximation cannot evaluate {untraceable}"
@@ -69,10 +69,14 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
             reason = f"the Laplace approximation is not accepted ({unreliable})"
         if post is not None:
             return post
-        _warn(law, f"{reason}; drawn by NUTS instead")
+        reasons.append(reason)
     post, reason = by_nuts(bound if density is None else density.bound, density, seed, options, defaults)
+    used = "NUTS"
     if reason:
-        _warn(law, f"{reason}, as with several modes or narrow regions; drawn by importance sampling instead")
+        reasons.append(f"{reason}, as with several modes or narrow regions")
+        used = f"importance sampling{' from mixtures fitted to these chains' if reasons[1:] else ''}"
+    if reasons:  # one sentence, whatever was tried on the way
+        _warn(law, f"{', and then '.join(reasons)}; drawn by {used} instead")
     return post
 
 

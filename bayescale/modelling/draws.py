@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.targets import positive
 from bayescale.modelling.prior import Prior
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
     TypeError
         If `post` is neither a DataTree nor a Dataset.
     ValueError
-        If parameters are missing: the posterior is of another law.
+        If parameters are missing, or the law has changed since the fit: the posterior is of another law. Its text is
+        stored as ``post.attrs["law_text"]``; without that attribute (``del post.attrs["law_text"]``) only the law's
+        name and its parameters are compared. The reference run and the source are never compared.
     """
     if isinstance(post, xr.DataTree):
         group = "posterior" if "posterior" in post.children else "prior"
@@ -62,10 +65,40 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
             + ". Pass the law that it was fitted with."
         )
     numbers = {name: prior for name, prior in law.all_priors.items() if not isinstance(prior, Prior)}
+    _check_text(law, post.attrs.get("law_text"))
     # The draws mean what they mean at the reference run they were drawn with, so the stored one goes first.
     stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
     reference: dict[str, Any] = {**law.reference, **stored}
     return {**{name: values[name] for name in free}, **numbers}, reference
+
+
+def _check_text(law: "Law", stored: str | None) -> None:
+    """Refuse a law whose formula, priors or noise are not those of the fit."""
+    now = str(law)
+    if stored is None or stored == now:
+        return
+    before, after = _differing(stored, now)
+    if before or after:
+        raise ValueError(
+            f"The law '{law.name}' is not the one that this posterior was fitted with. The fit had {_listed(before)}; "
+            f"the law given has {_listed(after)}. Pass the law of the fit, or fit again. To use this law all the same, "
+            "remove the text of the fitted law: del post.attrs['law_text']."
+        )
+
+
+def _differing(stored: str, now: str) -> tuple[list[str], list[str]]:
+    """Lines of two texts of a law that are in one of them only; the first line is its name and source."""
+    before, after = (_lines(text) for text in (stored, now))
+    return [line for line in before if line not in after], [line for line in after if line not in before]
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()[1:]]
+
+
+def _listed(lines: list[str]) -> str:
+    """Lines as a list in a sentence."""
+    return "; ".join(f"'{line}'" for line in lines) or "nothing"
 
 
 def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
@@ -93,23 +126,20 @@ def as_arrays(law: "Law", inputs: Mapping[str, Any], wanted: tuple[str, ...]) ->
             + (f"; does not take {unknown}" if unknown else "")
             + "."
         )
-    arrays = {name: _as_array(value, numeric=name in wanted) for name, value in inputs.items()}
+    arrays = {name: _as_array(name, value, numeric=name in wanted) for name, value in inputs.items()}
     lengths = {name: a.sizes["run"] for name, a in arrays.items() if isinstance(a, xr.DataArray) and "run" in a.dims}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"Plain arrays are paired run by run, but the lengths differ: {lengths}.")
-    for name in wanted:
-        values = np.asarray(arrays[name])
-        if not (np.isfinite(values) & (values > 0)).all():
-            raise ValueError(f"{name} has NaN, infinite or non-positive values; a run's {name} is a positive number.")
     return arrays
 
 
-def _as_array(value, numeric: bool):
-    if isinstance(value, pd.Series):
+def _as_array(name: str, value, numeric: bool):
+    """One input, checked; numbers become floats, since integers would overflow in 6 * N * D."""
+    if isinstance(value, xr.DataArray):
+        return value.copy(data=positive(name, value.values)) if numeric else value
+    if isinstance(value, pd.Series) and not numeric:
         value = value.to_numpy()
-    if not isinstance(value, xr.DataArray):
-        array = np.asarray(value, dtype=float) if numeric else np.asarray(value)
-        if array.ndim > 1:
-            raise ValueError(f"An input has {array.ndim} dimensions; name them in an xarray.DataArray.")
-        return xr.DataArray(array, dims="run") if array.ndim else array.item()
-    return value.astype(float) if numeric else value  # integers would overflow in 6 * N * D
+    array = positive(name, value) if numeric else np.asarray(value)
+    if array.ndim > 1:
+        raise ValueError(f"{name} has {array.ndim} dimensions; name them in an xarray.DataArray.")
+    return xr.DataArray(array, dims="run") if array.ndim else array.item()

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
+from bayescale.base.targets import check_sizes
 from bayescale.modelling.arguments import check_units
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
@@ -169,9 +170,16 @@ class Law:
         Raises
         ------
         ValueError
-            If an input is missing, unknown, NaN, infinite or not positive, or the posterior is of another law.
+            If an input is missing, unknown, not a positive finite number or in another unit, or the posterior is of
+            another law.
+
+        Warns
+        -----
+        UserWarning
+            If N, D or C is more than 1000 times below the smallest fitted run.
         """
         given = as_arrays(self, inputs, wanted=self.inputs)
+        check_sizes(post, given, self.columns)
         return self.evaluate(self.formula, post, given).rename("loss").assign_attrs(units=COLUMNS["loss"].unit)
 
     def evaluate(self, function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:

@@ -1,10 +1,13 @@
 """frontier: a compute-optimal quantity against training compute."""
 
+import json
 from collections.abc import Sequence
 
 import pandas as pd
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from bayescale.plots._data import checked_draws, checked_prob, checked_runs
 from bayescale.plots._fan import fans, group_handles, other_dim, points
@@ -28,7 +31,9 @@ def frontier(
     ----------
     best : Dataset
         Dims (chain, draw, C) and at most one more for groups; C [FLOP]; variables such as N [parameters],
-        D [tokens], loss [nats/token], slope (d ln loss / d ln C) and curvature (d2 ln loss / d (ln C)2).
+        D [tokens], loss [nats/token], slope (d ln loss / d ln C) and curvature (d2 ln loss / d (ln C)2). Where its
+        attributes name the budgets whose optimum lies within the fitted runs (``inside``, as `bayescale.frontier`
+        writes it), a grey background marks the others.
     var : str
         Variable of `best`, or ``"tokens_per_param"`` for D/N.
     runs : DataFrame, optional
@@ -60,9 +65,25 @@ def frontier(
     ax = canvas(ax)
     handles = [points(ax, runs, "C", var, by, key)] if runs is not None else []
     handles = [*([] if by else handles), *fans(ax, draws, "C", wide, key)]
+    handles += _beyond(ax, best)
     style(ax, label("C", runs, best), label(var, runs, best), log="x" if var in _LINEAR else "xy")
     legend(ax, [*group_handles(key, by is not None), *handles])
     return ax
+
+
+def _beyond(ax: Axes, best: xr.Dataset) -> list[Artist]:
+    """Shade the budgets whose optimum lies beyond the fitted runs; the handle for the legend, if there are any."""
+    inside = json.loads(best.attrs.get("inside", "null"))
+    budgets = best["C"].to_numpy()
+    if inside is None or (inside and budgets.min() >= inside[0] and budgets.max() <= inside[1]):
+        return []
+    ends = (budgets.min(), budgets.max())
+    spans = [(ends[0], inside[0]), (inside[1], ends[1])] if inside else [ends]
+    patch = None
+    for low, high in spans:
+        if high > low:
+            patch = ax.axvspan(low, high, color="0.5", alpha=0.12, linewidth=0, zorder=0)
+    return [] if patch is None else [Patch(color="0.5", alpha=0.12, linewidth=0, label="beyond the runs")]
 
 
 def _variable(best: xr.Dataset, var: str) -> xr.DataArray:

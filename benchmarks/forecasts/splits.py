@@ -1,7 +1,6 @@
 """Which runs are fitted and which are forecast: published tables, cut by compute."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -64,23 +63,6 @@ def tasks() -> Iterator[Task]:
     yield from _curves()
 
 
-def own(folder: Path) -> Iterator[Task]:
-    """A user's tables: every CSV in a folder, with loss, N and D or C, and optionally `group` and `heldout`.
-
-    If there is a column `heldout` (0 or 1), the runs held out are forecast from the others. Else there are three cuts
-    in compute, at which 50, 65 and 80 % of the runs, but at least six, are fitted.
-    """
-    for path in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(path)
-        parts = table.groupby("group", sort=False) if "group" in table else [("", table)]
-        for group, part in parts:
-            runs = _plain(part)
-            if "heldout" in runs:
-                yield Task(path.stem, str(group), runs.assign(order=1.0 + runs["heldout"]), (1.0,), "order")
-            else:
-                yield Task(path.stem, str(group), runs, _shares(runs))
-
-
 def _gadre() -> Iterator[Task]:
     """Losses on C4, OpenLM and Penn Treebank, cut by compute and by size, and on C4 after the five runs of the paper.
 
@@ -140,9 +122,3 @@ def _first(runs: pd.DataFrame, counts: tuple[int, ...]) -> tuple[float, ...]:
     """Cuts after which these numbers of runs are fitted."""
     ordered = np.sort(runs["C"].to_numpy())
     return tuple(ordered[count - 1] for count in counts)
-
-
-def _shares(runs: pd.DataFrame) -> tuple[float, ...]:
-    ordered = np.sort(runs["C"].to_numpy(float))
-    last = [max(FEWEST, int(np.ceil(share * len(ordered)))) for share in SHARES]
-    return tuple(sorted({ordered[count - 1] for count in last if count < len(ordered)}))

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from bayescale.laws.busbridge2025 import generalised
 from benchmarks.__main__ import main
 from benchmarks.forecasts import choices, report
+from benchmarks.forecasts.own import own
 from benchmarks.forecasts.run import measure
-from benchmarks.forecasts.splits import Task, own, tasks
+from benchmarks.forecasts.splits import Task, tasks
 from tests.conftest import simulate
 
 #: Fewest and most runs fitted, and largest compute held out over the largest fitted, as the study prints them. (Of the
@@ -96,6 +97,40 @@ def test_the_command_scores_a_folder_and_goes_on_where_it_was(tmp_path):
     before = kept.read_text()
     assert CliRunner().invoke(main, words).exit_code == 0 and kept.read_text() == before
     assert CliRunner().invoke(main, ["forecasts", "--folder", str(tmp_path), "--data", "nothing"]).exit_code == 2
+
+
+def test_a_folder_of_tables_with_other_names(tmp_path):
+    runs = simulate(24, seed=1)
+    runs.rename(columns={"N": "params", "loss": "val"})[["params", "C", "val"]].to_csv(tmp_path / "a.csv", index=False)
+    words = ["forecasts", "--folder", str(tmp_path), "--method", "power_law"]
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2 and "'a.csv'" in refused.output and "Traceback" not in refused.output
+    named = CliRunner().invoke(main, [*words, "--column", "N=params", "--column", "loss=val"])
+    assert named.exit_code == 0, named.output
+    text = (tmp_path / "forecasts.md").read_text()
+    assert "--column N=params" in text and "| power_law |" in text
+    for ours in ("half A", "half B", "Delphi", "decisions", "targets", "blind"):
+        assert ours.lower() not in text.lower(), "history of the project is no matter of other people's tables"
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [({"loss": [3.0, 2.9]}, "'N'"), ({"N": ["big", "small"], "D": [1e9, 2e9], "loss": [3.0, 2.9]}, "wanted numbers")],
+)
+def test_a_table_that_cannot_be_scored_is_named(tmp_path, columns, words):
+    pd.DataFrame(columns).to_csv(tmp_path / "bad.csv", index=False)
+    result = CliRunner().invoke(main, ["forecasts", "--folder", str(tmp_path)])
+    assert result.exit_code == 2 and "'bad.csv'" in result.output and words in result.output
+
+
+def test_a_cut_is_left_out_for_the_method_that_failed_alone(tmp_path):
+    from benchmarks.forecasts.own import report as write
+
+    records = [made_up(m, "a", cut, 1.0) for m in ("huber_bootstrap", "m") for cut in (1, 2)]
+    records[-1] = made_up("m", "a", 2, 1.0, failed=True) | {"reason": "ValueError: too few"}
+    write(tmp_path / "page.md", records, "command")
+    text = (tmp_path / "page.md").read_text()
+    assert "| huber_bootstrap | 2 |" in text and "| m | 1 |" in text and "ValueError: too few" in text
 
 
 def made_up(method: str, data: str, cut: float, crps: float, failed: bool = False) -> dict:

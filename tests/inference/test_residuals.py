@@ -7,10 +7,10 @@ import xarray as xr
 
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
-from bayescale.inference.diagnostics import NO_NOISE
-from bayescale.inference.noise_free import rounded
-from bayescale.inference.residuals import explanatory, stated_errors
-from bayescale.inference.verdict import Problem, Verdict, render
+from bayescale.inference.diagnostics.judge import NO_NOISE
+from bayescale.inference.diagnostics.noise_free import rounded
+from bayescale.inference.diagnostics.residuals import explanatory, stated_errors
+from bayescale.inference.diagnostics.verdict import Problem, Verdict, render
 from bayescale.laws import chinchilla
 
 SIGMA = 0.004

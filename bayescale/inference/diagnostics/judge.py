@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.inference.diagnostics.residuals import explanatory, scale_of, stated_errors
+from bayescale.inference.diagnostics.verdict import Verdict
 from bayescale.inference.draws import quality
 from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.psis import MAX_K
-from bayescale.inference.residuals import explanatory, scale_of, stated_errors
-from bayescale.inference.verdict import Verdict
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
@@ -26,6 +26,10 @@ FEWEST_DRAWS = 100
 OUTLIERS_EXPECTED = 0.05
 #: Runs have no noise if the scale of the log loss is below this: real runs repeat to no better than 5e-4.
 NO_NOISE = 5e-5
+#: Prior and data disagree on a parameter if its posterior median is beyond this tail probability of its prior.
+TAIL = 0.001
+#: The same where the prior ends at a bound, which a posterior in conflict approaches and cannot pass.
+TAIL_AT_BOUND = 0.01
 
 
 def judge(law: Law, post: xr.DataTree, others: pd.DataFrame | None = None) -> Verdict:
@@ -55,6 +59,7 @@ def judge(law: Law, post: xr.DataTree, others: pd.DataFrame | None = None) -> Ve
         unidentified=unidentified(law, post),
         influential=_named(k, k > MAX_K),
         outliers=_outliers(law, post),
+        conflicts=conflicts(law, post),
     )
 
 
@@ -94,6 +99,43 @@ def unidentified(law: Law, post: xr.DataTree) -> list[str]:
                 labels = [str(after[dim].values[i]) for dim, i in zip(dims, level, strict=True)]
                 names.append(name + (f"[{', '.join(labels)}]" if labels else ""))
     return names
+
+
+def conflicts(law: Law, post: xr.DataTree) -> list[str]:
+    """Parameters on which prior and data disagree: the posterior median lies in the far tail of the prior.
+
+    How often this finds a prior that is wrong, and how often it warns of one that is right, is measured by
+    ``python -m benchmarks conflicts``.
+
+    Returns
+    -------
+    list of str : names; of a grouped parameter, one for each level: ``E[llama]``.
+    """
+    names = []
+    for name, prior in law.all_priors.items():
+        if not isinstance(prior, Prior) or name not in post["prior"] or name not in post["posterior"]:
+            continue
+        after, before = (post[group][name].transpose(*SAMPLE_DIMS, ...) for group in ("posterior", "prior"))
+        dims = after.dims[2:]
+        for level in np.ndindex(after.shape[2:]):
+            here = (slice(None), slice(None), *level)
+            middle, drawn = np.median(after.to_numpy()[here]), before.to_numpy()[here].ravel()
+            below, above = float((drawn < middle).mean()), float((drawn > middle).mean())
+            lower, upper = (TAIL_AT_BOUND if ends else TAIL for ends in _ends(prior))
+            if below < lower or (above < upper and not _ends_at_the_losses(prior)):
+                labels = [str(after[dim].values[i]) for dim, i in zip(dims, level, strict=True)]
+                names.append(name + (f"[{', '.join(labels)}]" if labels else ""))
+    return names
+
+
+def _ends(prior: Prior) -> tuple[bool, bool]:
+    """Whether the density of a prior ends abruptly, below and above: only a uniform one's does for sure."""
+    return (True, True) if prior.family == "Uniform" and not prior.hyperpriors() else (False, False)
+
+
+def _ends_at_the_losses(prior: Prior) -> bool:
+    """Whether a prior ends at the smallest loss: a floor that is close to it contradicts nothing."""
+    return prior.unit == "loss_min" and prior.args.get("upper") == 1
 
 
 def distance(x: np.ndarray, y: np.ndarray) -> float:

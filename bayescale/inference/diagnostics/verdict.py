@@ -20,6 +20,7 @@ Dialect = Literal["python", "shell"]
 MOST_NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
 LISTS = ("noise_free", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
+LISTS = ("conflicts", "unidentified", "influential", "outliers")
 #: Kind of a sampling problem -> what is wrong.
 FAILURES = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
@@ -56,7 +57,8 @@ class Problem:
     Attributes
     ----------
     kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
-    facts : list of parameters (for "unidentified"), or mapping from run to number (for "influential" and "outliers"),
+    facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential" and
+        "outliers"),
         from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
         ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
     also : parameters whose lack of identification may come from this problem.
@@ -91,6 +93,7 @@ class Verdict:
     noise_free : ``scale`` of the log loss, if the runs have no noise; None if this was not examined.
     stated_errors : ``loss_se`` -> scatter about the law in units of the stated errors, if these are too large; None if
         this was not examined.
+    conflicts : list of parameters whose posterior lies in the far tail of their prior; None if not examined.
     """
 
     rhat: float
@@ -103,6 +106,7 @@ class Verdict:
     explanatory: Mapping[str, Mapping[str, Any]] | None = None
     noise_free: Mapping[str, float] | None = None
     stated_errors: Mapping[str, float] | None = None
+    conflicts: Sequence[str] | None = None
 
     @classmethod
     def of(cls, post: xr.DataTree) -> "Verdict":
@@ -175,6 +179,8 @@ def render(problem: Problem, dialect: Dialect = "python") -> str:
         return f"the data do not identify {', '.join(problem.facts)}: posterior and prior are the same"
     if problem.kind in OF_TABLE:
         return OF_TABLE[problem.kind](problem, dialect)
+    if problem.kind == "conflicts":
+        return f"prior and data disagree on {', '.join(problem.facts)}: the posterior lies in the far tail of the prior"
     runs = dict(problem.facts)
     if problem.kind == "influential":
         return f"influential runs (Pareto k > {MAX_K}): {_listed(runs, '.2f')}"
