@@ -57,9 +57,8 @@ class Problem:
     Attributes
     ----------
     kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
-    facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential" and
-        "outliers"),
-        from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
+    facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential"
+        and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
         ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
     also : parameters whose lack of identification may come from this problem.
     """
@@ -146,6 +145,8 @@ class Verdict:
         """What a user should know before using the posterior, the most serious first."""
         facts = {name: getattr(self, name) for name in LISTS}
         sampling = [] if self.converged else [Problem(self._failure())]
+        if self.noise_free:  # no prior of the noise expects that
+            facts["conflicts"] = None
         if self.explanatory:  # it inflates the noise, which is why parameters are not identified
             facts["unidentified"] = None
         also = {"explanatory": self.unidentified or ()}
