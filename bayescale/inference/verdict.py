@@ -19,8 +19,7 @@ Dialect = Literal["python", "shell"]
 #: Largest number of runs that a sentence names. The others are counted.
 MOST_NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
-LISTS = ("noise_free", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
-LISTS = ("conflicts", "unidentified", "influential", "outliers")
+LISTS = ("noise_free", "conflicts", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
 #: Kind of a sampling problem -> what is wrong.
 FAILURES = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
@@ -58,8 +57,8 @@ class Problem:
     ----------
     kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
     facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential"
-        and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
-        ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
+        and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the
+        ratio of scatter and stated error ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
     also : parameters whose lack of identification may come from this problem.
     """
 
