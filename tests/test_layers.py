@@ -61,10 +61,10 @@ import bayescale.plots.shapes
 if TYPE_CHECKING:
     from bayescale.data.table import RunTable
 def f():
-    from bayescale.inference.diagnostics import judge
+    from bayescale.inference.diagnostics.judge import judge
 """
     (tmp_path / "a.py").write_text(source)
-    found = {"inference.fit", "laws", "modelling.law", "plots.shapes", "inference.diagnostics"}
+    found = {"inference.fit", "laws", "modelling.law", "plots.shapes", "inference.diagnostics.judge"}
     assert imports(tmp_path / "a.py") == found
 
 

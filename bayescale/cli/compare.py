@@ -29,8 +29,8 @@ def compare(folders):
 
     import arviz as az
 
+    from bayescale.inference.diagnostics.verdict import sentence
     from bayescale.inference.storage import load
-    from bayescale.inference.verdict import sentence
 
     posts = {name: load(name) for name in names}
     _same_runs(posts)

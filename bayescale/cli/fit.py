@@ -63,8 +63,8 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
     _exists(runs)  # before the imports, which take seconds
 
     from bayescale.base.atomic import settle
+    from bayescale.inference.diagnostics.verdict import sentence
     from bayescale.inference.storage import NAME
-    from bayescale.inference.verdict import sentence
     from bayescale.laws._trust import fingerprint
 
     if (settle(out) / NAME).exists() and not force:
@@ -164,8 +164,8 @@ def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: 
     if sampler["sampler"] not in (None, "nutpie"):
         import pymc  # noqa: F401 (its import sets the level of its logger, which is set below)
 
+    from bayescale.inference.diagnostics.verdict import PosteriorWarning, Verdict, render
     from bayescale.inference.fit import fit
-    from bayescale.inference.verdict import PosteriorWarning, Verdict, render
 
     given = {key: sampler[key] for key in ("draws", "tune", "chains", "cores") if sampler[key]}
     if sampler["sampler"]:

@@ -154,14 +154,14 @@ def loss_unit(post: "xr.DataTree") -> str:
 
 def verdict(post: "xr.DataTree") -> dict[str, Any]:
     """The verdict as JSON documents have it: ``converged``, and ``verdict``, the sentence."""
-    from bayescale.inference.verdict import sentence
+    from bayescale.inference.diagnostics.verdict import sentence
 
     return {"converged": converged(post), "verdict": sentence(post)}
 
 
 def leave(*posts: "xr.DataTree") -> None:
     """End the command. If a posterior has not converged, print its verdict on stderr and exit with status 3."""
-    from bayescale.inference.verdict import sentence
+    from bayescale.inference.diagnostics.verdict import sentence
 
     unconverged = [post for post in posts if not converged(post)]
     for post in unconverged:

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.executors import progress, spread
 from bayescale.data.read import complete
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
-from bayescale.inference import door
-from bayescale.inference.executors import progress, spread
+from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
 

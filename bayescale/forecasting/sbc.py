@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayescale.data.check import check
 from bayescale.forecasting.predict import predict
-from bayescale.inference import door
+from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.inference.many import run_many
 from bayescale.inference.sample_prior import sample_prior

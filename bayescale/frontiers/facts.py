@@ -9,7 +9,7 @@ import xarray as xr
 from bayescale.base.columns import column
 from bayescale.data.compute import note
 from bayescale.forecasting.forecast import sizes_of
-from bayescale.inference.verdict import Verdict, render
+from bayescale.inference.diagnostics.verdict import Verdict, render
 from bayescale.modelling.draws import SAMPLE_DIMS
 
 #: Correlation of log N and log D from which runs count as lying on one line; as in `bayescale.data.warn`.

@@ -15,17 +15,19 @@ import xarray as xr
 from bayescale.base.private import lend_home
 from bayescale.data.check import check
 from bayescale.data.compute import stored
+from bayescale.data.table import RunTable
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
 from bayescale.density.expected import expected, in_sequence, labels_of
 from bayescale.density.model import assemble
 from bayescale.density.parallel import shared
-from bayescale.inference import door, methods
-from bayescale.inference.diagnostics import judge
+from bayescale.inference import methods
+from bayescale.inference.diagnostics.judge import judge
+from bayescale.inference.diagnostics.noise_free import rounded
+from bayescale.inference.diagnostics.verdict import PosteriorWarning, render
+from bayescale.inference.door import arguments as door
 from bayescale.inference.impossible import refuse_impossible
-from bayescale.inference.laplace.noise_free import rounded
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
-from bayescale.inference.verdict import PosteriorWarning, render
 from bayescale.modelling.law import Law
 
 #: Version of the layout of a posterior; `bayescale.inference.storage.load` refuses later ones.
@@ -67,15 +69,14 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
         method, the seed, versions, the hash of the data, how the table's C relates to 6ND (``cost_ratio``, JSON), and
-        the verdict: as numbers, as lists in JSON, and as a sentence (`bayescale.inference.verdict.Verdict`).
+        the verdict: as numbers, as lists in JSON, and as a sentence (`Verdict`).
 
     Raises
     ------
     TypeError, ValueError
         If the table does not suit the law; see `bayescale.data.check.check`. If the law, the method, the seed or an
-        option is of a wrong kind (`bayescale.inference.door`), or the formula cannot be fitted
-        (`bayescale.density.check_formula`).
-        If no run can agree with a prior or a fixed value (`bayescale.inference.impossible`).
+        option is of a wrong kind (`bayescale.inference.door.arguments`), or the formula cannot be fitted
+        (`bayescale.density.check_formula`). If no run can agree with a prior or a fixed value (`bayescale.inference.impossible`).
 
     Warns
     -----
@@ -87,7 +88,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         stand out.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = rounded(Bound(law, check(law, runs)))
+    bound = _bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
@@ -106,7 +107,7 @@ def draw(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None
         discrepancy. The verdict is on the draws alone.
     """
     sampler = _entered(law, runs, method, seed, sampler)
-    bound = rounded(Bound(law, check(law, runs)))
+    bound = _bound(law, check(law, runs))
     post = _drawn(bound, method, seed, sampler)
     post["constant_data"] = xr.DataTree(xr.Dataset(dict(bound.table.reference)))
     post.attrs |= judge(law, post).attrs()
@@ -121,11 +122,17 @@ def _entered(law: Law, runs: pd.DataFrame, method: str, seed: int | None, sample
     return door.checked_options(sampler)
 
 
-def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
-    if not len(bound.table.loss):
+def _bound(law: Law, table: RunTable) -> Bound:
+    """The law on the table, once its formula is checked."""
+    if not len(table.loss):
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
+    bound = Bound(law, table)
     check_formula(bound)
     refuse_impossible(bound)
+    return rounded(bound)
+
+
+def _drawn(bound: Bound, method: str, seed: int | None, sampler: dict[str, Any]) -> xr.DataTree:
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     lend_home()
     with shared():

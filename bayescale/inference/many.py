@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.executors import progress, spread
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
-from bayescale.inference import door
-from bayescale.inference.executors import progress, spread
+from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import SCHEMA, fit
 from bayescale.modelling.law import Law
 

@@ -9,7 +9,7 @@ from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
 from bayescale.density.conditional import increments
 from bayescale.density.prior_draws import draw_all
-from bayescale.inference.door import MOST_DRAWS, check_law, check_seed, whole
+from bayescale.inference.door.arguments import MOST_DRAWS, check_law, check_seed, whole
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law

@@ -23,15 +23,17 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the process tha
 @pytest.fixture
 def prepared(monkeypatch):
     """A function that makes the writing of a fit, whose files all say which one it is; a fork may then call it."""
-    law, as_bytes = find(str(storage.load(OLD).attrs["law"])), storage.as_bytes
+    post, contents = storage.load(OLD), {}
+    law = find(str(post.attrs["law"]))
+    for word in ("old", "new"):
+        post.attrs["created"] = word
+        contents[word] = storage.as_bytes(post)
 
     def prepared(out, word, drawings):
-        post = storage.load(OLD)
-        post.attrs["created"] = word
-        content, table = as_bytes(post), pd.DataFrame({"word": [word]})
+        table = pd.DataFrame({"word": [word]})
 
         def write():
-            monkeypatch.setattr(storage, "as_bytes", lambda _: content)
+            monkeypatch.setattr(storage, "as_bytes", lambda _: contents[word])
             monkeypatch.setattr(figures, "draw", lambda at, *_: [_drawn(at, stem, word) for stem in drawings])
             folder.write(out, law, post, table, table)
 
@@ -103,9 +105,9 @@ def test_killed_at_every_step_of_a_refit_leaves_the_old_fit_or_the_new_one(write
         (out / "more" / "notes.txt").write_text("mine")
         if not killed(prepared(out, "new", STEMS[1:]), at):
             break
-        if at % 4 == 0:
+        if at % 8 == 0:
             assert forecast(out)["law"] == "busbridge2025.generalised"
-        fit = str(storage.load(out).attrs["created"])
+        fit = str(storage.load(out, verify=False).attrs["created"])
         stems = STEMS[:2] if fit == "old" else STEMS[1:]
         names = [*folder.TABLES, *(f"{stem}.{ending}" for stem in stems for ending in ("pdf", "png"))]
         assert words(out) == {**dict.fromkeys(names, fit), "notes.txt": "mine"}

@@ -9,7 +9,8 @@ import pytest
 
 import bayescale as bs
 from bayescale import Law, Prior
-from bayescale.inference import door, methods
+from bayescale.inference import methods
+from bayescale.inference.door import arguments as door
 from bayescale.laws import chinchilla
 from tests.conftest import simulate
 
@@ -69,7 +70,7 @@ def test_laws(verb, runs):
         verbs(None, runs)[verb]()
     swapped = {"fit_many": lambda: bs.fit_many({"a": runs}, chinchilla)}  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="swap them: law first, then the runs"):
-        swapped.get(verb, verbs(runs, chinchilla)[verb])()
+        swapped.get(verb, verbs(runs, chinchilla)[verb])()  # pyright: ignore[reportOptionalCall]
 
 
 def test_a_formula_is_no_law(runs):

@@ -13,7 +13,7 @@ import pytest
 
 import bayescale as bs
 from bayescale.autodiff import numba_backend
-from bayescale.inference.executors import spread
+from bayescale.base.executors import spread
 from bayescale.laws import chinchilla, henighan2020
 from tests.conftest import simulate
 
@@ -133,7 +133,7 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from bayescale.inference.executors import spread
+from bayescale.base.executors import spread
 
 def main():
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()

@@ -6,11 +6,11 @@ import pytest
 import xarray as xr
 
 from bayescale.data.check import check
-from bayescale.data.residuals import explanatory, stated_errors
 from bayescale.density.bound import Bound
-from bayescale.inference.diagnostics import NO_NOISE
-from bayescale.inference.laplace.noise_free import rounded
-from bayescale.inference.verdict import Problem, Verdict, render
+from bayescale.inference.diagnostics.judge import NO_NOISE
+from bayescale.inference.diagnostics.noise_free import rounded
+from bayescale.inference.diagnostics.residuals import explanatory, stated_errors
+from bayescale.inference.diagnostics.verdict import Problem, Verdict, render
 from bayescale.laws import chinchilla
 
 SIGMA = 0.004

@@ -9,9 +9,9 @@ import pytest
 import xarray as xr
 
 import bayescale as bs
-from bayescale.inference.diagnostics import judge
+from bayescale.inference.diagnostics.judge import judge
+from bayescale.inference.diagnostics.verdict import CURES, PosteriorWarning, Problem, Verdict, render, sentence
 from bayescale.inference.storage import load, save
-from bayescale.inference.verdict import CURES, PosteriorWarning, Problem, Verdict, render, sentence
 from bayescale.laws import chinchilla
 from tests.conftest import QUICK
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.data.residuals import explanatory, scale_of, stated_errors
+from bayescale.inference.diagnostics.residuals import explanatory, scale_of, stated_errors
+from bayescale.inference.diagnostics.verdict import Verdict
 from bayescale.inference.draws import quality
 from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.psis import MAX_K
-from bayescale.inference.verdict import Verdict
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
