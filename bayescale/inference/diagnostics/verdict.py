@@ -57,7 +57,8 @@ class Problem:
     ----------
     kind : str, a key of `CURES` if sampling failed; otherwise a member of `LISTS`.
     facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential"
-        and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter and stated error
+        and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of
+        scatter and stated error
         ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
     also : parameters whose lack of identification may come from this problem.
     """
