@@ -19,8 +19,7 @@ Dialect = Literal["python", "shell"]
 #: Largest number of runs that a sentence names. The others are counted.
 MOST_NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
-LISTS = ("noise_free", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
-LISTS = ("conflicts", "unidentified", "influential", "outliers")
+LISTS = ("noise_free", "conflicts", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
 #: Kind of a sampling problem -> what is wrong.
 FAILURES = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
@@ -145,6 +144,8 @@ class Verdict:
         """What a user should know before using the posterior, the most serious first."""
         facts = {name: getattr(self, name) for name in LISTS}
         sampling = [] if self.converged else [Problem(self._failure())]
+        if self.noise_free:  # no prior of the noise expects that
+            facts["conflicts"] = None
         if self.explanatory:  # it inflates the noise, which is why parameters are not identified
             facts["unidentified"] = None
         also = {"explanatory": self.unidentified or ()}
