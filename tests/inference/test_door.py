@@ -48,7 +48,7 @@ ALL = ("fit", "fit_many", "sbc", "backtest", "sample_prior")
     "seed, kind",
     [(1.7, TypeError), (1.0, TypeError), (True, TypeError), (np.True_, TypeError), ("1", TypeError), ([1], TypeError),
      (np.random.default_rng(1), TypeError), (-1, ValueError), (2**63, ValueError), (np.nan, TypeError)],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__ if hasattr(value, "random") else repr(value)),
 )  # fmt: skip
 def test_seeds(verb, seed, kind, runs):
     with pytest.raises(kind, match="^seed is .*; wanted a whole number"):
