@@ -180,5 +180,25 @@ def house(output):
     click.echo(output)
 
 
+@main.command()
+@click.option("--verb", "verbs", multiple=True, help="Only the cases of a verb; may be repeated. No page is written.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "robustness.md")
+def robustness(verbs, output):
+    """Give bad inputs to every verb and to the command line, and write the page of what came.
+
+    The exit status is 1 if something else came than is right.
+    """
+    from benchmarks.robustness.run import CASES, measure, page, summary, wrong
+
+    if unknown := set(verbs) - {case.verb for case in CASES}:
+        raise click.UsageError(f"There are no cases of {sorted(unknown)}; see docs/robustness.md for the verbs.")
+    found = measure([case for case in CASES if not verbs or case.verb in verbs], click.echo)
+    click.echo(summary(found))
+    if not verbs:
+        page(output, found)
+        click.echo(output)
+    raise SystemExit(bool(wrong(found)))
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,1 @@
+"""``python -m benchmarks robustness``: bad inputs to every verb, and what comes of each."""
