@@ -49,6 +49,20 @@ def positive(name: str, value: Any) -> np.ndarray:
     return values
 
 
+def search_range(search: Any, of: str) -> tuple[float, float]:
+    """The ends of a search range that the user gave.
+
+    Raises
+    ------
+    ValueError
+        If it is not a smaller and a larger positive number.
+    """
+    ends = real_numbers("search", search)
+    if ends.shape != (2,) or not 0 < ends[0] < ends[1] < np.inf:
+        raise ValueError(f"search is {search!r}; wanted the smallest and the largest {of}, two positive numbers.")
+    return float(ends[0]), float(ends[1])
+
+
 def check_sizes(post: Any, given: Mapping[str, Any], known: Mapping[str, Column], stacklevel: int = 3) -> None:
     """Refuse targets in another unit, and warn of those far below the fitted runs.
 

@@ -42,6 +42,8 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
 
     Raises
     ------
+    TypeError
+        If `runs` is not a DataFrame.
     ValueError
         If a column is missing, or `by` is empty; if a loss is not a positive finite number.
 
@@ -50,6 +52,8 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
     UserWarning
         If sizes have several runs: the smallest of k noisy losses is too low (the winner's curse).
     """
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
     names = [by] if isinstance(by, str) else list(by)
     absent = [name for name in names if name not in runs]
     if absent or not names:

@@ -86,8 +86,9 @@ def where(table: pd.DataFrame, condition: str) -> np.ndarray:
         return _condition(result, "the whole").to_numpy(dtype=bool)
     except (ValueError, TypeError, ArithmeticError, NotImplementedError, RecursionError) as error:
         shown = condition if len(str(condition)) <= 200 else f"{condition[:200]}…"
+        why = "a number in it is too large" if isinstance(error, OverflowError) else str(error)
         raise ValueError(
-            f"The condition {shown!r} cannot be read: {str(error).rstrip('.')}. Columns: {list(table.columns)}."
+            f"The condition {shown!r} cannot be read: {why.rstrip('.')}. Columns: {list(table.columns)}."
         ) from None
 
 

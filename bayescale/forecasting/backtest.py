@@ -128,7 +128,10 @@ def backtest(
 
 def _usable(size: np.ndarray, cuts: Sequence[float] | None, by: str) -> list[float]:
     """The cuts that leave runs to fit and to forecast; an error if none does, a warning if some given ones do not."""
-    wanted = _default_cuts(size) if cuts is None else np.asarray(cuts, dtype=float)
+    try:
+        wanted = _default_cuts(size) if cuts is None else np.atleast_1d(np.asarray(cuts, dtype=float))
+    except (TypeError, ValueError):
+        raise TypeError(f"cuts is {cuts!r}; wanted numbers, values of '{by}'.") from None
     usable = [cut for cut in wanted if FEWEST <= (size <= cut).sum() < len(size)]
     if not usable:
         raise ValueError(

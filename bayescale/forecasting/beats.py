@@ -2,6 +2,7 @@
 
 import xarray as xr
 
+from bayescale.inference.door.posterior import check_predicted
 from bayescale.modelling.draws import SAMPLE_DIMS
 
 
@@ -16,7 +17,13 @@ def beats(predicted: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     DataArray : dims (run, other), the probability that ``run`` ends below ``other``; 0.5 on the diagonal.
+
+    Raises
+    ------
+    TypeError
+        If `predicted` is not a Dataset of `predict`.
     """
+    check_predicted(predicted)
     loss = predicted["loss"]
     other = loss.rename(run="other")
     wins = (loss < other).mean(SAMPLE_DIMS) + 0.5 * (loss == other).mean(SAMPLE_DIMS)

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from bayescale.base.columns import training_flop
+from bayescale.data.values import numbers
 from bayescale.forecasting.log_scores import log_left_out
+from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
 
@@ -50,8 +52,10 @@ def count_parameters(
 
     Raises
     ------
+    TypeError
+        If a law is not a Law, or `runs` is not a DataFrame.
     ValueError
-        If a column or its law is missing, or a law has no N.
+        If a column or its law is missing, a law has no N, or a count is no positive number.
 
     Warns
     -----
@@ -62,13 +66,19 @@ def count_parameters(
     if columns is None:
         columns = list(law) if isinstance(law, Mapping) else COUNTS
     laws = dict(law) if isinstance(law, Mapping) else dict.fromkeys(columns, law)
+    for each in laws.values():
+        door.check_law(each, runs)
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
+    door.check_method(method)
+    door.check_seed(seed)
     without = [each.name for name, each in laws.items() if name in columns and "N" not in each.inputs]
     if without or len(columns) < 2 or not set(columns) <= {*runs.columns} & {*laws}:
         raise ValueError(
             f"Got the columns {list(columns)}; wanted two or more that the table has, each with a law in N. The table "
             f"has {list(runs.columns)}, laws are given for {list(laws)}, and {without} have no N."
         )
-    counts = runs[list(columns)].to_numpy(dtype=float)
+    counts = np.stack([numbers(runs, name) for name in columns], axis=1)
     left_out = 1.0 - counts.min(axis=1) / counts.max(axis=1)
     small, large = left_out[np.argmin(counts.max(axis=1))], left_out[np.argmax(counts.max(axis=1))]
     if small - large > SHARE:

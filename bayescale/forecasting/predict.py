@@ -12,6 +12,8 @@ from bayescale.data.checkpoints import Continuation, decades
 from bayescale.data.read import complete
 from bayescale.data.values import numbers
 from bayescale.density.expected import ends, expected, labels_of
+from bayescale.inference.door.arguments import check_seed
+from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
@@ -41,7 +43,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     Raises
     ------
     TypeError
-        If `runs` is not a DataFrame.
+        If `law` is not a Law, `post` no posterior, `runs` no DataFrame or `seed` no whole number.
     ValueError
         If a column is missing, has bad values or is in another unit, or the posterior is of another law.
 
@@ -50,6 +52,8 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     UserWarning
         If N, D or C is more than 1000 times below the smallest fitted run.
     """
+    check_posterior(law, post)
+    check_seed(seed)
     table, given = _given(law, runs)
     check_targets(post, law, table, stacklevel=4)
     return predicted(law, post, table, given, seed)

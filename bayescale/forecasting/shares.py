@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.inference.door.posterior import check_posterior, check_predicted
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
@@ -26,7 +27,14 @@ def shares(law: Law, post: xr.DataTree, predicted: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     DataArray : dims (part, run), with parts "parameters", "discrepancy" and "noise".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `law`, `post` or `predicted` is of a wrong kind, or the posterior is of another law.
     """
+    check_posterior(law, post)
+    check_predicted(predicted)
     at = {name: predicted[name].to_numpy() for name in (*law.inputs, *law.groups)}
     given = as_arrays(law, at, wanted=law.inputs)  # `predict` has checked the values
     curve = np.log(law.evaluate(law.formula, post, given).drop_vars("run", errors="ignore"))

@@ -6,6 +6,7 @@ Each sign is kept because of how often forecasts went wrong where it appeared, o
 import xarray as xr
 
 from bayescale.density.coordinates.structure import coordinates_of
+from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.law import Law
 
 #: A hard floor above this share of the smallest loss is a sign.
@@ -25,6 +26,11 @@ def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
         discrepancy and a floor that does not decline, and that lies above 80 % of the smallest loss. Others are the
         law's own (`Law`, ``signs``); ``kappa`` of the generalised law: the 90 % interval of kappa is without 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `law` is not a Law, `post` not the DataTree of `fit`, or the posterior is of another law.
+
     Examples
     --------
     >>> import bayescale as bs
@@ -33,6 +39,7 @@ def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
     >>> sorted(bs.signs(bs.laws.generalised, post))
     ['kappa']
     """
+    check_posterior(law, post, "posterior", "observed_data")
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]
     told = {"floor": _high_floor(law, draws, float(losses.min()))}
     told |= {name: sign(draws) for name, sign in law.signs.items()}

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
-from bayescale.base.targets import check_sizes, real_numbers
+from bayescale.base.targets import check_sizes, real_numbers, search_range
 from bayescale.frontiers.facts import facts
+from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
 
@@ -56,6 +57,8 @@ def frontier(
 
     Raises
     ------
+    TypeError
+        If `law` is not a Law, `post` no posterior, or `cost` no function.
     ValueError
         If the law is not in N and D or in C alone, a budget is not a positive finite number or in another unit, or the
         optimum of more than 1 % of the draws lies at the edge of `search`.
@@ -71,6 +74,9 @@ def frontier(
     With u = ln N and c = ln C, the derivatives along the frontier are dL/dc = L_c (envelope theorem) and
     d2L/dc2 = L_cc - L_uc^2/L_uu (implicit function theorem), at the optimum u*(c).
     """
+    check_posterior(law, post)
+    if not callable(cost):
+        raise TypeError(f"cost is {cost!r}; wanted a function cost(N, D) [FLOP], such as lambda N, D: 6 * N * D.")
     C = _budgets(C)
     check_sizes(
         post, {"C": C, **as_arrays(law, inputs, wanted=tuple(n for n in law.inputs if n in inputs))}, law.columns
@@ -81,9 +87,7 @@ def frontier(
 
 def optima(law: Law, post, C: xr.DataArray, *, cost: Callable = training_flop, search=SEARCH, **inputs) -> xr.Dataset:
     """The result of `frontier`, without its attributes, for budgets that are checked."""
-    low, high = (float(value) for value in real_numbers("search", search))
-    if not 0 < low < high < np.inf:
-        raise ValueError(f"search is ({low:g}, {high:g}); wanted the smallest and the largest N [parameters].")
+    search = search_range(search, "N [parameters]")
     if law.inputs == ("C",):
         given = as_arrays(law, inputs, wanted=())
 

@@ -8,11 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import budget_parameters, budget_tokens, column
-from bayescale.base.targets import check_sizes, positive, real_numbers
+from bayescale.base.targets import check_sizes, positive, real_numbers, search_range
 from bayescale.data.compute import note
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.forecasting.predict import _given, predicted
 from bayescale.frontiers.frontier import optima
+from bayescale.inference.door.arguments import check_seed
+from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
@@ -61,6 +63,8 @@ def reach(
 
     Raises
     ------
+    TypeError
+        If `law` is not a Law, `post` no posterior, or `seed` no whole number.
     ValueError
         If a loss or a held value is not a positive finite number or is in another unit, `by` is neither C nor an input
         of the law, or `search` is not given and `post` has no sizes of the fitted runs.
@@ -70,14 +74,14 @@ def reach(
     UserWarning
         If a held N, D or C is more than 1000 times below the smallest fitted run.
     """
+    check_posterior(law, post)
+    check_seed(seed)
     levels = np.atleast_1d(real_numbers("loss", loss))
     if levels.ndim != 1 or not (np.isfinite(levels) & (levels > 0)).all():
         raise ValueError(f"loss is {loss}; wanted positive numbers of nats/token.")
     sizes = {name: positive(name, value) for name, value in held.items() if name in ("N", "D", "C")}
     check_sizes(post, sizes, law.columns)
-    low, high = _span(post, by) if search is None else map(float, real_numbers("search", search))
-    if not 0 < low < high < np.inf:
-        raise ValueError(f"search is ({low:g}, {high:g}); wanted a smaller and a larger positive number.")
+    low, high = _span(post, by) if search is None else search_range(search, by)
     grid = _grid(low, high, RUNS_PER_DECADE)
     path = _path(law, post, by, grid, held)
     mu = predicted(law, post, *_given(law, path), seed)["mu"]
@@ -93,7 +97,8 @@ def reach(
 
 def _span(post: xr.DataTree, by: str) -> tuple[float, float]:
     """Default search range."""
-    fitted = sizes_of(post) if "constant_data" in post.children else {}
+    known = isinstance(post, xr.DataTree) and "constant_data" in post.children
+    fitted = sizes_of(post) if known else {}
     if by not in fitted:
         raise ValueError(
             f"The posterior has no '{by}' of the fitted runs to take the search range from; give search=(low, high)."

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     OSError
         If the disk is full. Nothing is left behind, and `post` can be saved elsewhere.
     """
-    path = Path(path)
+    path = _path(path)
     if path.suffix != ".nc":
         raise ValueError(f"'{path.name}' ends in '{path.suffix}'; wanted .nc (netCDF).")
     content = as_bytes(post)
@@ -137,7 +138,7 @@ def find(path: str | Path) -> Path:
     FileNotFoundError
         If there is no such file, or no posterior in the folder.
     """
-    path = Path(path)
+    path = _path(path)
     folder = path if path.is_dir() else path.parent
     if path == folder or path.name == NAME:
         file = settle(folder) / NAME
@@ -149,6 +150,13 @@ def find(path: str | Path) -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file or folder '{path}'; wanted a {NAME}, or the folder that has it.")
     return path
+
+
+def _path(path: Any) -> Path:
+    """A path that the user gave, or an error."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path is a {type(path).__name__}; wanted the path of a file.")
+    return Path(path)
 
 
 def _changed(path: Path) -> list[str]:

@@ -84,6 +84,20 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
     return given
 
 
+def check_reference(reference: Any) -> None:
+    """Refuse a reference run whose values are not positive finite numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    for name, value in reference.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise TypeError(f"The reference value {name} is {value!r}; wanted a positive number.")
+        if not 0 < value < np.inf:
+            raise ValueError(f"The reference value {name} is {value}; wanted a positive number.")
+
+
 def check_number(label: str, value: Any, *, positive: bool = False, array: bool = True) -> np.ndarray:
     """Refuse what is not a finite real number.
 

@@ -37,8 +37,10 @@ def signature(function: Callable) -> Signature:
     Raises
     ------
     TypeError
-        If the function has ``*args``, ``**kwargs`` or default values: their role would be unclear.
+        If it is no function, or has ``*args``, ``**kwargs`` or default values: their role would be unclear.
     """
+    if not callable(function):
+        raise TypeError(f"formula is {function!r}; wanted a function, such as def formula(N, N0, *, E, alpha_N).")
     positional, parameters = [], []
     for argument in inspect.signature(function).parameters.values():
         if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD) or argument.default is not argument.empty:

@@ -10,12 +10,12 @@ import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
 from bayescale.base.targets import check_sizes
-from bayescale.modelling.arguments import check_units
+from bayescale.modelling.arguments import check_reference, check_units
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
 from bayescale.modelling.formula import call, renamed, signature, text
-from bayescale.modelling.noise import Noise
+from bayescale.modelling.noise import Noise, check_noise
 from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior, check_values
 
@@ -59,6 +59,8 @@ class Law:
 
     Raises
     ------
+    TypeError
+        If the formula is no function, the noise no Noise, or a reference value no number.
     ValueError
         If a parameter has no prior, a prior no parameter, formula and noise share a parameter, or the coordinates name
         an unknown parameter.
@@ -92,6 +94,9 @@ class Law:
     may_rise: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
+        signature(self.formula)
+        check_noise(self.noise)
+        check_reference(self.reference)
         if not self.name:
             object.__setattr__(self, "name", self.formula.__name__)
         if set(self.priors) != set(self.parameters):

@@ -95,11 +95,14 @@ def _says(case: Case, text: str) -> bool:
 
 
 def _ours(error: Exception) -> bool:
-    """Whether an error is of a kind that users mend, and was raised by a line of the package."""
+    """Whether an error is of a kind that users mend, and that the package raised itself."""
     if isinstance(error, Refused):
         return True
+    if isinstance(error, OSError) and error.filename is not None:  # the system's message, with the path
+        return True
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return isinstance(error, ValueError | TypeError | OSError) and Path(last.filename).is_relative_to(SOURCE)
+    raised = (last.line or "").startswith("raise")  # and not by Python on that line
+    return isinstance(error, ValueError | TypeError | OSError) and raised and Path(last.filename).is_relative_to(SOURCE)
 
 
 @contextmanager

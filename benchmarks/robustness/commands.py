@@ -138,7 +138,7 @@ CASES = [
         (
             "law",
             "a law file that is not there",
-            "file",
+            "does not exist",
             lambda w: w.command("fit", w.csv, "--law", "no.py:law", "-o", w.folder / "o1"),
         ),
         (
@@ -296,7 +296,7 @@ CASES = [
         (
             "file",
             "a folder that is not there",
-            "no file or folder",
+            "no folder",
             lambda w: w.command("compare", w.fitted, w.folder / "none"),
         ),
         ("name", "an unknown data set", "no data set", lambda w: w.command("data", "show", "nothing")),

@@ -124,7 +124,7 @@ CASES = [
         (
             "impossible prior",
             "an exponent far from the data's",
-            "alpha_N",
+            "disagree",
             lambda w: w.fit(law=_prior(w, "alpha_N", Prior("Normal", mu=2.0, sigma=0.05))),
         ),
         ("formula", "a parameter that is not used", "alpha_N", lambda w: w.fit(law=_law(unused))),

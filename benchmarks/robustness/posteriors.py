@@ -54,14 +54,15 @@ def _others() -> list[Case]:
     for verb, call in verbs.items():
         found += cases(
             verb,
-            ("posterior", "of another law", "", lambda w, c=call: c(w, w.law, w.post_C)),
+            ("posterior", "of another law", "does not belong", lambda w, c=call: c(w, w.law, w.post_C)),
             ("posterior", "with another prior", "text|priors|differ", lambda w, c=call: c(w, _changed(w), w.post)),
-            ("posterior", "law and posterior swapped", "", lambda w, c=call: c(w, w.post, w.law)),
-            ("posterior", "a law by name", "", lambda w, c=call: c(w, "chinchilla", w.post)),
-            ("posterior", "None", "", lambda w, c=call: c(w, w.law, None)),
-            ("posterior", "an empty tree", "", lambda w, c=call: c(w, w.law, xr.DataTree())),
+            ("posterior", "law and posterior swapped", "swap", lambda w, c=call: c(w, w.post, w.law)),
+            ("posterior", "a law by name", "find", lambda w, c=call: c(w, "chinchilla", w.post)),
+            ("posterior", "None", "DataTree", lambda w, c=call: c(w, w.law, None)),
+            ("posterior", "an empty tree", "posterior", lambda w, c=call: c(w, w.law, xr.DataTree())),
         )
-    return [case for case in found if case.name != "a law by name" or case.verb != "law(post)"]
+    without_law = ("law and posterior swapped", "a law by name")  # nothing of ours is called
+    return [case for case in found if case.verb != "law(post)" or case.name not in without_law]
 
 
 def _changed(w):
@@ -152,7 +153,7 @@ CASES = [
         ("NaN, infinite, negative, zero", "loss is NaN", "loss", lambda w: bs.reach(w.law, w.post, np.nan)),
         ("NaN, infinite, negative, zero", "loss below zero", "loss", lambda w: bs.reach(w.law, w.post, -1)),
         ("text, dates, other cells", "loss is text", "loss", lambda w: bs.reach(w.law, w.post, "two")),
-        ("bad option", "by an unknown column", "by", lambda w: bs.reach(w.law, w.post, 2.0, by="U")),
+        ("bad option", "by an unknown column", "'U'", lambda w: bs.reach(w.law, w.post, 2.0, by="U")),
         ("bad option", "search exchanged", "search", lambda w: bs.reach(w.law, w.post, 2.0, search=(1e24, 1e20))),
         ("bad option", "N and D are held", "held", lambda w: bs.reach(w.law, w.post, 2.0, N=1e9, D=1e11)),
         ("bad option", "search is a number", "search", lambda w: bs.reach(w.law, w.post, 2.0, search=3)),
@@ -186,7 +187,12 @@ CASES = [
         ("wrong type", "beats of a posterior", "predict", lambda w: bs.beats(w.post)),
         ("wrong type", "beats of None", "predict", lambda w: bs.beats(None)),
         ("wrong type", "shares of a table", "predict", lambda w: bs.shares(w.law, w.post, w.runs)),
-        ("posterior", "shares of another law's posterior", "", lambda w: bs.shares(w.law, w.post_C, w.predicted)),
+        (
+            "posterior",
+            "shares of another law's posterior",
+            "does not belong",
+            lambda w: bs.shares(w.law, w.post_C, w.predicted),
+        ),
         ("law", "shares of a law by name", "law", lambda w: bs.shares("chinchilla", w.post, w.predicted)),
     ),
     *cases(

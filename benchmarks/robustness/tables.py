@@ -87,10 +87,10 @@ CASES = [
             "PF-days",
             lambda w: bs.fit(w.law_C, w.runs_C.assign(C=w.runs_C["C"] / 8.64e19), **QUICK),
         ),
-        ("unit", "loss is perplexity", "perplexity", lambda w: w.fit(w.runs.assign(loss=np.exp(w.runs["loss"] * 3)))),
     ),
     *cases(
         "fit",
+        ("unit", "loss is perplexity", "perplexity", lambda w: w.fit(w.runs.assign(loss=np.exp(w.runs["loss"] * 3)))),
         (
             "unit",
             "half of the losses in bits",
@@ -116,7 +116,7 @@ CASES = [
     ),
     *cases(
         "as_numbers",
-        ("text, dates, other cells", "dates", "date", lambda w: bs.as_numbers(KINDS["dates"])),
+        ("text, dates, other cells", "dates", "date", lambda w: bs.as_numbers(pd.Series(KINDS["dates"]))),
         ("text, dates, other cells", "booleans", "truth value", lambda w: bs.as_numbers([True, False])),
         ("text, dates, other cells", "text", "not a number", lambda w: bs.as_numbers(["7B", "large"])),
         ("text, dates, other cells", "1,234 is ambiguous", "can mean", lambda w: bs.as_numbers(["1,234"])),
