@@ -138,7 +138,7 @@ def settings(runs: pd.DataFrame, by: Sequence[str], used: Iterable[str] = ()) ->
 def several(runs: pd.DataFrame, by: Sequence[str], used: Iterable[str] = ()) -> str:
     """A warning that rows of one size differ in settings; empty if they do not."""
     names = settings(runs, by, used)
-    if not names:
+    if not names or not by:
         return ""
     counts = np.bincount(cells(runs, by))
     return (

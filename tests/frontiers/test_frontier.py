@@ -127,9 +127,10 @@ def test_bad_budgets(post, budget):
         bs.frontier(chinchilla, post, budget)
 
 
-def test_a_law_without_a_choice(post):
+def test_a_law_without_a_choice(runs):
+    law = laws.kaplan2020.L_N
     with pytest.raises(ValueError, match="chooses N and D"):
-        bs.frontier(laws.kaplan2020.L_N, post, 1e20)
+        bs.frontier(law, bs.sample_prior(law, runs, draws=10, seed=1), 1e20)
 
 
 def test_posterior_covers_the_true_frontier(post):

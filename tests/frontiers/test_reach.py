@@ -90,7 +90,7 @@ def test_a_discrepancy_widens_it(runs):
     [
         (-1.0, {}, "positive"),
         ([2.0, np.nan], {}, "positive"),
-        (2.0, {"search": (1e20, 1e19)}, "smaller and a larger"),
+        (2.0, {"search": (1e20, 1e19)}, "the smallest and the largest C"),
         (2.0, {"by": "D", "N": 1e9}, "give search"),
         (2.0, {"by": "steps", "search": (1, 2)}, "not an input"),
         (2.0, {"N": 1e9, "D": 1e9, "search": (1e18, 1e20)}, "both held"),
