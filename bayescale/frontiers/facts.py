@@ -72,7 +72,7 @@ def _beyond(best: xr.Dataset, runs: dict[str, np.ndarray]) -> tuple[list[float],
     """The budgets whose optimum lies within the fitted runs, and a sentence for each size in which others do not."""
     budgets, inside, said = best["C"].to_numpy(), np.ones(best.sizes["C"], dtype=bool), []
     for name, values in runs.items():
-        optimal = best[name].median(SAMPLE_DIMS)
+        optimal = best[name].median([dim for dim in SAMPLE_DIMS if dim in best[name].dims])
         others = [dim for dim in optimal.dims if dim != "C"]
         ends = (optimal.min(others).to_numpy(), optimal.max(others).to_numpy())
         slack = 1 + 1e-6

@@ -93,7 +93,8 @@ def _differing(stored: str, now: str) -> tuple[list[str], list[str]]:
 
 
 def _lines(text: str) -> list[str]:
-    return [" ".join(line.split()) for line in text.splitlines()[1:]]
+    """Lines of a law's text that matter to its predictions: how a prior is sampled does not."""
+    return [" ".join(line.replace(", centered=False", "").split()) for line in text.splitlines()[1:]]
 
 
 def _listed(lines: list[str]) -> str:

@@ -7,6 +7,7 @@ import ast
 import inspect
 import re
 import textwrap
+import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,6 +131,7 @@ def renamed(function: Callable, new: Callable[[str], str]) -> Renamed:
     return Renamed(function, arguments, new(function.__name__), body)
 
 
+@lru_cache(maxsize=256)
 def text(function: Callable) -> str:
     """The body of a formula as one line, stored with a posterior; its name and signature if it has no source.
 
@@ -139,7 +141,7 @@ def text(function: Callable) -> str:
         return function.text  # type: ignore[attr-defined]
     try:
         node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, IndexError, tokenize.TokenError):  # no file, or one that has changed
         return f"{function.__name__}{inspect.signature(function)}"
     if not isinstance(node, ast.FunctionDef):
         return f"{function.__name__}{inspect.signature(function)}"

@@ -198,7 +198,8 @@ def test_checkpoints_are_scored_once_more_without_the_names_of_their_runs(monkey
         return np.full((100, len(test)), train["loss"].mean()) * np.exp(0.1 * np.random.default_rng(0).random((100, 1)))
 
     runs = simulate(20, seed=2)
-    named = runs.assign(run=np.arange(20) // 2)
+    named = runs.sort_values("D").assign(run=np.arange(20) // 2, N=np.repeat(runs["N"].to_numpy()[:10], 2))
+    named["C"] = 6.0 * named["N"] * named["D"]
     for name in (methods.UNNAMED, methods.BASE, methods.DEFAULT):
         monkeypatch.setitem(methods.METHODS, name, mean)
     chosen = [Task(name, "", table, (float(runs["C"].median()),)) for name, table in (("few", named), ("own", runs))]

@@ -396,7 +396,7 @@ def test_forecast_refuses_what_is_not_a_run(fitted, sweep):
     assert "two of --N, --D, --C" in refused("forecast", out, "--N", "1e9", "--at", "family=a")
     assert "2 of N, 3 of D" in refused("forecast", out, *["--N", 1e9] * 2, *["--D", 1e11] * 3, "--at", "family=a")
     assert "Give --C" in refused("forecast", fitted[0], "--N", "1e9")
-    assert "non-positive" in refused("forecast", fitted[0], "--C", "-1")
+    assert "zero or negative" in refused("forecast", fitted[0], "--C", "-1")
     assert "does not take U" in refused("forecast", fitted[0], "--C", "1e22", "--at", "U=1e9")
 
 

@@ -281,7 +281,7 @@ PUBLISHED = {
     "besiroglu2024": None,
     "gadre2024": None,
     "porian2024": "group == 'rw|tuned|short|const|standard|val'",
-    "muennighoff2023": "used_by_repo",
+    "muennighoff2023": "used_by_repo == 1",
     "gemstones2025": None,
     "isoflop_openathena": None,
     "marin_delphi2026": None,
