@@ -27,6 +27,8 @@ def spread(
         for name, job in jobs.items():
             yield name, function(*job)
         return
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor is {executor!r}; wanted a concurrent.futures.Executor, or None for this process.")
     import cloudpickle  # plain pickle cannot carry a law that was renamed or made by a function
 
     packed = {name: cloudpickle.dumps((function, job)) for name, job in jobs.items()}

@@ -43,7 +43,10 @@ def check(law: Law, runs: pd.DataFrame) -> RunTable:
         (`Law`).
     """
     if not isinstance(runs, pd.DataFrame):
-        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
+        swap = "; swap them: law first, then the runs" if isinstance(runs, Law) else ""
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run{swap}.")
+    if not isinstance(law, Law):
+        raise TypeError(f"law is a {type(law).__name__}; wanted a Law. bayescale.laws.find finds one by its name.")
     needed = list(dict.fromkeys((*law.inputs, *law.noise.columns)))
     table = complete(runs, needed)
     columns = pd.DataFrame({name: numbers(table, name) for name in needed}, index=runs.index)

@@ -114,10 +114,13 @@ def _values(
 
 def _losses(table: pd.DataFrame) -> np.ndarray:
     """The column ``loss``, or an error."""
-    loss = table["loss"].to_numpy(dtype=float) if "loss" in table else np.array([np.nan])
-    if not (np.isfinite(loss) & (loss > 0)).all():
-        raise ValueError("runs needs a column 'loss' of positive numbers, to compare the forecasts with.")
-    return loss
+    wanted = "runs needs a column 'loss' of positive numbers, to compare the forecasts with"
+    if "loss" not in table:
+        raise ValueError(f"{wanted}.")
+    try:
+        return numbers(table, "loss")
+    except ValueError as error:
+        raise ValueError(f"{wanted}: {error}") from None
 
 
 def _given(law: Law, runs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -13,6 +13,7 @@ import xarray as xr
 from bayescale.data.read import complete
 from bayescale.forecasting.log_scores import log_left_out, log_predictive
 from bayescale.forecasting.predict import predict
+from bayescale.inference.door.arguments import check_law, check_method, check_seed
 from bayescale.inference.fit import draw
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
@@ -56,11 +57,21 @@ def weights(
 
     Raises
     ------
+    TypeError
+        If `laws` is not a mapping, a law not a Law, `runs` no DataFrame or `seed` no whole number.
     ValueError
         If there are no laws, `by` is unknown, or there are too few runs to hold some out.
     """
     if by not in WAYS:
         raise ValueError(f"by is {by!r}; wanted one of {list(WAYS)}.")
+    if not isinstance(laws, Mapping):
+        raise TypeError(f"laws is a {type(laws).__name__}; wanted a mapping from a name to a law.")
+    for law in laws.values():
+        check_law(law, runs)
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
+    check_method(method)
+    check_seed(seed)
     if not laws:
         raise ValueError("There are no laws to stack; wanted a mapping from a name to a law.")
     if by == "equal":

@@ -137,6 +137,8 @@ def _budgets(C) -> xr.DataArray:
         raise ValueError(
             f"C has the dims {C.dims}; wanted a number or a one-dimensional array of budgets, with dim 'C'."
         )
+    if not C.size:
+        raise ValueError("C has no budgets; wanted one or more [FLOP].")
     if not (np.isfinite(C) & (C > 0)).all():
         raise ValueError("C has NaN, infinite or non-positive budgets; wanted positive numbers of FLOP.")
     return C.assign_coords(C=C.values)

@@ -77,7 +77,7 @@ def reach(
     check_posterior(law, post)
     check_seed(seed)
     levels = np.atleast_1d(real_numbers("loss", loss))
-    if levels.ndim != 1 or not (np.isfinite(levels) & (levels > 0)).all():
+    if levels.ndim != 1 or not levels.size or not (np.isfinite(levels) & (levels > 0)).all():
         raise ValueError(f"loss is {loss}; wanted positive numbers of nats/token.")
     sizes = {name: positive(name, value) for name, value in held.items() if name in ("N", "D", "C")}
     check_sizes(post, sizes, law.columns)

@@ -28,11 +28,15 @@ def find(name: str, sha256: str | None = None) -> Law:
 
     Raises
     ------
+    TypeError
+        If the name is not a string.
     ValueError
         If no law or more than one has the name; the message lists the candidates. If the file has another SHA-256.
     FileNotFoundError
         If the file of ``file.py:value`` does not exist.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name is a {type(name).__name__}; wanted the name of a law, such as 'chinchilla'.")
     if file := split(name):
         return _from_file(*file, sha256)
     known = names()

@@ -50,6 +50,8 @@ class Discrepancy:
     name: str = "discrepancy"
 
     def __post_init__(self):
+        if not isinstance(self.priors, Mapping):
+            raise TypeError(f"priors of a Discrepancy is {self.priors!r}; wanted a mapping: {{'tau': Prior(...)}}.")
         wrong = sorted(name for name in self.priors if name != "tau" and not name.startswith("tau_"))
         if wrong or not self.priors:
             raise ValueError(

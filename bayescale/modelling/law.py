@@ -15,7 +15,7 @@ from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
 from bayescale.modelling.formula import call, renamed, signature, text
-from bayescale.modelling.noise import Noise, check_noise
+from bayescale.modelling.noise import Noise
 from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior, check_values
 
@@ -94,8 +94,7 @@ class Law:
     may_rise: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        signature(self.formula)
-        check_noise(self.noise)
+        _check_kinds(self)
         check_reference(self.reference)
         if not self.name:
             object.__setattr__(self, "name", self.formula.__name__)
@@ -259,3 +258,23 @@ class Law:
             f"z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
+
+
+#: What the fields of a law must be, with an example.
+_KINDS = {
+    "formula": (Callable, "a function: def formula(N, N0, *, E, alpha_N)"),
+    "priors": (Mapping, "a mapping from parameter to Prior or number"),
+    "noise": (Noise, "a Noise, such as bayescale.noises.student"),
+    "discrepancy": (Discrepancy | None, "a Discrepancy or None"),
+    "derived": (Mapping, "a mapping from name to function"),
+    "reference": (Mapping, "a mapping from name to number: {'N0': 1e9}"),
+    "coordinates": (Coordinates | None, "Coordinates or None"),
+}
+
+
+def _check_kinds(law: Law) -> None:
+    """Refuse fields of a wrong kind."""
+    for name, (kind, wanted) in _KINDS.items():
+        value = getattr(law, name)
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} of a Law is {value!r}; wanted {wanted}.")

@@ -107,17 +107,6 @@ class Noise:
         return mu * np.exp(scale * self.variate.sample(rng, np.shape(mu), **shape))
 
 
-def check_noise(noise: Any) -> None:
-    """Refuse what is no Noise, such as a name.
-
-    Raises
-    ------
-    TypeError
-    """
-    if not isinstance(noise, Noise):
-        raise TypeError(f"noise is {noise!r}; wanted a Noise, such as bayescale.noises.student.")
-
-
 def _variate(given: Any) -> Variate:
     """The variate, or the built-in one of this name."""
     if isinstance(given, Variate):

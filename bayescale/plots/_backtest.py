@@ -36,6 +36,8 @@ def backtest(results: xr.Dataset, kind: str = "coverage", ax: Axes | None = None
     """
     if kind not in KINDS:
         raise ValueError(f"plots.backtest: kind is {kind!r}, wanted one of {list(KINDS)}.")
+    if not isinstance(results, xr.Dataset):
+        raise TypeError(f"plots.backtest: got {type(results).__name__}, wanted the Dataset of bayescale.backtest.")
     missing = {"covered", "error", "width", "ratio"} - set(results.data_vars)
     if missing:
         raise ValueError(f"plots.backtest: the Dataset has no {sorted(missing)}; pass what bayescale.backtest returns.")

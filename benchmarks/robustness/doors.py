@@ -27,6 +27,7 @@ OPTIONS = (
     ("an option of the package", {"random_seed": 1}, "seed="),
     ("an unknown method", {"method": "hmc"}, "method"),
     ("a target of acceptance above one", {"target_accept": 1.5}, "target_accept"),
+    ("text as start", {"initvals": "a"}, "initvals"),
     ("an unknown sampler", {"nuts_sampler": "stan"}, "nuts_sampler"),
 )
 
@@ -201,6 +202,12 @@ CASES = [
             lambda w: Law(branching, {"E": np.nan, "alpha_N": 1.0}),
         ),
         ("wrong type", "a name for a noise", "noise", lambda w: replace(w.law, noise="student")),
+        ("wrong type", "a list for a formula", "formula", lambda w: Law([1], {})),
+        ("wrong type", "None for priors", "priors", lambda w: Law(branching, None)),
+        ("wrong type", "a name for a discrepancy", "discrepancy", lambda w: replace(w.law, discrepancy="smooth")),
+        ("wrong type", "a name for coordinates", "coordinates", lambda w: replace(w.law, coordinates="E")),
+        ("wrong type", "None for a reference run", "reference", lambda w: replace(w.law, reference=None)),
+        ("NaN, infinite, negative, zero", "N0 is zero", "N0", lambda w: replace(w.law, reference={"N0": 0.0})),
         ("wrong type", "True for a prior", "E", lambda w: Law(branching, {"E": True, "alpha_N": 1.0})),
     ),
     *cases(
@@ -224,6 +231,7 @@ CASES = [
             "degrees of freedom",
             lambda w: Variate("a", np.sqrt, np.sqrt, degrees_of_freedom=-1.0),
         ),
+        ("wrong type", "a list of amplitudes", "mapping", lambda w: Discrepancy([1])),
         ("name", "an unknown amplitude", "tau", lambda w: Discrepancy({"theta": 1.0})),
         ("NaN, infinite, negative, zero", "an amplitude below zero", "tau", lambda w: Discrepancy({"tau": -1.0})),
     ),

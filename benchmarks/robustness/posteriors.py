@@ -74,6 +74,56 @@ def _changed(w):
 
 CASES = [
     *_targets(),
+    *cases(
+        "model",
+        ("law", "a law by name", "find", lambda w: bs.model("chinchilla", w.runs)),
+        ("law", "swapped arguments", "swap", lambda w: bs.model(w.runs, w.law)),
+        ("wrong type", "runs is a list", "DataFrame", lambda w: bs.model(w.law, [1])),
+        ("rows", "no rows and no reference", "reference", lambda w: bs.model(w.law, w.runs[:0])),
+    ),
+    *cases(
+        "ppc",
+        ("law", "a law by name", "find", lambda w: bs.ppc("chinchilla", w.post, w.runs)),
+        ("wrong type", "runs is a list", "DataFrame", lambda w: bs.ppc(w.law, w.post, [1])),
+        ("columns", "no loss", "loss", lambda w: bs.ppc(w.law, w.post, w.targets())),
+        ("text, dates, other cells", "loss is text", "loss", lambda w: bs.ppc(w.law, w.post, w.targets(loss="a"))),
+        ("text, dates, other cells", "loss is True", "loss", lambda w: bs.ppc(w.law, w.post, w.targets(loss=True))),
+        (
+            "text, dates, other cells",
+            "loss is a date",
+            "loss",
+            lambda w: bs.ppc(w.law, w.post, w.targets(loss=pd.date_range("2024", periods=2))),
+        ),
+    ),
+    *cases(
+        "stacking",
+        ("wrong type", "a list of laws", "mapping", lambda w: bs.stacking.weights([w.law], w.runs)),
+        ("law", "a law by name", "find", lambda w: bs.stacking.weights({"a": "chinchilla"}, w.runs)),
+        ("wrong type", "runs is a list", "DataFrame", lambda w: bs.stacking.weights({"a": w.law}, [1])),
+        ("law", "no laws", "no laws", lambda w: bs.stacking.weights({}, w.runs)),
+        ("bad option", "text as seed", "seed", lambda w: bs.stacking.weights({"a": w.law}, w.runs, seed="a")),
+    ),
+    *cases(
+        "plots",
+        ("wrong type", "frontier of a posterior", "wanted", lambda w: bs.plots.frontier(w.post)),
+        ("wrong type", "backtest of None", "backtest", lambda w: bs.plots.backtest(None)),
+        ("wrong type", "curves of a list", "DataArray", lambda w: bs.plots.curves(w.law, [1])),
+    ),
+    *cases(
+        "laws.find",
+        ("wrong type", "None", "name", lambda w: bs.laws.find(None)),
+        ("name", "a law that is misspelt", "did you mean", lambda w: bs.laws.find("chinchila")),
+    ),
+    *cases(
+        "fit_many",
+        ("bad option", "a number as executor", "executor", lambda w: bs.fit_many(w.law, {"a": w.runs}, executor=3)),
+    ),
+    *cases(
+        "backtest",
+        ("bad option", "text as executor", "executor", lambda w: bs.backtest(w.law, w.runs, executor="x")),
+    ),
+    *cases("frontier", ("rows", "no budgets", "budgets", lambda w: bs.frontier(w.law, w.post, []))),
+    *cases("reach", ("rows", "no losses", "loss", lambda w: bs.reach(w.law, w.post, []))),
     *_others(),
     *cases(
         "predict",

@@ -142,6 +142,9 @@ def _check_nuts(given: Mapping[str, Any]) -> None:
         raise ValueError(f"nuts_sampler is {sampler!r}; wanted one of {list(SAMPLERS[:3])}.")
     if nuts is not None and not isinstance(nuts, Mapping):
         raise TypeError(f"nuts is a {type(nuts).__name__}; wanted a mapping: nuts={{'target_accept': 0.99}}.")
+    starts = given.get("initvals")
+    if starts is not None and not isinstance(starts, Mapping if sampler == "nutpie" else Mapping | list | tuple):
+        raise TypeError(f"initvals is a {type(starts).__name__}; wanted a mapping from variable to value.")
     target = {**given, **(nuts or {})}.get("target_accept", 0.9)
     if isinstance(target, bool) or not isinstance(target, int | float | np.number) or not 0 < float(target) < 1:
         raise ValueError(f"target_accept is {target!r}; wanted a number between 0 and 1, such as 0.99.")
