@@ -46,8 +46,8 @@ NOISE = ("bayescale/modelling/noise*.py", ("_by_compute", "by_compute"))
 ROOMS = """The package is divided into rooms, which are its subpackages. A room may import rooms of lower floors only.
 `tests/rooms.py` holds the floors, and `tests/test_layers.py` fails if an import points up."""
 FITS = """Modules of bayescale that are loaded in a new process once `fit` has run on 20 runs with Chinchilla's law."""
-ADDING = f"""Inside the package, a law takes a file of its own; a plot or a data set also takes lines that name it in a file
-beside it. The table has the medians over all that are there. The noise is `{NOISE[1][-1]}`.
+ADDING = f"""Inside the package, a law takes a file of its own. A plot or a data set also takes lines that name it in a
+file beside it. The table has the medians over all that are there. The noise is `{NOISE[1][-1]}`.
 
 Outside the package nothing is registered. A law or a noise is a value that `fit` takes. A plot is a function that
 takes draws. A data set is a DataFrame or a CSV file with the columns of the law. The lines are those of

@@ -86,11 +86,11 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
 
 
 def _print(scores, table, by, cuts) -> None:
-    from bayescale.data.compute import between, own_compute
+    from bayescale.data.cost_ratio import between, cost_ratio
 
     show.say(f"{len(table)} runs, cut by {by} at {', '.join(show.plain(float(f'{c:.3g}')) for c in cuts)}\n")
-    ratio = own_compute(table) if by == "C" else None
-    if ratio is not None:
+    ratio = cost_ratio(table) if by == "C" else None
+    if ratio is not None and ratio.differs:
         show.say(f"C is that of the table, {between(ratio)} times 6ND\n")
     head = ["forecaster", "inside 50/80/90/95 %", "width", "CRPS", "RMSLE", "error", "cuts"]
     lines = []

@@ -76,7 +76,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
 
 def _compute_note(post: "xr.DataTree", table: "pd.DataFrame") -> str:
     """What C means, if it is said of these runs and the fitted table has another C."""
-    from bayescale.data.compute import note
+    from bayescale.data.cost_ratio import note
 
     return note(post) if "C" in table else ""
 

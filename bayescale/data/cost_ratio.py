@@ -1,9 +1,12 @@
-"""Cost ratio: how a table's own training compute C relates to 6ND."""
+"""Cost ratio: how a table's own training compute C relates to 6ND, and what is to be said of it."""
 
+import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayescale.base.columns import training_flop
 
@@ -90,3 +93,24 @@ def departure(ratio: CostRatio, used: bool) -> str:
         )
     where = "The law is fitted to the table's C." if used else "This law does not use C."
     return f"{ratio}. {where} A budget C elsewhere means 6ND unless the result says that the table's cost is used."
+
+
+def between(ratio: CostRatio) -> str:
+    """``1.35 (1.2 to 1.5)``; one number where the ratio is the same in all runs."""
+    same = np.isclose(ratio.low, ratio.high, rtol=1e-2)
+    return f"{ratio.median:.3g}" if same else f"{ratio.median:.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
+
+
+def note(post: Any) -> str:
+    """What C means in statements on a posterior, where its table had another C; otherwise empty."""
+    if not isinstance(post, xr.DataTree) or "cost_ratio" not in post.attrs:
+        return ""
+    if "constant_data" in post.children and "C" in post["constant_data"]:  # the law was fitted to the table's C
+        return ""
+    ratio = CostRatio(**json.loads(post.attrs["cost_ratio"]))
+    if not ratio.differs:
+        return ""
+    return (
+        f"C means 6ND here. In the fitted table C is {between(ratio)} times 6ND: divide a budget that is counted as "
+        f"in the table by {ratio.median:.3g}, or give its cost of a run as cost= to bayescale.frontier."
+    )

@@ -3,7 +3,7 @@
 import pandas as pd
 import xarray as xr
 
-from bayescale.data.compute import note
+from bayescale.data.cost_ratio import note
 from bayescale.data.read import complete
 from bayescale.forecasting.predict import predict
 from bayescale.forecasting.shares import PARTS, shares

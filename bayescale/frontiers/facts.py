@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.columns import column
-from bayescale.data.compute import note
+from bayescale.data.cost_ratio import note
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.inference.diagnostics.verdict import Verdict, render
 from bayescale.modelling.draws import SAMPLE_DIMS

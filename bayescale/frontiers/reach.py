@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayescale.base.columns import budget_parameters, budget_tokens, column
 from bayescale.base.targets import check_sizes, positive, real_numbers, search_range
-from bayescale.data.compute import note
+from bayescale.data.cost_ratio import note
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.forecasting.predict import _given, predicted
 from bayescale.frontiers.frontier import optima

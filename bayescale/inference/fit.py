@@ -14,7 +14,6 @@ import xarray as xr
 
 from bayescale.base.private import lend_home
 from bayescale.data.check import check
-from bayescale.data.compute import stored
 from bayescale.data.table import RunTable
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
@@ -93,7 +92,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
-    post.attrs |= _provenance(bound) | verdict.attrs() | stored(runs)
+    post.attrs |= _provenance(bound) | verdict.attrs()
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post
