@@ -14,9 +14,10 @@ from benchmarks.table import table, write
 CASES = [*tables.CASES, *doors.CASES, *posteriors.CASES, *commands.CASES, *commands.PROCESSES]
 #: How the page explains itself.
 HEAD = """Written by `python -m benchmarks robustness`. Each case gives one bad input to one verb, and states what is
-right: an error that has a given word, a warning that has one, or a number. An error counts if it is a ValueError,
-TypeError or OSError from a `raise` of this package, or the system's error on a path. Any other is a foreign traceback. A result
-without the warning that was wanted is a silent number. A case that takes more than a minute hangs."""
+right: an error that has a given word, a warning that has one, or a number. An error counts if it is a
+ValueError, TypeError or OSError from a `raise` of this package, or the system's error on a path. Any other
+is a foreign traceback. A result without the warning that was wanted is a silent number. A case that takes
+more than a minute hangs."""
 KEYS = """Cells count what came: e an error, w a warning with a number, n a number that is right, and in words what is
 not right."""
 
