@@ -1,12 +1,14 @@
 """Impossible priors: refused before anything is sampled."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bayescale.density.bound import Bound
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.density.prior_draws import draw_all
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
@@ -72,8 +74,8 @@ def _lower(bound: Bound, prior: Prior) -> Any:
 
 def _check_floor(bound: Bound, drawn: Mapping[str, Any]) -> None:
     """Refuse a floor above the losses or below zero."""
-    name = bound.coordinates.floor
-    if name is None or not bound.coordinates.limit or not len(bound.table.loss):
+    name = _floor(bound, drawn)
+    if name is None or not len(bound.table.loss):
         return
     losses, prior = bound.table.loss, bound.law.priors[name]
     span = f"the observed losses are {losses.min():.4g} to {losses.max():.4g} nats/token"
@@ -89,6 +91,23 @@ def _check_floor(bound: Bound, drawn: Mapping[str, Any]) -> None:
             f"The prior {name} ~ {prior} is impossible: it lies {where} ({values.min():.4g} to {values.max():.4g} in "
             f"{DRAWS} draws), and {span}. {cure}: Prior('Uniform', lower=0, upper=1, unit='loss_min')."
         )
+
+
+def _floor(bound: Bound, drawn: Mapping[str, Any]) -> str | None:
+    """The parameter that is the limit of the loss for large runs; None if there is none.
+
+    The coordinates know an excess by its prior on all positive numbers. Here any prior with positive draws will do, such
+    as a uniform one between two positive bounds.
+    """
+    law, known = bound.law, bound.coordinates
+    if known.floor is not None or law.coordinates is not None:
+        return known.floor if known.limit else None
+    positive = {
+        name: Prior("HalfNormal", sigma=1.0, dims=prior.dims)
+        for name, prior in law.priors.items()
+        if isinstance(prior, Prior) and (np.asarray(drawn[name]) > 0).all()
+    }
+    return coordinates_of(replace(law, priors={**law.priors, **positive})).floor
 
 
 def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:

@@ -17,6 +17,13 @@ from bayescale.inference.fit import SCHEMA
 NAME = "posterior.nc"
 #: Attribute of the file that holds the checksums, as JSON: group -> SHA-256. `load` removes it.
 CHECKSUMS = "group_sha256"
+#: Starts the last line of the file, which ends with the SHA-256 of all bytes before it. HDF5 ignores what follows its
+#: content, and cuts it off where another program changes the file.
+SEAL = b"\nbayescale sha256 "
+#: Length of that line: the start, 64 hexadecimal digits, a line break.
+_SEAL_SIZE = len(SEAL) + 64 + 1
+#: Bytes that are read at a time to compute it.
+_PART = 1 << 20
 #: Attributes of HDF5 that hold references, which may differ between equal files.
 _REFERENCES = ("REFERENCE_LIST", "DIMENSION_LIST")
 
@@ -79,7 +86,8 @@ def as_bytes(post: xr.DataTree) -> bytes:
     with h5py.File(file, "r+") as written:
         written.attrs.pop(CHECKSUMS, None)
         written.attrs[CHECKSUMS] = json.dumps(_checksums(written))
-    return file.getvalue()
+    content = file.getvalue()
+    return content + SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n"
 
 
 def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
@@ -89,8 +97,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     ----------
     path : str or Path, a file that `save` has written, or a folder of `bayescale fit`.
     verify : bool
-        Whether to compare each group with its checksum. Files without checksums, from earlier versions, are not
-        compared.
+        Whether to compare the file with its checksum before HDF5 opens it, which some damage would keep busy for ever.
+        Where another program has changed the file, and so removed that checksum, each group is compared with its own.
+        Files without checksums, from earlier versions, are not compared.
 
     Returns
     -------
@@ -104,10 +113,18 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
         If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or of a later version of it.
     """
     path = find(path)
+    whole = _whole(path) if verify else None
+    if whole is False:
+        raise ValueError(
+            f"'{path}' does not match its checksum: the file is damaged. Restore a copy or fit again; "
+            "bayescale.storage.load(path, verify=False) tries to read it, and may crash or never return."
+        )
     try:
-        changed = _changed(path) if verify else []
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
+        changed = _changed(path) if verify and whole is None else []
+        with xr.open_datatree(path, engine="h5netcdf", phony_dims="access") as tree:
             post = tree.load()
+    except (PermissionError, MemoryError):
+        raise
     except Exception as error:  # damage may raise anything
         raise ValueError(f"'{path}' cannot be read as netCDF; it is cut short or of another kind: {error}") from None
     if changed:
@@ -121,10 +138,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
             f"'{path}' has the groups {list(post.children)} and the attributes {sorted(map(str, post.attrs))[:8]}; "
             "wanted a posterior of bayescale, with group 'posterior' and attributes 'law' and 'schema'."
         )
-    if int(post.attrs["schema"]) > SCHEMA:
-        raise ValueError(
-            f"'{path}' has schema {post.attrs['schema']}, wanted {SCHEMA} or less; install a newer bayescale."
-        )
+    schema = post.attrs["schema"]
+    if not isinstance(schema, int | np.integer) or schema > SCHEMA:
+        raise ValueError(f"'{path}' has schema {schema}, wanted {SCHEMA} or less; install a newer bayescale.")
     return post
 
 
@@ -157,6 +173,23 @@ def _path(path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path is a {type(path).__name__}; wanted the path of a file.")
     return Path(path)
+
+
+def _whole(path: Path) -> bool | None:
+    """Whether a file matches the checksum in its last line; None if it has no such line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END) - _SEAL_SIZE
+        if size < 0:
+            return None
+        file.seek(size)
+        line, digest = file.read(), hashlib.sha256()
+        if not line.startswith(SEAL):
+            return None
+        file.seek(0)
+        while size > 0 and (part := file.read(min(size, _PART))):
+            digest.update(part)
+            size -= len(part)
+    return line[len(SEAL) : -1] == digest.hexdigest().encode()
 
 
 def _changed(path: Path) -> list[str]:

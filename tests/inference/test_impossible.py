@@ -47,6 +47,25 @@ def test_a_prior_that_no_run_agrees_with_is_named_before_sampling(name, prior, w
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "priors", [{"excess_N": uniform(0, 9)}, {"excess_N": uniform(0, 9), "excess_D": uniform(0, 9)}]
+)
+@pytest.mark.parametrize(("E", "words"), [(uniform(-5, -1), "below zero"), (uniform(1000, 2000), "above the largest")])
+def test_the_floor_beside_excesses_with_bounded_priors(E, words, priors):
+    runs = simulate(30, seed=1)
+    law = changed(E=E, **priors)
+    with pytest.raises(ValueError, match=words):
+        refuse_impossible(Bound(law, check(law, runs)))
+    law = changed(**priors)
+    refuse_impossible(Bound(law, check(law, runs)))
+
+
+def test_a_parameter_beside_terms_of_either_sign_is_no_floor():
+    runs = simulate(30, seed=1)
+    law = changed(E=uniform(-5, -1), excess_N=uniform(-9, 9), excess_D=uniform(0, 90))
+    refuse_impossible(Bound(law, check(law, runs)))
+
+
 @pytest.mark.parametrize("law", [chinchilla, generalised])
 def test_the_floor_of_every_kind_of_law(law):
     with pytest.raises(ValueError, match="above the largest loss"):
