@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from bayescale.base.columns import COLUMNS
@@ -22,6 +23,8 @@ DATE = re.compile(
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 #: Cells that mean that a value is missing.
 MISSING = {"", "-", "–", "na", "n/a", "nan", "null", "none", "inf", "infinity"}
+#: Raised digits and signs -> ordinary ones.
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 #: How to write a number, for errors.
 HOW = "write plain digits (135000000, 1.35e8 or 3.71)"
 
@@ -61,7 +64,7 @@ def as_numbers(cells: Iterable, name: str = "") -> pd.Series:
 
 def _split(cell: object) -> float | tuple[str, float]:
     """A number, or the digits of a text with the factor that its exponent and its suffix mean."""
-    if isinstance(cell, bool):
+    if isinstance(cell, bool | np.bool_):
         raise ValueError(f"{cell} is a truth value; {HOW}")
     if not isinstance(cell, str):
         if bool(pd.isna(cell)):  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -75,7 +78,8 @@ def _split(cell: object) -> float | tuple[str, float]:
         return float("inf") if word.lower().lstrip("+").startswith("inf") else float("nan")
     plain = re.sub(r"(?<=\d)[_'](?=\d)", "", word)
     plain = re.sub(r"(?<=\d) (?=\d{3}(\D|$))", "", plain)
-    plain = re.sub(r"\s*[x×*·]\s*10\s*(\^|\*\*)?\s*(?=[+-]?\d)", "e", plain)
+    plain = re.sub(r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "^" + power[0].translate(RAISED), plain)
+    plain = re.sub(r"\s*[x×*·]\s*10\s*(\^|\*\*)\s*(?=[+-]?\d)", "e", plain)
     found = NUMBER.fullmatch(plain)
     suffix = found.group(3).lower() if found else ""
     if found is None or suffix not in SUFFIXES or (found.group(2) and suffix):

@@ -96,8 +96,8 @@ def _check_floor(bound: Bound, drawn: Mapping[str, Any]) -> None:
 def _floor(bound: Bound, drawn: Mapping[str, Any]) -> str | None:
     """The parameter that is the limit of the loss for large runs; None if there is none.
 
-    The coordinates know an excess by its prior on all positive numbers. Here any prior with positive draws will do, such
-    as a uniform one between two positive bounds.
+    The coordinates know an excess by its prior on all positive numbers. Here any prior with positive draws will do,
+    such as a uniform one between two positive bounds.
     """
     law, known = bound.law, bound.coordinates
     if known.floor is not None or law.coordinates is not None:

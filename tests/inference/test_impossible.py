@@ -51,8 +51,8 @@ def test_a_prior_that_no_run_agrees_with_is_named_before_sampling(name, prior, w
     "priors", [{"excess_N": uniform(0, 9)}, {"excess_N": uniform(0, 9), "excess_D": uniform(0, 9)}]
 )
 @pytest.mark.parametrize(("E", "words"), [(uniform(-5, -1), "below zero"), (uniform(1000, 2000), "above the largest")])
-def test_the_floor_beside_excesses_with_bounded_priors(E, words, priors):
-    runs = simulate(30, seed=1)
+def test_the_floor_beside_excesses_with_bounded_priors(E, words, bounded):
+    runs, priors = simulate(30, seed=1), dict.fromkeys(bounded, uniform(0, 9))
     law = changed(E=E, **priors)
     with pytest.raises(ValueError, match=words):
         refuse_impossible(Bound(law, check(law, runs)))
