@@ -21,8 +21,9 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     """Read a table of runs from a text file or a Parquet file.
 
     In text files the separator (comma, semicolon, tab, bar or spaces) is found from the header, comments (``#``) above
-    it are skipped, and spaces and byte-order marks are stripped from column names. Numbers written as text (``135M``, ``72,168,784``, ``3,71``) become
-    numbers in the columns that the package knows and in those that `columns` names; other columns stay text.
+    it are skipped, and spaces and byte-order marks are stripped from column names. Numbers written as text (``135M``,
+    ``72,168,784``, ``3,71``) become numbers in the columns that the package knows and in those that `columns` names;
+    other columns stay text.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file is empty, has no header or no rows, has another format or encoding, has a name twice in its header or
-        rows that do not fit the header, or `columns` or `where` do not fit it.
+        If the file is empty, has no header or no rows, has another format or encoding, has a name twice in its header
+        or rows that do not fit the header, or `columns` or `where` do not fit it.
     """
     check_path(path)
     path = Path(path)
