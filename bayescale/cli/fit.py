@@ -57,6 +57,8 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
 
     If DIR already has a posterior, --force is needed to replace it. DIR has the old fit until the new one is complete,
     even if the command is killed. The files beside a posterior.nc always belong to it. Other files are not touched.
+    If DIR cannot be written after the fit, as on a full disk, the fit goes to a new folder in the working, temporary or
+    home folder, which the error names.
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
@@ -77,10 +79,10 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
     unit = table.attrs["units"].get("loss", column("loss").unit)
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit, **mark}
 
-    from bayescale.cli.folder import summarise, write
+    from bayescale.cli.folder import keep, summarise
 
     summary = summarise(post)
-    written = write(out, law, post, table, summary)
+    written = keep(out, law, post, table, summary)
     show.say(f"{law.name}, noise {law.noise.name}: {post.attrs['runs']} runs of {Path(runs).name}, seed {seed}\n")
     _print(summary)
     show.say(f"\n{sentence(post)}")
