@@ -13,6 +13,9 @@ from bayescale.data.values import numbers
 
 #: Sizes that differ by less than this share count as one size: batches round D.
 TOLERANCE = 0.01
+#: A table is a grid of settings if at least this share of its rows have a size in common with others. Fewer may have it
+#: by chance.
+GRID = 0.25
 #: Words in names of columns that are not settings: repeats, labels of rows, and what training yields.
 NOT_SETTINGS = set(
     "seed seeds trial replicate replica rep repeat id ids index idx rank row unnamed run date time timestamp duration "
@@ -148,8 +151,11 @@ def several(runs: pd.DataFrame, by: Sequence[str], used: Iterable[str] = ()) -> 
     if not names or not by:
         return ""
     counts = np.bincount(cells(runs, by))
+    shared = int(counts[counts > 1].sum())
+    if shared < GRID * len(runs):
+        return ""
     return (
-        f"{int(counts[counts > 1].sum())} of {len(runs)} rows share their {' and '.join(by)} with others, and differ "
+        f"{shared} of {len(runs)} rows share their {' and '.join(by)} with others, and differ "
         f"in {', '.join(names)} (up to {counts.max()} rows of one size). Fitted together, they say what an average "
         f"setting reaches. To fit the best of each instead: bayescale.best_of(runs, by={tuple(by)!r}); or choose one "
         "setting. The best of several noisy losses is too low (the winner's curse), here by at most "

@@ -116,11 +116,12 @@ def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:
     low, high = losses.min() / FACTOR, losses.max() * FACTOR
     at = np.argsort(losses)[np.unique(np.linspace(0, len(losses) - 1, min(RUNS, len(losses))).round().astype(int))]
     found = _losses(bound, drawn, at)
-    if found is None or _near(found, low, high):
+    if found is None or (_near(found, low, high) and _finite_somewhere(found)):
         return
     name = _culprit(bound, drawn, at, (low, high))
     known = found[np.isfinite(found)]
     reached = f"{known.min():.3g} to {known.max():.3g}" if known.size else "no finite number"
+    reached += "" if _finite_somewhere(found) or not known.size else ", at some runs no positive finite number"
     prior = bound.law.priors.get(name)
     cure = (
         f"the prior of '{name}' ({prior}) is the one to change first"
@@ -158,6 +159,11 @@ def _near(losses: np.ndarray, low: float, high: float) -> float:
     """Share of losses between two bounds."""
     with np.errstate(invalid="ignore"):
         return float(((losses > low) & (losses < high)).mean())
+
+
+def _finite_somewhere(losses: np.ndarray) -> bool:
+    """Whether each run (the last dimension) has a positive finite loss, and so a density, in some draw."""
+    return bool((np.isfinite(losses) & (losses > 0)).reshape(-1, losses.shape[-1] if losses.ndim else 1).any(0).all())
 
 
 def _culprit(bound: Bound, drawn: Mapping[str, Any], at: np.ndarray, wanted: tuple[float, float]) -> str | None:
