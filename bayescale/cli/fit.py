@@ -62,6 +62,7 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
+    columns, reference = options.once(columns, "--column"), options.once(reference, "--reference")
     _exists(runs)  # before the imports, which take seconds
 
     from bayescale.base.atomic import settle
@@ -72,9 +73,9 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
     if (settle(out) / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     mark = fingerprint(spec)
-    law = _with_reference(options.find_law(spec, noise, mark), dict(reference))
-    table = read_runs(law, runs, dict(columns), where, best)
-    _writable(out)
+    law = _with_reference(options.find_law(spec, noise, mark), reference)
+    table = read_runs(law, runs, columns, where, best)
+    writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", column("loss").unit)
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit, **mark}
@@ -102,7 +103,7 @@ def _exists(source: str) -> None:
         raise FileNotFoundError(f"There is no file '{source}'.")
 
 
-def _writable(out: Path) -> None:
+def writable(out: Path) -> None:
     """Refuse a folder that cannot be written, before sampling starts."""
     import os
 
