@@ -82,7 +82,15 @@ def as_bytes(post: xr.DataTree) -> bytes:
     import h5py
 
     file = io.BytesIO()
-    post.to_netcdf(file, engine="h5netcdf")
+    try:
+        post.to_netcdf(file, engine="h5netcdf")
+    except MemoryError:
+        raise
+    except Exception as error:  # of many types, from xarray, h5netcdf and h5py
+        raise ValueError(
+            f"This posterior cannot be stored as netCDF: {error}. Attributes and variables must be numbers or text; "
+            "change or remove those that you have added."
+        ) from error
     with h5py.File(file, "r+") as written:
         written.attrs.pop(CHECKSUMS, None)
         written.attrs[CHECKSUMS] = json.dumps(_checksums(written))
@@ -172,6 +180,8 @@ def _path(path: Any) -> Path:
     """A path that the user gave, or an error."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path is a {type(path).__name__}; wanted the path of a file.")
+    if "\0" in str(path):
+        raise ValueError(f"path is {str(path)!r}; a path has no NUL character.")
     return Path(path)
 
 

@@ -186,3 +186,21 @@ def test_other_errors_stay_as_they_are(small, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "no")))
     with pytest.raises(PermissionError):
         storage.save(small, tmp_path / "post.nc")
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, None, object(), True, "a\0b"], ids=str)
+def test_what_netcdf_cannot_store_is_said(small, tmp_path, value):
+    small.attrs["mine"] = value
+    with pytest.raises(
+        ValueError, match="cannot be stored as netCDF: .* Attributes and variables must be numbers or text"
+    ):
+        storage.save(small, tmp_path / "post.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_schema_that_is_no_number(small, tmp_path):
+    small.attrs["schema"] = "x"
+    with pytest.raises(ValueError, match="has schema x, wanted 1 or less"):
+        storage.load(storage.save(small, tmp_path / "post.nc"))
+    with pytest.raises(ValueError, match="no NUL"):
+        storage.load("a\0b.nc")
