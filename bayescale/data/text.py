@@ -54,6 +54,8 @@ def from_text(path: Path) -> pd.DataFrame:
 
 def _without_comments(text: str, usual: str) -> str:
     """The text without comments before its header, and without the ``#`` of a header above numbers."""
+    if not text.lstrip().startswith("#"):
+        return text
     lines = text.splitlines(keepends=True)
     first = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     marked = [i for i, line in enumerate(lines[:first]) if line.strip()]

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayescale.data.values import check_kinds
+
 #: Longest condition [characters]; a list of a few hundred names fits.
 _LONGEST = 10_000
 #: Deepest nesting: far more than people write, far less than Python's limit of recursion.
@@ -205,34 +207,15 @@ def _one(left: Any, sign: ast.cmpop, right: Any) -> Any:
         if not isinstance(left, pd.Series) or not isinstance(right, list):
             raise ValueError("'in' needs a column on its left and a list on its right: name in ['a', 'b']")
         for item in right:
-            _check_kinds(left, item)
+            check_kinds(left, item)
         kept = left.isin(right)
         return ~kept if isinstance(sign, (ast.NotIn, ast.NotEq)) else kept
     if isinstance(left, list) or isinstance(right, list) or type(sign) not in _COMPARE:
         raise ValueError(f"a list stands only after in, not in, == and !=, and 'is' nowhere; {_WANTED}")
     if isinstance(sign, (ast.Eq, ast.NotEq)):
-        _check_kinds(left, right)
-        _check_kinds(right, left)
+        check_kinds(left, right)
+        check_kinds(right, left)
     return _COMPARE[type(sign)](left, right)
-
-
-def _check_kinds(column: Any, value: Any) -> None:
-    """Refuse text for a column of numbers, and a number for one of text: they differ in every row."""
-    if not isinstance(column, pd.Series) or isinstance(value, pd.Series):
-        return
-    kinds, text = pd.api.types, isinstance(value, str)
-    if kinds.is_datetime64_any_dtype(column):
-        wrong = not text or pd.isna(pd.to_datetime(value, errors="coerce"))
-        holds, cure = "dates", "write '2024-01-31'"
-    elif kinds.is_numeric_dtype(column):  # also truth values
-        wrong, holds = text, "truth values" if kinds.is_bool_dtype(column) else "numbers"
-        cure = "leave out the quotes"
-    else:
-        cells = column.dropna()
-        wrong = len(cells) > 0 and not any(isinstance(cell, str) == text for cell in cells)
-        holds, cure = ("no text", "leave out the quotes") if text else ("text", f"write '{value}'")
-    if wrong:
-        raise ValueError(f"the column '{column.name}' holds {holds}, not {value!r}; {cure}")
 
 
 def _condition(value: Any, shown: str) -> pd.Series:

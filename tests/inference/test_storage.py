@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayescale.inference import storage
+from bayescale.inference import checksums, storage
 
 OLD = Path(__file__).parents[1] / "data_files" / "old_posterior.nc"
 
@@ -63,13 +63,13 @@ def test_hdf5_ignores_the_checksum_and_removes_it_with_a_change(saved, small):
     import h5py
 
     whole = saved.read_bytes()
-    assert whole[:8] == b"\x89HDF\r\n\x1a\n" and whole.endswith(b"\n") and storage.SEAL in whole[-100:]
+    assert whole[:8] == b"\x89HDF\r\n\x1a\n" and whole.endswith(b"\n") and checksums.SEAL in whole[-100:]
     with h5py.File(saved, "r") as file:
         assert set(file) >= set(small.children)
     assert saved.read_bytes() == whole
     with h5py.File(saved, "r+") as file:
         file.attrs["note"] = "mine"
-    assert storage.SEAL not in saved.read_bytes()
+    assert checksums.SEAL not in saved.read_bytes()
 
 
 def test_damage_is_seen_before_hdf5_opens_the_file(saved, monkeypatch):
@@ -83,7 +83,7 @@ def test_damage_is_seen_before_hdf5_opens_the_file(saved, monkeypatch):
 
 def test_a_flipped_bit_is_seen_and_its_group_named(small, saved, tmp_path):
     content = bytearray(saved.read_bytes())
-    del content[content.rindex(storage.SEAL) :]  # as after a change by another program
+    del content[content.rindex(checksums.SEAL) :]  # as after a change by another program
     place = content.find(small["posterior"]["E"].values.tobytes()[:64])
     assert place > 0
     content[place + 7] ^= 1
