@@ -10,6 +10,7 @@ from bayescale.cli.options import Pair
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
+from benchmarks.truths.command import truths
 
 PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling", "default")
 DOCS = Path(__file__).parents[1] / "docs"
@@ -27,6 +28,9 @@ class Papers(click.Group):
 @click.group(cls=Papers)
 def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
+
+
+main.add_command(truths)
 
 
 @main.command()
