@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from benchmarks.table import table
+from benchmarks.table import ABSENT, table
 from benchmarks.truths.designs import DISTANCES, LARGER
 from benchmarks.truths.measure import ADDITIVE, DEFAULT
 
@@ -62,12 +62,11 @@ def means(found: pd.DataFrame) -> pd.DataFrame:
 
 def main_table(found: pd.DataFrame) -> str:
     """Every score by truth, target and forecaster, as mean ± standard error."""
-    every = means(found)
     rows = []
-    for key, row in every.iterrows():
-        cells = [f"{row[s]:.{k}f} ± {row[f'{s}_se']:.{k}f}" if np.isfinite(row[s]) else "–" for _, s, k in COLUMNS]
-        rows.append([key[0], words(key[1]), key[2], *cells])
-    return table(["truth", "forecast at", "law", *(heading for heading, *_ in COLUMNS)], rows, left=3)
+    for row in means(found).reset_index().to_dict("records"):
+        cells = [f"{row[s]:.{k}f} ± {row[f'{s}_se']:.{k}f}" if np.isfinite(row[s]) else ABSENT for _, s, k in COLUMNS]
+        rows.append([row["truth"], row["forecaster"], words(row["target"]), *cells])
+    return table(["truth", "law", "forecast at", *(heading for heading, *_ in COLUMNS)], rows, left=3)
 
 
 def words(target: str) -> str:
@@ -107,9 +106,11 @@ def targets_table(found: pd.DataFrame, forecaster: str = DEFAULT) -> str:
 def _judged(quantity: str, row: pd.Series, score: str, limit: float) -> list[object]:
     value, error = row[score], row[f"{score}_se"]
     least = score == "inside_0.9"
+    wanted = f"{'≥' if least else '≤'} {limit:g}"
+    if np.isnan(value):
+        return [quantity, wanted, None, None]
     met = value >= limit if least else abs(value) <= limit
-    shown = "–" if np.isnan(value) else f"{value:.2f} ± {error:.2f}"
-    return [quantity, f"{'≥' if least else '≤'} {limit:g}", shown, "–" if np.isnan(value) else bool(met)]
+    return [quantity, wanted, f"{value:.2f} ± {error:.2f}", bool(met)]
 
 
 def design_table(found: pd.DataFrame, forecaster: str = DEFAULT) -> str:
