@@ -156,12 +156,14 @@ def signs(kept, output):
 
 
 @main.command()
+@click.option("--sweeps", default=200, show_default=True, help="Sweeps of each truth.")
+@click.option("--kept", type=click.Path(dir_okay=False, path_type=Path), help="Of truths --kept; it is continued.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
-def simulated(output):
-    """Measure the cost of robustness and the calibration on simulated runs, and write the page (BAYESCALE_DATA)."""
+def simulated(sweeps, kept, output):
+    """Measure forecasts and calibration on simulated runs, and write the page."""
     from benchmarks.forecasts.simulated import report
 
-    report(output, lambda text: click.echo(text, err=True))
+    report(output, lambda text: click.echo(text, err=True), sweeps, kept)
     click.echo(output)
 
 

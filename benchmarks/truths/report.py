@@ -95,9 +95,12 @@ def targets_table(found: pd.DataFrame, forecaster: str = DEFAULT) -> str:
             rows.append(_judged(f"size of the bias, additive, {words(target)} [%]", row, "bias", BIAS[target]))
             rows.append(_judged(f"width / additive's, additive, {words(target)}", row, "relative", WIDTH))
     for truth in found["truth"].unique():
-        if truth == UNKNOWABLE:
-            continue
         own = every.loc[truth]
+        if truth == UNKNOWABLE:
+            row = own.loc[str(DISTANCES[0])]
+            shown = f"{row['inside_0.9']:.2f} ± {row['inside_0.9_se']:.2f}"
+            rows.append([f"coverage of 90 %, {truth} ({DISTANCES[0]}×)", "none: unknowable", shown, None])
+            continue
         worst = own["inside_0.9"].idxmin()
         rows.append(_judged(f"lowest coverage of 90 %, {truth} ({words(worst)})", own.loc[worst], "inside_0.9", INSIDE))
     return table(["quantity", "target", "measured", "met"], rows)

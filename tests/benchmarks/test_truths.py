@@ -13,7 +13,7 @@ from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised
 from bayescale.modelling.formula import call
 from benchmarks.__main__ import main
-from benchmarks.truths import designs, report
+from benchmarks.truths import designs, page, report
 from benchmarks.truths.measure import fingerprint, measure, scored
 from benchmarks.truths.truths import NU, TRUTHS, Truth, log_loss, parameters, sweep
 
@@ -262,3 +262,21 @@ def test_the_command_prints_the_tables(tmp_path):
 def test_truths_are_described():
     assert all(isinstance(truth, Truth) and truth.words for truth in TRUTHS.values())
     assert report.UNKNOWABLE in TRUTHS
+
+
+def test_the_page_begins_with_what_was_found():
+    made = []
+    for truth, inside in (("additive", 0.9), ("size effects", 0.4), ("break", 0.1)):
+        for name, bias in (("default", -2.0), ("additive", 0.1)):
+            for seed in range(3):
+                one = {"truth": truth, "seed": seed, "forecaster": name, "design": "grid", "reason": ""}
+                one |= {"converged": True, "method": "laplace", "seconds": 1.0}
+                one |= {"targets": ["10", "100", "1000", "larger N"], "bias": [bias] * 4, "crps": [1.0] * 4}
+                one |= {"width_0.9": [4.0 if name == "default" else 2.0] * 4}
+                made.append(one | {"inside_0.5": [0.3] * 4, "inside_0.9": [inside] * 4})
+    text = "\n".join(page.sections(made))
+    first = text.split("\n\n")[1]
+    assert "-2.0, -2.0, -2.0 % off" in first and "2.0, 2.0, 2.0 times as wide" in first
+    assert "default contain at least 85 % of new runs at every target on 1 of 2 truths" in first
+    assert "the lowest is 40 % (size effects)" in first
+    assert "unknowable" in first and "contain 10, 10, 10 % of new runs" in first
