@@ -27,17 +27,16 @@ def truths(names, specs, sweeps, kept, processes):
 
     The widths are compared with the additive law, if it is among the forecasters. `simulated` writes the page.
     """
-    from benchmarks.truths import report
+    from benchmarks.truths import page, report
     from benchmarks.truths.measure import measure
 
     forecasters = dict(map(_forecaster, specs or ("default", "additive")))
     records = measure(names or TRUTHS, sweeps, forecasters, kept, lambda text: click.echo(text, err=True), processes)
     found = report.frame(records)
     first = next(iter(forecasters))
-    click.echo(report.main_table(found))
-    click.echo(report.targets_table(found, first))
-    click.echo(report.design_table(found, first))
-    click.echo(report.notes(records))
+    for part in (report.main_table(found), report.targets_table(found, first), report.design_table(found, first)):
+        click.echo(part)
+    click.echo(f"{page.UNKNOWABLE}\n\n{report.notes(records)}")
 
 
 def _forecaster(spec: str):

@@ -247,7 +247,8 @@ def test_targets_are_judged():
         lines = report.targets_table(report.frame(made)).splitlines()
         assert all(f"| {met} |" in line for line in lines[2:4])
         assert "| yes |" in lines[4] and "coverage" in lines[4]
-    assert "break" not in report.targets_table(report.frame(good + records({"default": [1.0]}, "break")))
+    (line,) = report.targets_table(report.frame(records({"default": [1.0, 2.0]}, "break"))).splitlines()[2:]
+    assert "none: unknowable" in line and "0.90" in line and "yes" not in line and "no |" not in line
 
 
 def test_the_command_prints_the_tables(tmp_path):
@@ -255,6 +256,7 @@ def test_the_command_prints_the_tables(tmp_path):
     done = CliRunner().invoke(main, [*words, "--kept", str(tmp_path / "kept.jsonl")])
     assert done.exit_code == 0, done.output
     assert "| no floor | power_law | 1,000× |" in done.output and "| truth | grid | isoFLOP | ladder |" in done.output
+    assert page.UNKNOWABLE in done.output
     wrong = CliRunner().invoke(main, ["truths", "--forecaster", "nobody"])
     assert wrong.exit_code == 2 and "nobody=file.py:law" in wrong.output
 
