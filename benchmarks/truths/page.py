@@ -34,12 +34,12 @@ def conclusion(found: pd.DataFrame) -> str:
     """What the tables say of the default, in sentences made of their numbers."""
     every = report.means(found)
     said = []
-    plain = [every.loc[(PLAIN, str(times), DEFAULT)] for times in designs.DISTANCES]
-    bias = ", ".join(f"{row['bias']:+.1f}" for row in plain)
+    own, right = (every.xs(name, level="forecaster").loc[PLAIN] for name in (DEFAULT, ADDITIVE))
     said.append(
-        f"On the additive truth, the median of the default is {bias} % off at 10, 100 and 1,000 times the largest "
-        f"fitted compute (mean over sweeps, - is too low), and its 90 % intervals are "
-        f"{', '.join(f'{row["relative"]:.1f}' for row in plain)} times as wide as those of the additive law."
+        f"On the additive truth, the median of the default is {_listed(own['bias'], '+.1f')} % off at 10, 100 and "
+        "1,000 times the largest fitted compute (mean over sweeps, - is too low), that of the additive law "
+        f"{_listed(right['bias'], '+.1f')} %. There, 90 % intervals of the default are "
+        f"{_listed(own['relative'], '.1f')} times as wide as those of the additive law."
     )
     for name in (DEFAULT, ADDITIVE):
         lowest = every.xs(name, level="forecaster")["inside_0.9"].drop(report.UNKNOWABLE, level="truth")
@@ -51,10 +51,15 @@ def conclusion(found: pd.DataFrame) -> str:
             f"{100 * report.INSIDE:.0f} % of new runs at every target on {good} of {len(worst)} truths; "
             f"the lowest is {100 * worst[last]:.0f} % ({last})."
         )
-    past = every.xs(DEFAULT, level="forecaster").loc[report.UNKNOWABLE]["inside_0.9"]
-    far = ", ".join(f"{100 * past.loc[str(times)]:.0f}" for times in designs.DISTANCES)
+    past = every.xs(DEFAULT, level="forecaster").loc[report.UNKNOWABLE]
+    far = _listed(100 * past["inside_0.9"], ".0f")
     said.append(f"{UNKNOWABLE} On it, 90 % intervals of the default contain {far} % of new runs at these distances.")
     return " ".join(said)
+
+
+def _listed(values: pd.Series, form: str) -> str:
+    """The values at 10, 100 and 1,000 times the compute, by commas."""
+    return ", ".join(format(values.loc[str(times)], form) for times in designs.DISTANCES)
 
 
 #: Said of the break wherever its scores are shown.
@@ -66,8 +71,8 @@ UNKNOWABLE = (
 MEANING = (
     "Mean ± Monte Carlo standard error over sweeps, in % of the loss. Bias: median forecast less expected loss. "
     "Coverage and CRPS: of new runs, with errors of their own. Width / additive's: geometric mean over sweeps. The "
-    "truths lie well inside the priors of both laws, so intervals of a law that is right can contain more than their "
-    f"nominal share. {UNKNOWABLE}"
+    "additive law on its own truth shows what a law that is right can reach. Sweeps of one seed share their random "
+    f"numbers, so rows err together. {UNKNOWABLE}"
 )
 
 
