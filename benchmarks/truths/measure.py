@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
@@ -71,7 +73,9 @@ def measure(
     old = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.is_file() else []
     known = {key(record): record for record in old}
     jobs = {job: (*job, law) for job, law in wanted.items() if job not in known}
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn")) if processes > 1 and jobs else None
+    pool = None
+    if processes > 1 and jobs:
+        pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
     with pool or nullcontext():
         for job, new in spread(record, jobs, pool, lambda reason: {"reason": reason}):
             new = dict(zip(KEY, job, strict=True)) | new
@@ -83,6 +87,18 @@ def measure(
                 f"{', '.join(map(str, job[:3]))}: {new['reason'] or 'done'} ({len(wanted.keys() - known.keys())} to go)"
             )
     return [known[job] for job in wanted]
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it has ended, also if that was killed."""
+    parent = parent_process()
+
+    def watch():
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 #: What identifies a record.

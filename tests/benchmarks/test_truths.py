@@ -1,6 +1,10 @@
 """Simulated truths: the sweeps are what the page says of them, and the scores of forecasts are right."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import norm, t
 
+from bayescale.forecasting.baselines import power_law
 from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised
 from bayescale.modelling.formula import call
@@ -206,6 +211,40 @@ def test_a_law_is_fitted_and_two_processes_agree_with_one():
         assert one["method"] == "laplace" and one["converged"] and one["reason"] == ""
         assert np.isfinite(one["crps"]).all()
         assert {k: v for k, v in one.items() if k != "seconds"} == {k: v for k, v in two.items() if k != "seconds"}
+
+
+def test_a_killed_command_leaves_no_workers_and_can_be_continued(tmp_path):
+    kept, said = tmp_path / "kept.jsonl", tmp_path / "said.txt"
+    words = ["-m", "benchmarks", "truths", "--sweeps", "200", "--truth", "additive", "--forecaster", "power_law"]
+    with said.open("w") as out:
+        command = subprocess.Popen(
+            [sys.executable, *words, "--kept", str(kept)], stderr=out, stdout=out, start_new_session=True
+        )
+    assert wait_for(kept.is_file), said.read_text()
+    command.kill()
+    command.wait()
+    assert wait_for(lambda: gone(command.pid))
+    done = len(kept.read_text().splitlines())
+    assert 0 < done < 200
+    again = measure(["additive"], done + 1, {"power_law": power_law}, kept, processes=1)
+    assert len(again) == done + 1 and all(record["reason"] == "" for record in again)
+
+
+def gone(group: int) -> bool:
+    """Whether no process of a process group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_for(condition, seconds: float = 600.0):
+    """The first value of the condition that is true, or its last one."""
+    end = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
 
 
 def records(biases: dict[str, list[float]], truth: str = "additive") -> list[dict]:
