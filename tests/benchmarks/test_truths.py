@@ -220,9 +220,11 @@ def test_a_killed_command_leaves_no_workers_and_can_be_continued(tmp_path):
         command = subprocess.Popen(
             [sys.executable, *words, "--kept", str(kept)], stderr=out, stdout=out, start_new_session=True
         )
-    assert wait_for(kept.is_file), said.read_text()
-    command.kill()
-    command.wait()
+    try:
+        assert wait_for(kept.is_file), said.read_text()
+    finally:
+        command.kill()
+        command.wait()
     assert wait_for(lambda: gone(command.pid))
     done = len(kept.read_text().splitlines())
     assert 0 < done < 200
