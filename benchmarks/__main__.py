@@ -10,6 +10,7 @@ from bayescale.cli.options import Pair
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
+from benchmarks.truths.command import truths
 
 PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling", "default")
 DOCS = Path(__file__).parents[1] / "docs"
@@ -27,6 +28,9 @@ class Papers(click.Group):
 @click.group(cls=Papers)
 def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
+
+
+main.add_command(truths)
 
 
 @main.command()
@@ -152,12 +156,14 @@ def signs(kept, output):
 
 
 @main.command()
+@click.option("--sweeps", default=200, show_default=True, help="Sweeps of each truth.")
+@click.option("--kept", type=click.Path(dir_okay=False, path_type=Path), help="Of truths --kept; it is continued.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
-def simulated(output):
-    """Measure the cost of robustness and the calibration on simulated runs, and write the page (BAYESCALE_DATA)."""
+def simulated(sweeps, kept, output):
+    """Measure forecasts and calibration on simulated runs, and write the page."""
     from benchmarks.forecasts.simulated import report
 
-    report(output, lambda text: click.echo(text, err=True))
+    report(output, lambda text: click.echo(text, err=True), sweeps, kept)
     click.echo(output)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,14 +40,14 @@ def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, ru
     path = folder / NAME
     key = {"data": post.attrs.get("data_sha256", ""), "law": str(law)}
     if path.is_file():
-        try:
+        kept = None
+        with suppress(ValueError):  # it is damaged, or of another program
             kept = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            kept = {}
-        if kept.get("of") == key:
+        if isinstance(kept, dict) and kept.get("of") == key and isinstance(kept.get("scores"), dict):
             return kept["scores"]
     if not run:
         return None
+    import numpy as np
     import pandas as pd
 
     from bayescale.forecasting.backtest import backtest, board
@@ -54,7 +55,13 @@ def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, ru
     file = folder / "runs.csv"
     if not file.is_file():
         raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which the back-test needs; fit again.")
-    table = pd.read_csv(file)
+    try:
+        table = pd.read_csv(file)
+    except ValueError:  # it is empty, or no table
+        table = pd.DataFrame()
+    fitted = post["observed_data"]["loss"].to_numpy() if "observed_data" in post.children else []
+    if "loss" not in table or len(table) != len(fitted) or not np.allclose(table["loss"], fitted, rtol=1e-9, atol=0):
+        raise ValueError(f"'{file}' has not the runs of the posterior beside it; was it changed? Fit again.")
     by = "C" if "C" in table or {"N", "D"} <= set(table) else law.inputs[0]
     forecasts = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
     means = board(forecasts).iloc[0]
