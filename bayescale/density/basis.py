@@ -88,6 +88,8 @@ def _largest(covariance: np.ndarray, rank: int, checkpoints: Checkpoints | None)
         weight = checkpoints.transposed(weight.T).T
     empty = ((0, 0), (0, rank - effect.shape[1]))
     return np.pad(effect, empty), np.pad(weight, empty)
+
+
 def nu_of(law: Law) -> float:
     """Degrees of freedom of the noise of a law with a discrepancy; infinity for normal noise.
 

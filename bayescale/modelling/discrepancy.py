@@ -1,9 +1,13 @@
-"""Discrepancy: what a law gets wrong, as a smooth random function of the run.
+"""Discrepancy: what a law gets wrong, as a random function of the run.
 
-log(loss) = log(mu) + delta + scale * z. delta is a sum of parts. Each part is an integrated Wiener process: zero, with
-slope zero, at its anchor, and of a variance that grows with the distance from it. Each column has a part anchored at
-the middle of the runs. One more part, in the product of the columns (compute), is anchored at the largest run: it
-widens forecasts with their distance, and gives small runs less weight.
+log(loss) = log(mu) + delta + scale * z. delta is a sum of Gaussian processes, its parts.
+
+- Smooth parts bend the law. Each column has one, anchored at the middle of the runs. One more, in the product of the
+  columns (compute), is anchored at the largest run: it widens forecasts with their distance, and gives small runs less
+  weight. They are integrated Wiener processes: zero, with slope zero, at the anchor, and of growing variance.
+- Local parts are errors that runs of similar size share, such as those of a configuration that is tuned once for each
+  size. Each column may have one, an Ornstein-Uhlenbeck process. A larger or longer run than the fitted ones gets a new
+  error, also where its compute is not large.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,10 +36,13 @@ class Discrepancy:
     Parameters
     ----------
     priors : mapping
-        A Prior, or a number to fix it, for each amplitude [log loss per decade^1.5]. ``tau`` is the amplitude of every
-        part that does not have its own: ``tau_N``, ``tau_D``, … (columns, about the middle of the runs), and
-        ``tau_beyond`` (their product, from the largest run on). At h decades from its anchor a part has the standard
-        deviation tau * h^1.5 / sqrt(3).
+        A Prior, or a number to fix it, for each amplitude.
+
+        - ``tau`` [log loss per decade^1.5] is that of every smooth part that does not have its own: ``tau_N``,
+          ``tau_D``, … (columns, about the middle of the runs), and ``tau_beyond`` (their product, from the largest run
+          on). At h decades from its anchor a smooth part has the standard deviation tau * h^1.5 / sqrt(3).
+        - ``tau_local`` [log loss] is that of every local part that does not have its own: ``tau_local_N``, … It is the
+          standard deviation of the part. Without it there are no local parts.
     name : str
         Printed and stored with the posterior.
 
@@ -135,18 +142,13 @@ class Part(NamedTuple):
         return RANKS[self.kernel]
 
 
-#: Amplitude [log loss per decade^1.5]: median 0.5 % of the loss, central 95 % 0.13 % to 2 %.
-AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.005)), sigma=0.7)
-#: One amplitude for all parts.
+#: Amplitude of smooth parts [log loss per decade^1.5]: median 1 % of the loss, central 95 % 0.25 % to 4 %.
+AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.01)), sigma=0.7)
+#: Amplitude of local parts [log loss]: median 0.5 % of the loss, central 95 % 0.13 % to 2 %.
+LOCAL_AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.005)), sigma=0.7)
+#: Smooth parts with one amplitude.
 shared = Discrepancy({"tau": AMPLITUDE}, name="shared")
-#: The part beyond the largest run has an amplitude of its own.
+#: Smooth parts; the one beyond the largest run has an amplitude of its own.
 separate = Discrepancy({"tau": AMPLITUDE, "tau_beyond": AMPLITUDE}, name="separate")
-#: Amplitudes of the parts within and beyond the runs, and of the errors of configurations.
-three = Discrepancy(
-    {
-        "tau": AMPLITUDE,
-        "tau_beyond": AMPLITUDE,
-        "tau_local": Prior("LogNormal", mu=float(np.log(0.002)), sigma=0.7),
-    },
-    name="three",
-)
+#: Smooth parts with one amplitude, and local parts with another.
+smooth_and_local = Discrepancy({"tau": AMPLITUDE, "tau_local": LOCAL_AMPLITUDE}, name="smooth and local")

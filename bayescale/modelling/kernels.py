@@ -5,18 +5,15 @@ x is the signed distance of a run from the anchor of a part, in decades of a col
 
 import numpy as np
 
-#: Memory of a slope [decades]: the slope of a smooth part changes by white noise and decays to zero over this distance.
-MEMORY = 1.0
-#: Correlation length of the local part [decades]: 0.03 for sizes that differ by a factor of 2.2, so configurations of
-#: a ladder have errors of their own, and nearly equal ones share them.
-NEIGHBOURHOOD = 0.1
+#: Correlation length of a local part [decades].
+LENGTH = 1.0
 
 
 def smooth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Covariance of an integrated Ornstein-Uhlenbeck process that starts at zero, with slope zero, on both sides.
+    """Covariance of an integrated Wiener process that starts at zero, with slope zero, on both sides of the anchor.
 
-    The slope v follows dv = -v dx / MEMORY + dW. Near the anchor the process is an integrated Wiener process, with
-    variance x^3 / 3; far from it the variance grows by MEMORY^2 a decade.
+    Its variance at a distance of h decades is h^3 / 3. It is the prior of a cubic smoothing spline (Wahba 1978,
+    doi:10.1111/j.2517-6161.1978.tb01050.x).
 
     Parameters
     ----------
@@ -26,18 +23,13 @@ def smooth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     -------
     array of shape (a, b); zero for distances on different sides.
     """
-    a, b = np.abs(x)[:, None] / MEMORY, np.abs(y)[None] / MEMORY
+    a, b = np.abs(x)[:, None], np.abs(y)[None]
     least, most = np.minimum(a, b), np.maximum(a, b)
-    gap = most - least
-    # least - (1 - e^-least) - (e^-gap - e^-most) + (e^-gap - e^-(least + most)) / 2, without cancellation near 0
-    value = least + np.expm1(-least) + np.exp(-gap) * (np.expm1(-least) - 0.5 * np.expm1(-2.0 * least))
-    small = most < 1e-3
-    value = np.where(small, least**2 * (3.0 * most - least) / 6.0, value)
-    return np.where(x[:, None] * y[None] > 0, MEMORY**3 * value, 0.0)
+    return np.where(x[:, None] * y[None] > 0, least**2 * (3.0 * most - least) / 6.0, 0.0)
 
 
 def local(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Covariance of a stationary Ornstein-Uhlenbeck process: one, and a share 1/e of it at NEIGHBOURHOOD.
+    """Covariance of an Ornstein-Uhlenbeck process: variance one, and a correlation of 1/e at a distance of LENGTH.
 
     Parameters
     ----------
@@ -47,7 +39,7 @@ def local(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     -------
     array of shape (a, b).
     """
-    return np.exp(-np.abs(x[:, None] - y[None]) / NEIGHBOURHOOD)
+    return np.exp(-np.abs(x[:, None] - y[None]) / LENGTH)
 
 
 KERNELS = {"smooth": smooth, "local": local}
