@@ -34,6 +34,13 @@ STUDY = {
     "porian": (40, 108, 128),
     "pythia": (4, 6, 12),
 }
+#: The tables of half C: number of cuts, fewest and most runs fitted, fewest and most held out.
+HALF_C = {
+    "brandfonbrener2024": (12, 51, 91, 1, 37),
+    "misfitting2025": (3, 43, 72, 9, 38),
+    "xlstm2025": (5, 34, 133, 27, 63),
+    "hagele2024": (2, 13, 19, 3, 5),
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +57,7 @@ def test_every_cut_fits_some_runs_and_forecasts_larger_ones(every):
 
 
 def test_splits_are_those_of_the_study(every):
-    assert {task.data for task in every} == {*STUDY, "curves_IC"}
+    assert {task.data for task in every} == {*STUDY, *HALF_C, "curves_IC"}
     for data, (fewest, most, reach) in STUDY.items():
         fitted, ratios = [], []
         for task in (task for task in every if task.data == data):
@@ -61,6 +68,15 @@ def test_splits_are_those_of_the_study(every):
         assert (min(fitted), max(fitted)) == (fewest, most), data
         assert max(ratios) == pytest.approx(reach, rel=0.03, abs=0.5), data  # printed as whole numbers
     assert sum(len(task.cuts) for task in every if task.data == "gadre") == 21
+
+
+def test_cuts_of_half_c(every):
+    for data, expected in HALF_C.items():
+        chosen = [task for task in every if task.data == data]
+        beyond = [(task.runs[task.by] > cut) for task in chosen for cut in task.cuts]
+        fitted, held = [int((~out).sum()) for out in beyond], [int(out.sum()) for out in beyond]
+        assert (len(beyond), min(fitted), max(fitted), min(held), max(held)) == expected, data
+        assert all({"N_no_embed", "run"} <= set(task.runs) for task in chosen)
 
 
 def test_a_folder_of_tables(tmp_path):
