@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from bayescale.laws.busbridge2025 import generalised
 from benchmarks.__main__ import main
-from benchmarks.forecasts import choices, report
+from benchmarks.forecasts import report
+from benchmarks.forecasts.methods import BASE, PEER
 from benchmarks.forecasts.own import own
 from benchmarks.forecasts.run import measure
 from benchmarks.forecasts.splits import Task, tasks
@@ -159,7 +159,7 @@ def made_up(method: str, data: str, cut: float, crps: float, failed: bool = Fals
 
 
 def test_the_data_set_is_the_unit_and_failures_count_for_all():
-    base = report.BASE
+    base = BASE
     records = [made_up(base, "a", 1, 1.0), made_up(base, "a", 2, 1.0), made_up(base, "b", 1, 1.0)]
     records += [made_up("m", "a", 1, 4.0), made_up("m", "a", 2, 0.0, failed=True), made_up("m", "b", 1, 0.25)]
     kept = report.common(records)
@@ -169,25 +169,9 @@ def test_the_data_set_is_the_unit_and_failures_count_for_all():
     assert rows["m"][:4] == pytest.approx([0.5, 0.8, 0.9, 0.95])
 
 
-def test_variants_are_told_by_their_difference_from_the_default():
-    crps = {report.BASE: (1.0, 1.0), choices.DEFAULT: (1.0, 1.0), "tau 1 %, 0.7": (2.0, 2.0), "omega none": (0.5, 2.0)}
-    records = [
-        made_up(method, data, 1.0, value) | {"log_score": -value}
-        for method, values in crps.items()
-        for data, value in zip(("pythia", "gpt3"), values, strict=True)
-    ]
-    assert choices.forecasters()[choices.DEFAULT][0].all_priors == generalised.all_priors
-    _, rows, outcome = choices.sections(records)
-    last = {line.split(" | ")[0][2:]: line.split(" | ")[-2:] for line in rows.splitlines()[2:]}
-    assert last[choices.DEFAULT] == ["–", "– |"]
-    assert last["tau 1 %, 0.7"] == ["-1.000 ± 0.000", "+0.693 ± 0.000 |"]
-    assert last["omega none"] == ["-0.250 ± 0.750", "+0.000 ± 0.693 |"]
-    assert "would be tau 0.5 %, 0.7." in outcome  # the amplitude of the highest log score
-
-
 def test_a_method_that_some_data_sets_lack_is_told_apart():
     records = [made_up(m, d, 1.0, 1.0) for m in ("huber_bootstrap", "default") for d in ("a", "b")]
-    records += [made_up("slow", "a", 1.0, 2.0), made_up(report.PEER, "a", 1.0, 2.0)]
+    records += [made_up("slow", "a", 1.0, 2.0), made_up(PEER, "a", 1.0, 2.0)]
     assert report.partly(records) == ["slow"]  # the peer has a table of its own
     assert report.partly([one for one in records if one["data"] == "a"]) == []
 
