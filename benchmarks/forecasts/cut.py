@@ -16,6 +16,10 @@ from benchmarks.forecasts.splits import Task
 
 #: Draws of a forecast that are taken for the truth, to simulate the coverage of a perfectly calibrated forecaster.
 SIMULATED = 200
+#: Of these draws, every so many is also judged by how much 90 % intervals must be scaled to hold its runs.
+SPARSE = 5
+#: The factors that are tried: from 1/8 to 4, in steps of a factor of sqrt(2).
+SCALES = tuple(2.0 ** (k / 2) for k in range(-6, 5))
 #: Levels of the intervals whose coverage is simulated.
 JUDGED = (0.5, 0.9)
 #: Digits that are kept of numbers of single runs.
@@ -107,12 +111,12 @@ def scored(found: Forecast, observed: np.ndarray, beyond: dict[str, np.ndarray])
         "rmsle": float(np.sqrt((error**2).mean())),
         "runs": {name: _short(value) for name, value in (beyond | each).items()}
         | {"inside": inside.sum(axis=0).tolist()},
-        "simulated": simulated(np.log(draws)),
+        **simulated(np.log(draws)),
     }
 
 
-def simulated(logs: np.ndarray) -> list[list[int]]:
-    """Held-out runs that intervals of `JUDGED` would hold, with each of some joint draws taken for the truth.
+def simulated(logs: np.ndarray) -> dict[str, list[list[int]]]:
+    """How many held-out runs intervals hold, with each of some joint draws taken for the truth.
 
     Draws are in the order of their mean distance from the median, in units of the intervals: a draw in which runs have
     a high loss together comes late. Cuts that share runs can thus be paired by position.
@@ -123,7 +127,11 @@ def simulated(logs: np.ndarray) -> list[list[int]]:
 
     Returns
     -------
-    list of lists of int : for each level, the number of held-out runs, for each draw.
+    dict : lists of lists of numbers of held-out runs.
+
+        - ``simulated``: for each level of `JUDGED`, for each draw;
+        - ``scaled``: for each factor of `SCALES` by which 90 % intervals are scaled about the median, for every fifth
+          draw.
     """
     low, middle, high = np.quantile(logs, [0.05, 0.5, 0.95], axis=0)
     truths = logs[np.linspace(0, len(logs) - 1, SIMULATED).astype(int)]
@@ -132,7 +140,9 @@ def simulated(logs: np.ndarray) -> list[list[int]]:
     for level in JUDGED:
         lower, upper = np.quantile(logs, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
         counts.append(((lower <= truths) & (truths <= upper)).sum(axis=1).tolist())
-    return counts
+    some = truths[SPARSE // 2 :: SPARSE] - middle
+    needed = some / np.where(some < 0, low - middle, high - middle)
+    return {"simulated": counts, "scaled": [(needed <= scale).sum(axis=1).tolist() for scale in SCALES]}
 
 
 def _short(values: np.ndarray) -> list[float]:

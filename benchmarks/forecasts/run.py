@@ -64,7 +64,7 @@ def read(kept: Path) -> list[dict]:
         If it has records without the numbers of each run, which this version keeps.
     """
     records = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
-    if any(not record["failed"] and "runs" not in record for record in records):
+    if any(not record["failed"] and "scaled" not in record for record in records):
         raise ValueError(f"'{kept}' was kept by an earlier version, without numbers of each run; give another file.")
     return records
 

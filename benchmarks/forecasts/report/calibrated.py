@@ -19,13 +19,16 @@ ABOUT = (
     "runs erred together fully, and groups are taken as independent. The calibrated value with no cut paired, and with "
     "all cuts of a data set paired, stands in brackets. Width over ideal: the width of 90 % intervals over that at "
     "which they, scaled about the median in log loss, would just hold 90 % of a data set's held-out runs; its mean is "
-    "geometric, and its spread is the geometric standard deviation over data sets (1: the same on all)."
+    "geometric, and its spread is the geometric standard deviation over data sets (1: the same on all). Both are "
+    "above 1 for a perfectly calibrated forecaster too, where runs err together; its values stand in brackets."
 )
 HEAD = tuple(
     f"{words}{level:.0%}".replace("%", " %")
     for level in JUDGED
     for words in ("distance at ", "calibrated at ", "excess at ")
 )
+#: Combinations of simulated data sets, to average the spread of a perfectly calibrated forecaster.
+DRAWN = 1000
 
 
 class Means:
@@ -38,6 +41,7 @@ class Means:
     expected : pairing -> array of shape (level,), mean distance of a perfectly calibrated forecaster.
     excess, excess_error : arrays of shape (level,), distance less `expected` of cuts paired by group.
     over_ideal, spread : geometric mean and standard deviation of the width of 90 % over the ideal width.
+    calibrated, calibrated_spread : the same for a perfectly calibrated forecaster.
     """
 
     def __init__(self, judged: Mapping[str, Judged]):
@@ -52,6 +56,10 @@ class Means:
         over = np.log([one.over_ideal for one in sets])
         self.over_ideal = float(np.exp(over.mean()))
         self.spread = float(np.exp(over.std(ddof=1))) if len(sets) > 1 else float("nan")
+        rng = np.random.default_rng(0)
+        logs = np.array([-np.log(rng.choice(one.factors, DRAWN)) for one in sets])
+        self.calibrated = float(np.exp(logs.mean()))
+        self.calibrated_spread = float(np.exp(logs.std(axis=0, ddof=1).mean())) if len(sets) > 1 else float("nan")
 
     def cells(self) -> list[str]:
         """The cells of a row: for each level distance, calibrated, excess; then width over ideal, and its spread."""
@@ -63,8 +71,9 @@ class Means:
                 f"{number(self.expected['group'][k], 2)} ({ends[0]} to {ends[1]})",
                 f"{self.excess[k]:+.3f}" + (f" ± {self.excess_error[k]:.2g}" if self.sets > 1 else ""),
             ]
-        spread = number(None if np.isnan(self.spread) else self.spread)
-        return [str(self.sets), *cells, number(self.over_ideal), spread]
+        cells.append(f"{number(self.over_ideal)} ({number(self.calibrated)})")
+        some = f"{number(self.spread)} ({number(self.calibrated_spread)})" if self.sets > 1 else number(None)
+        return [str(self.sets), *cells, some]
 
 
 def sections(records: Sequence[dict], methods: Sequence[str], halves: Mapping[str, Sequence[str]]) -> list[str]:
@@ -85,8 +94,9 @@ def sections(records: Sequence[dict], methods: Sequence[str], halves: Mapping[st
 
 BY_DATA = (
     "Runs: held-out runs at the smallest cut of each group. Calibrated: mean distance of a perfectly calibrated "
-    "forecaster. As far: probability that its distance is at least this large. Worst cut: the cut whose 90 % intervals "
-    "hold the smallest share."
+    "forecaster. As far: probability that its distance is at least this large. Over ideal: width over the ideal width; "
+    "in brackets, the 5 and 95 % quantiles of a perfectly calibrated forecaster. Worst cut: the cut whose 90 % "
+    "intervals hold the smallest share."
 )
 
 
@@ -102,5 +112,6 @@ def by_data(judged: Mapping[str, Judged]) -> str:
         for k in range(len(JUDGED)):
             row += [float(one.distance[k]), float(one.expected["group"][k]), float(one.as_far[k])]
         group, cut, share = one.worst
-        rows.append([*row, one.width, one.over_ideal, f"{group} {cut:.3g}".strip(), float(share)])
+        ends = " to ".join(number(float(end), 2) for end in np.quantile(1.0 / one.factors, [0.05, 0.95]))
+        rows.append([*row, one.width, f"{number(one.over_ideal)} ({ends})", f"{group} {cut:.3g}".strip(), float(share)])
     return table(head, rows)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayescale.forecasting.scores import LEVELS
-from benchmarks.forecasts.cut import JUDGED
+from benchmarks.forecasts.cut import JUDGED, SCALES
 from benchmarks.forecasts.report.averages import AT
 
 #: Which cuts are paired by position: none, those of one group, all of a data set.
@@ -23,6 +23,8 @@ PAIRED = ("none", "group", "all")
 SHUFFLES = 20
 #: Coverage that the ideal intervals have.
 IDEAL = 0.9
+#: What is wanted of a data set: the smallest coverage of 90 % intervals, and the largest width over the ideal.
+BOUNDS = (0.75, 2.0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Judged:
     expected : of PAIRED -> array of shape (level,), the mean distance of a perfectly calibrated forecaster.
     as_far : array of shape (level,), probability that a perfectly calibrated forecaster is at least as far.
     factor : by which 90 % intervals, about the median in log loss, must be scaled to hold 90 % of the runs.
+    factors : array of shape (simulation,), the same for a perfectly calibrated forecaster.
+    misses : probability that a perfectly calibrated forecaster has a coverage of 90 % below `BOUNDS`, or intervals of
+        more than that times the ideal width.
     width : mean width of 90 % intervals [%].
     worst : group and cut of the smallest coverage of 90 %, and that coverage.
     """
@@ -48,6 +53,8 @@ class Judged:
     expected: dict[str, np.ndarray]
     as_far: np.ndarray
     factor: float
+    factors: np.ndarray
+    misses: float
     width: float
     worst: tuple[str, float, float]
 
@@ -69,7 +76,9 @@ def _judged(records: Sequence[dict]) -> Judged:
     levels = [LEVELS.index(level) for level in JUDGED]
     covered = np.mean([np.array(record["covered"])[levels] for record in records], axis=0)
     distance = np.abs(covered - JUDGED)
-    far = {paired: np.abs(coverages(records, paired) - JUDGED) for paired in PAIRED}
+    shares = {paired: simulations(records, "simulated", paired) for paired in PAIRED}
+    far = {paired: np.abs(each - JUDGED) for paired, each in shares.items()}
+    factors = scalings(simulations(records, "scaled", "group"))
     held: dict[str, int] = {}
     for record in records:
         held[record["group"]] = max(record["held_out"], held.get(record["group"], 0))
@@ -82,20 +91,27 @@ def _judged(records: Sequence[dict]) -> Judged:
         expected={paired: each.mean(axis=0) for paired, each in far.items()},
         as_far=(far["group"] >= distance - 1e-9).mean(axis=0),
         factor=scaling(records),
+        factors=factors,
+        misses=float((shares["group"][:, -1] < BOUNDS[0]).mean() + (1.0 / factors > BOUNDS[1]).mean()),
         width=float(np.mean([record["width"][AT] for record in records])),
         worst=(worst["group"], worst["cut"], worst["covered"][AT]),
     )
 
 
-def coverages(records: Sequence[dict], paired: str) -> np.ndarray:
-    """Coverages of a data set that a perfectly calibrated forecaster may get, of shape (simulation, level).
+def simulations(records: Sequence[dict], name: str, paired: str) -> np.ndarray:
+    """Shares of held-out runs that intervals of a perfectly calibrated forecaster may hold.
 
     Parameters
     ----------
     records : of one method on one data set.
+    name : ``simulated`` (intervals of the levels of `JUDGED`) or ``scaled`` (90 % intervals, scaled by `SCALES`).
     paired : which cuts are paired by position, one of PAIRED.
+
+    Returns
+    -------
+    array of shape (simulation, interval), means over cuts.
     """
-    shares = np.array([np.array(record["simulated"]) / record["held_out"] for record in records])  # cut, level, draw
+    shares = np.array([np.array(record[name]) / record["held_out"] for record in records])  # (cut, interval, draw)
     keys = {"none": range(len(records)), "group": [r["group"] for r in records], "all": [0] * len(records)}[paired]
     unit = {key: k for k, key in enumerate(dict.fromkeys(keys))}
     rng = np.random.default_rng(0)
@@ -104,6 +120,21 @@ def coverages(records: Sequence[dict], paired: str) -> np.ndarray:
         orders = [rng.permutation(shares.shape[-1]) for _ in unit]
         combined.append(np.mean([share[:, orders[unit[key]]] for share, key in zip(shares, keys, strict=True)], axis=0))
     return np.concatenate(combined, axis=1).T
+
+
+def scalings(shares: np.ndarray) -> np.ndarray:
+    """The factors at which 90 % intervals hold 90 % of the runs, by interpolation between `SCALES`.
+
+    Parameters
+    ----------
+    shares : array of shape (simulation, scale), shares of runs that scaled intervals hold.
+
+    Returns
+    -------
+    array of shape (simulation,), within the range of `SCALES`.
+    """
+    logs = np.log(SCALES)
+    return np.exp([np.interp(IDEAL, share, logs) for share in shares + 1e-9 * np.arange(len(logs))])
 
 
 def scaling(records: Sequence[dict]) -> float:

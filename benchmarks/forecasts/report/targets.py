@@ -10,7 +10,7 @@ from benchmarks.forecasts.cut import JUDGED
 from benchmarks.forecasts.methods import DEFAULT, GIVEN
 from benchmarks.forecasts.report.averages import AT, HEAD, standard_error, with_error
 from benchmarks.forecasts.report.calibrated import Means
-from benchmarks.forecasts.report.calibration import Judged, judge
+from benchmarks.forecasts.report.calibration import BOUNDS, Judged, judge
 from benchmarks.forecasts.report.curves import each
 from benchmarks.forecasts.report.distance import coverage_beyond
 from benchmarks.forecasts.report.select import cut_of
@@ -20,8 +20,6 @@ from benchmarks.table import table
 EXCESS = 0.03
 #: A data set is judged alone from so many held-out runs and cuts on.
 ALONE = (20, 3)
-#: Smallest coverage of 90 % intervals of such a data set, and largest width over the ideal.
-BOUNDS = (0.75, 2.0)
 #: Multiple of the fitted compute that is far, and the smallest coverage of 90 % intervals there.
 FAR = (100.0, 0.85)
 #: Largest CRPS over that of the default before.
@@ -48,8 +46,9 @@ def _distance(judged: Mapping[str, Judged], earlier: Mapping[str, Judged] | None
         was = Means(earlier)
         allowed = max(EXCESS, float(was.excess[k]) / 2)
         words = f"; before {was.distance[k]:.3f}, {was.excess[k]:+.3f}"
-    target = f"mean distance at {JUDGED[k]:.0%} at most {allowed:.3f} above a perfectly calibrated forecaster's"
-    reached = f"{with_error(float(now.distance[k]), float(now.error[k]))}, {now.excess[k]:+.3f} above{words}"
+    target = f"mean distance at {100 * JUDGED[k]:.0f} % at most {allowed:.3f} above a perfectly calibrated forecaster's"
+    distance = with_error(float(now.distance[k]), float(now.error[k]))
+    reached = f"{distance}, {now.excess[k]:+.3f} ± {now.excess_error[k]:.2g} above{words}"
     return target, reached, bool(now.excess[k] <= allowed)
 
 
@@ -66,6 +65,8 @@ def _alone(judged: Mapping[str, Judged]) -> Row:
         f"to 1 and are at most {BOUNDS[1]:g} times the ideal width"
     )
     reached = f"{len(some) - len(off)} of {len(some)}" + (f"; not {', '.join(off)}" if off else "")
+    chance = sum(one.misses for one in some.values())
+    reached += f" (a perfectly calibrated forecaster misses {chance:.1f} on average)"
     return target, reached, not off if some else None
 
 
