@@ -147,6 +147,7 @@ def choices(variants, data, fast, counted, kept, before, output):
     -o, the page docs/choices.md is written.
     """
     from benchmarks.forecasts import choices as module
+    from benchmarks.forecasts.report import variants as page
     from benchmarks.forecasts.run import read
     from benchmarks.forecasts.splits import tasks
 
@@ -159,11 +160,11 @@ def choices(variants, data, fast, counted, kept, before, output):
         records = module.measure(chosen, variants or list(module.VARIANTS), kept, _say, counted)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    records = module.with_before(records, earlier) if before else records
+    records = page.with_before(records, earlier) if before else records
     if output is None and (variants or data or fast or before):
-        click.echo("\n\n".join(module.sections(records, counted)))
+        click.echo("\n\n".join(page.sections(records, counted)))
         return
-    module.report(output or DOCS / "choices.md", records, counted)
+    page.report(output or DOCS / "choices.md", records, counted)
     click.echo(output or DOCS / "choices.md")
 
 

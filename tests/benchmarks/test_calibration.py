@@ -16,7 +16,7 @@ from bayescale.laws.busbridge2025 import generalised
 from benchmarks.__main__ import main
 from benchmarks.forecasts import choices, cut, report, run, splits
 from benchmarks.forecasts.methods import BASE, DEFAULT
-from benchmarks.forecasts.report import averages, calibration, distance, targets
+from benchmarks.forecasts.report import averages, calibration, distance, targets, variants
 from benchmarks.forecasts.report.calibrated import Means
 from benchmarks.forecasts.splits import Task
 from tests.conftest import simulate
@@ -254,11 +254,11 @@ def test_variants_are_told_by_their_difference_from_the_default():
         draws, observed = together(rng, 0.0, (1000, 9)), together(rng, 0.0, (1, 9))[0]
         for name, scale in ((DEFAULT, 1.0), ("tau 1 %, 0.7", 2.0), ("tau 0.7 %, 1", 0.1)):
             records.append(forecast(3.0 * (draws / 3.0) ** scale, observed, data, method=name))
-    text = choices.sections(records)
+    text = variants.sections(records)
     rows = {tuple(line[2:].split(" | ")[:2]): line.split(" | ")[2:] for line in text[3].splitlines()[2:]}
     assert set(rows) == {(g, v) for g in ("all", "half A", "half C") for v in ("tau 1 %, 0.7", "tau 0.7 %, 1")}
     wide = rows["all", "tau 1 %, 0.7"]
-    assert wide[0] == "3" and wide[1 + choices.DIFFERENCES.index("Δ ln width")] == "+0.693 ± 0.000"
+    assert wide[0] == "3" and wide[1 + variants.DIFFERENCES.index("Δ ln width")] == "+0.693 ± 0.000"
     assert rows["half C", "tau 1 %, 0.7"][0] == "1" and "±" not in rows["half C", "tau 1 %, 0.7"][1]
     assert "would choose the default's" in text[-1]
 

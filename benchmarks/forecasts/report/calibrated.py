@@ -78,20 +78,24 @@ class Means:
 
 def sections(records: Sequence[dict], methods: Sequence[str], halves: Mapping[str, Sequence[str]]) -> list[str]:
     """The sections: all methods on all data sets, the default by half, the default by data set."""
-    own = {method: [record for record in records if record["method"] == method] for method in methods}
-    head = ["data sets", *HEAD, "width over ideal", "spread"]
-    rows = [[method, *Means(judge(each)).cells()] for method, each in own.items() if each]
-    parts = ["## Conditional calibration", ABOUT, table(["method", *head], rows)]
-    if DEFAULT in own and own[DEFAULT]:
-        judged = judge(own[DEFAULT])
+    own = {method: judge([record for record in records if record["method"] == method]) for method in methods}
+    parts = ["## Conditional calibration", ABOUT, means_of("method", own)]
+    if DEFAULT in own:
+        judged = own[DEFAULT]
         by_half = {name: {data: judged[data] for data in sets if data in judged} for name, sets in halves.items()}
-        rows = [[f"{name}", *Means(some).cells()] for name, some in by_half.items() if some]
-        if len(rows) > 1:
-            parts += [f"The same for {DEFAULT} by half:", table(["half", *head], rows)]
+        if len(by_half) > 1:
+            parts += [f"The same for {DEFAULT} by half:", means_of("half", by_half)]
         parts += [f"### {DEFAULT} by data set", BY_DATA, by_data(judged)]
     return parts
 
 
+def means_of(what: str, judged: Mapping[str, Mapping[str, Judged]]) -> str:
+    """A table of means over data sets; its rows are methods, halves, …, each with the calibration of its data sets."""
+    rows = [[name, *Means(sets).cells()] for name, sets in judged.items() if sets]
+    return table([what, "data sets", *HEAD, "width over ideal", "spread"], rows)
+
+
+#: What the columns of the table by data set are.
 BY_DATA = (
     "Runs: held-out runs at the smallest cut of each group. Calibrated: mean distance of a perfectly calibrated "
     "forecaster. As far: probability that its distance is at least this large. Over ideal: width over the ideal width; "

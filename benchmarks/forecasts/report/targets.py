@@ -74,7 +74,7 @@ def _far(ours: Sequence[dict]) -> Row:
     """Coverage of 90 % intervals far beyond the fitted compute, by cut and by run."""
     shares = [coverage_beyond(ours, FAR[0], whole) for whole in (True, False)]
     words = [
-        f"{with_error(share, error)} ({sets} data sets, {what})"
+        f"{with_error(share, error)} ({sets} data set{'s' * (sets > 1)}, {what})"
         for (share, error, sets), what in zip(shares, ("all runs of such cuts", "such runs alone"), strict=True)
         if sets
     ]
