@@ -108,6 +108,7 @@ def test_the_command_scores_a_folder_and_goes_on_where_it_was(tmp_path):
     assert result.exit_code == 0, result.output
     text = (tmp_path / "forecasts.md").read_text()
     assert "| additive |" in text and "| mine |" in text and "--folder" in text
+    assert "Conditional calibration" in text and "nan" not in text.lower()
     records = [json.loads(line) for line in kept.read_text().splitlines()]
     assert {one["method"] for one in records} == {"power_law", "huber_bootstrap", "additive"}
     before = kept.read_text()
@@ -155,7 +156,9 @@ def made_up(method: str, data: str, cut: float, crps: float, failed: bool = Fals
         return base
     width, covered = [1.0, 2.0, 3.0, 4.0], [0.5, 0.8, 0.9, 0.95]
     scores = {"crps": crps, "interval_score": 1.0, "rmsle": 2.0, "error": 0.1, "log_score": 1.0}
-    return {**base, "covered": covered, "width": width, **scores}
+    runs = {"error": [0.1, -0.1], "low": [-1.0, -1.0], "high": [1.0, 1.0]}
+    drawn = {"simulated": [[1] * 200, [2] * 200], "scaled": [[min(k // 3, 2)] * 40 for k in range(11)]}
+    return {**base, "held_out": 2, "covered": covered, "width": width, "runs": runs, **scores, **drawn}
 
 
 def test_the_data_set_is_the_unit_and_failures_count_for_all():
