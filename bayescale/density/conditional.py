@@ -1,7 +1,7 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
-`fit` integrates the discrepancy out. This module draws it for each posterior draw of the parameters, as increments of
-the white noise of each cell, so that it can be continued to any run. Under normal noise its distribution is normal.
+`fit` integrates the discrepancy out. This module draws its coefficients for each posterior draw of the parameters,
+from which it is continued to any run. Under normal noise its distribution is normal.
 Under Student-t noise it is approximated by a normal distribution with the mode and the curvature of the integral
 (`bayescale.density.marginal`).
 """
@@ -171,7 +171,7 @@ def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.rando
     Parameters
     ----------
     law : Law with a discrepancy.
-    post : DataTree with a group ``discrepancy``, as of `increments`, and the reference run in constant_data.
+    post : DataTree with a group ``discrepancy``, as of `coefficients`, and the reference run in constant_data.
     columns : the law's columns, arrays of shape (run,).
     rng : draws the discrepancy beyond the cells. Runs of one call share one draw of it.
 
@@ -191,38 +191,48 @@ def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.rando
         own = amplitude_of == name
         at = np.array([part.decades(columns, anchors) for part in parts])
         rows = fitted.sel(part=[part.name for part in parts]).transpose("part", "row").to_numpy()
-        cross, fresh = _continued(parts, at, rows, rng, z.shape[0] * z.shape[1])
+        cross, left = _continued(parts, at, rows, weights[:, own])
+        fresh = _drawn(left, rng, z.shape[0] * z.shape[1])
         value = z[..., own] @ (cross @ weights[:, own]).T + fresh.reshape(*z.shape[:2], -1)
         total = total + _amplitudes(law, draws, [name]) * value
     return total
 
 
 def _continued(
-    parts: tuple[Part, ...], at: np.ndarray, rows: np.ndarray, rng: np.random.Generator, draws: int
+    parts: tuple[Part, ...], at: np.ndarray, rows: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Covariance of new runs with the fitted ones, and draws of what the fitted ones leave open.
+    """Covariance of new runs with the fitted ones, and covariance of what the coefficients leave open.
+
+    Combinations without a coefficient keep their prior if the parts are smooth: they hardly vary on the runs, but grow
+    beyond them. Those of local parts are zero, because the noise accounts for them.
 
     Parameters
     ----------
     parts : the parts that share an amplitude.
     at, rows : arrays of shape (part, new run) and (part, fitted row), distances from the anchors [decades].
-    rng : Generator
-    draws : int
+    weights : array of shape (fitted row, coefficient), as in `Basis`.
 
     Returns
     -------
-    array of shape (new run, fitted row), and array of shape (draw, new run).
+    arrays of shape (new run, fitted row) and (new run, new run).
     """
-    different, back = np.unique(at.round(9), axis=1, return_inverse=True)
-    rows_different = np.unique(rows.round(9), axis=1)
 
     def covariance(x, y):
         return sum(part.covariance(a, b) for part, a, b in zip(parts, x, y, strict=True))
 
-    values, vectors = np.linalg.eigh(covariance(rows_different, rows_different))
-    used = values > NEGLIGIBLE * max(values[-1], 1e-300)
-    half = covariance(different, rows_different) @ (vectors[:, used] / np.sqrt(values[used]))
-    values, vectors = np.linalg.eigh(covariance(different, different) - half @ half.T)
+    cross = covariance(at, rows)
+    if all(part.kernel == "smooth" for part in parts):
+        known = cross @ weights
+    else:
+        different = np.unique(rows.round(9), axis=1)
+        values, vectors = np.linalg.eigh(covariance(different, different))
+        used = values > NEGLIGIBLE * max(values[-1], 1e-300)
+        known = covariance(at, different) @ (vectors[:, used] / np.sqrt(values[used]))
+    return cross, covariance(at, at) - known @ known.T
+
+
+def _drawn(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Draws of shape (draw, run) from a normal distribution with mean zero, whose covariance may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    fresh = (rng.standard_normal((draws, len(values))) @ root.T)[:, back.ravel()]
-    return covariance(at, rows), fresh
+    return rng.standard_normal((draws, len(values))) @ root.T

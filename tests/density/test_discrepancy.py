@@ -328,7 +328,8 @@ def laplace_integral(bound, mu, scale, tau, tau_local):
     made = Program(tape, [value])
     c = made.constants
     run = array_function(made.array_code)
-    return float(run(np.array([scale, tau, tau_local])[:, None, None], c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
+    point = np.array([scale, tau, tau_local])[:, None, None]
+    return float(run(point, c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
 
 
 def test_one_amplitude_is_several_that_are_the_same():
@@ -357,7 +358,8 @@ def test_the_integral_under_student_noise_is_close(runs):
         likelihood = student_t(4).logpdf(left).sum(axis=1) - len(runs) * log_sigma[k] - np.log(table.loss).sum()
         weights = likelihood + norm.logpdf(z).sum(axis=1) - proposal.logpdf(steps) + np.linalg.slogdet(root[k])[1]
         exact = np.logaddexp.reduce(weights) - np.log(len(weights))
-        off[k] = laplace_integral(density.bound, table.loss * np.exp(-error[k]), scale[k], *amplitudes[k][[0, -1]]) - exact
+        mu, two = table.loss * np.exp(-error[k]), amplitudes[k][[0, -1]]
+        off[k] = laplace_integral(density.bound, mu, scale[k], *two) - exact
     # A slope s in a parameter of standard deviation d moves its mean by s d^2: less than a tenth of d here.
     for parameter in (log_sigma, np.log(amplitudes[:, 0]), np.log(amplitudes[:, -1])):
         assert abs(np.polyfit(parameter, off, 1)[0]) * np.std(parameter) < 0.1
