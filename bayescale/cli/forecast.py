@@ -44,7 +44,8 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
 
-    The expected loss is that of the law, with its discrepancy; a new run's loss also has the noise of a single run.
+    The median loss is that of the law, with its discrepancy: half of all runs of that size end below it. A new run's
+    loss also has the noise of a single run.
     Intervals are central, 50 % and 90 %. With --backtest, their coverage in forecasts of the larger fitted runs from
     the smaller is printed too (and kept in DIR as backtest.json). For several runs, the probability that one ends below
     another is printed.
@@ -221,7 +222,7 @@ def _print(run: dict[str, Any], unit: str, first: bool) -> None:
     ratios = [f"{key} {ratio:.3g}" for key, ratio in run["times_largest"].items()]
     if ratios:
         show.say(f"times the largest of the runs fitted: {', '.join(ratios)}")
-    rows = [show.row(f"expected loss [{unit}]", run["mu"]), show.row(f"a new run's loss [{unit}]", run["loss"])]
+    rows = [show.row(f"median loss [{unit}]", run["mu"]), show.row(f"a new run's loss [{unit}]", run["loss"])]
     rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in run.get("optimal", {}).items()]
     show.table(["", "median", "50 %", "90 %"], rows)
     parts = {name: share for name, share in run["shares"].items() if share}
