@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.backtest import backtest
     from bayescale.forecasting.beats import beats
     from bayescale.forecasting.count_parameters import count_parameters
+    from bayescale.forecasting.evidence import evidence
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
@@ -47,6 +48,7 @@ _HOME = {
     "best_of": "data.best_of",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
+    "evidence": "forecasting.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
@@ -82,6 +84,7 @@ __all__ = [
     "best_of",
     "count_parameters",
     "datasets",
+    "evidence",
     "fit",
     "fit_many",
     "forecast",

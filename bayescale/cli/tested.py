@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,35 +10,48 @@ from bayescale.base.atomic import replacing
 from bayescale.cli import show
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
+    from bayescale.forecasting.evidence import Evidence
     from bayescale.modelling.law import Law
 
 #: Name of the file in the folder.
 NAME = "backtest.json"
 #: Central intervals whose coverage is kept.
 LEVELS = (0.5, 0.8, 0.9, 0.95)
-#: A back-test whose 90 % intervals held a smaller share of the larger runs is a sign of a bad forecast.
-POOR = 0.7
 
 
-def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
+def backtest_scores(
+    folder: Path, fitted: tuple["Law", "xr.DataTree"], towards: "pd.DataFrame", seed: int, run: bool
+) -> dict[str, Any] | None:
     """Scores of forecasts of the larger fitted runs from the smaller ones.
 
     Parameters
     ----------
     folder : Path, of `bayescale fit`.
-    law, post : Law and DataTree of the fit.
+    fitted : Law and DataTree of the fit.
+    towards : DataFrame, the runs that are forecast: the back-test is in their direction and with a similar jump.
     seed : int
     run : bool, whether to run the back-test, and keep its scores, if the folder has none for this posterior.
 
     Returns
     -------
-    dict or None : by, cuts (number), runs (forecasts: runs held out, summed over cuts), failed, unconverged,
-        covered_0.5 … covered_0.95, rmsle [%], width [%]; None if the back-test has not been run for this posterior.
+    dict or None : the fields of `bayescale.forecasting.evidence.Evidence`, with covered_0.5 … covered_0.95 in place of
+        covered, reassures (bool) and says; None if no such back-test has been run for this posterior.
     """
-    path = folder / NAME
-    key = {"data": post.attrs.get("data_sha256", ""), "law": str(law)}
+    import pandas as pd
+
+    from bayescale.forecasting.backtest import backtest
+    from bayescale.forecasting.cuts import direction
+    from bayescale.forecasting.evidence import evidence
+    from bayescale.forecasting.forecast import sizes_of
+
+    (law, post), path = fitted, folder / NAME
+    known = sizes_of(post)
+    by, times = direction(known, towards, law.inputs) if len(known.columns) else (law.inputs[0], None)
+    key = {"data": post.attrs.get("data_sha256", ""), "law": str(law), "by": by}
+    key |= {} if times is None else {"times": f"{times:.2g}"}
     if path.is_file():
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -47,33 +61,35 @@ def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, ru
             return kept["scores"]
     if not run:
         return None
-    import pandas as pd
-
-    from bayescale.forecasting.backtest import backtest, board
-
     file = folder / "runs.csv"
     if not file.is_file():
         raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which the back-test needs; fit again.")
-    table = pd.read_csv(file)
-    by = "C" if "C" in table or {"N", "D"} <= set(table) else law.inputs[0]
-    forecasts = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
-    means = board(forecasts).iloc[0]
-    scores = {"by": by, "cuts": int(means["cuts"]), "runs": int(forecasts["error"].notnull().sum())}
-    scores |= {name: int(means[name]) for name in ("failed", "unconverged")}
-    scores |= {name: float(means[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
+    table, visible = pd.read_csv(file), sys.stderr.isatty()
+    resembling = {"by": by} if times is None else {"towards": towards}
+    told = evidence(backtest(law, table, **resembling, seed=seed, progressbar=visible))
+    scores = {**asdict(told), **{f"covered_{level}": share for level, share in told.covered.items()}}
+    del scores["covered"]
+    scores |= {"reassures": told.reassures, "says": str(told)}
     with replacing(path) as draft:
         draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
     return scores
 
 
+def as_evidence(scores: dict[str, Any] | None) -> "Evidence | None":
+    """The scores of `backtest_scores` as Evidence."""
+    from bayescale.forecasting.evidence import Evidence
+
+    if scores is None:
+        return None
+    covered = {level: scores[f"covered_{level}"] for level in LEVELS}
+    rest = {field.name: scores[field.name] for field in fields(Evidence) if field.name != "covered"}
+    return Evidence(covered=covered, **rest)
+
+
 def say(scores: dict[str, Any] | None) -> None:
     """Print the scores, or how to get them."""
-    if scores is None:
-        show.say("back-test: not run; --backtest forecasts the larger of these runs from the smaller ones")
+    told = as_evidence(scores)
+    if told is None:
+        show.say("back-test: not run for such runs; --backtest forecasts the larger fitted runs from the smaller ones")
         return
-    bad = "".join(f", {scores[name]} {name}" for name in ("failed", "unconverged") if scores[name])
-    inside = "/".join(f"{100 * scores[f'covered_{level}']:.0f}" for level in LEVELS)
-    show.say(
-        f"back-test on the runs fitted, {scores['cuts']} cuts by {scores['by']}{bad}: "
-        f"{inside} % of the larger runs inside the 50/80/90/95 % intervals, RMSLE {scores['rmsle']:.2g} %"
-    )
+    show.say(str(told))
