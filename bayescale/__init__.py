@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.sensitivity import sensitivity
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
     from bayescale.frontiers.frontier import frontier
@@ -64,6 +65,7 @@ _HOME = {
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "scores": "forecasting.scores",
+    "sensitivity": "forecasting.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
@@ -100,6 +102,7 @@ __all__ = [
     "sample_prior",
     "sbc",
     "scores",
+    "sensitivity",
     "shares",
     "signs",
     "stacking",
