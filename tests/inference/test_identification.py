@@ -1,4 +1,4 @@
-"""Identification: what a sweep determines is known, what it does not is unknown, though no posterior equals its prior."""
+"""Identification: what a sweep determines is known, and the rest is not, though its posterior is not its prior."""
 
 import warnings
 from dataclasses import replace
@@ -55,6 +55,4 @@ def test_weakly_identified_parameters_are_said_but_not_warned_of():
     found = Verdict(1.0, 1000.0, 0, unidentified=[], weak=["kappa"], influential={}, outliers={})
     assert str(found).endswith("; the data identify kappa weakly") and found.problems() == []
     both = Verdict(1.0, 1000.0, 0, unidentified=["E"], weak=["kappa"], influential={}, outliers={})
-    assert str(both).count(
-        "weakly"
-    ) == 1 and "(intervals too wide, or as the prior's); they identify kappa weakly" in str(both)
+    assert str(both).endswith("not identify E (intervals too wide, or as the prior's); they identify kappa weakly")

@@ -115,7 +115,8 @@ def test_sentences():
     assert str(verdict) == (
         "converged: R-hat 1.000, ESS 1000, 0 divergences; "
         "the data do not identify E (intervals too wide, or as the prior's); "
-        "runs far outside the noise (residual/scale): 0 (+9.0), 1 (+8.0), 2 (+7.0), 3 (+6.0), 4 (+5.0), 5 (+4.0) and 2 more"
+        "runs far outside the noise (residual/scale): "
+        "0 (+9.0), 1 (+8.0), 2 (+7.0), 3 (+6.0), 4 (+5.0), 5 (+4.0) and 2 more"
     )
     assert str(Verdict(1.2, 30.0, 3)) == "NOT CONVERGED: R-hat 1.200, ESS 30, 3 divergences"
     accepted = "Laplace approximation accepted: Pareto k 0.52, importance ESS 5988"
