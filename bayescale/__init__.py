@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from bayescale.forecasting.backtest import backtest
     from bayescale.forecasting.beats import beats
     from bayescale.forecasting.count_parameters import count_parameters
-    from bayescale.forecasting.evidence import evidence
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.sbc import sbc
-    from bayescale.forecasting.sensitivity import sensitivity
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
+    from bayescale.forecasting.trust.evidence import evidence
+    from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
@@ -49,7 +49,7 @@ _HOME = {
     "best_of": "data.best_of",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
-    "evidence": "forecasting.evidence",
+    "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
@@ -65,7 +65,7 @@ _HOME = {
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "scores": "forecasting.scores",
-    "sensitivity": "forecasting.sensitivity",
+    "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",

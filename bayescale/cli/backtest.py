@@ -67,7 +67,7 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, nuts, se
     from bayescale.forecasting import baselines as known
     from bayescale.forecasting.backtest import backtest as run_backtest
     from bayescale.forecasting.backtest import board
-    from bayescale.forecasting.evidence import evidence
+    from bayescale.forecasting.trust.evidence import evidence
 
     laws = {spec: options.find_law(spec) for spec in specs}
     table = read_runs(next(iter(laws.values())), runs, dict(columns), where)

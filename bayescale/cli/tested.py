@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from bayescale.forecasting.evidence import Evidence
+    from bayescale.forecasting.trust.evidence import Evidence
     from bayescale.modelling.law import Law
 
 #: Name of the file in the folder.
@@ -37,15 +37,15 @@ def backtest_scores(
 
     Returns
     -------
-    dict or None : the fields of `bayescale.forecasting.evidence.Evidence`, with covered_0.5 … covered_0.95 in place of
-        covered, reassures (bool) and says; None if no such back-test has been run for this posterior.
+    dict or None : the fields of `bayescale.forecasting.trust.evidence.Evidence`, with covered_0.5 … covered_0.95 in
+        place of covered, reassures (bool) and says; None if no such back-test has been run for this posterior.
     """
     import pandas as pd
 
     from bayescale.forecasting.backtest import backtest
-    from bayescale.forecasting.cuts import direction
-    from bayescale.forecasting.evidence import evidence
     from bayescale.forecasting.forecast import sizes_of
+    from bayescale.forecasting.trust.cuts import direction
+    from bayescale.forecasting.trust.evidence import evidence
 
     (law, post), path = fitted, folder / NAME
     known = sizes_of(post)
@@ -77,7 +77,7 @@ def backtest_scores(
 
 def as_evidence(scores: dict[str, Any] | None) -> "Evidence | None":
     """The scores of `backtest_scores` as Evidence."""
-    from bayescale.forecasting.evidence import Evidence
+    from bayescale.forecasting.trust.evidence import Evidence
 
     if scores is None:
         return None

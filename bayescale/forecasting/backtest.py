@@ -9,9 +9,9 @@ import xarray as xr
 
 from bayescale.base.executors import progress, spread
 from bayescale.forecasting import scores
-from bayescale.forecasting.cuts import Plan, planned
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
+from bayescale.forecasting.trust.cuts import Plan, planned
 from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law

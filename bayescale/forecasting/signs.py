@@ -6,7 +6,7 @@ Each sign is kept because of how often forecasts went wrong where it appeared, o
 import xarray as xr
 
 from bayescale.density.coordinates.structure import coordinates_of
-from bayescale.forecasting.evidence import Evidence, evidence
+from bayescale.forecasting.trust.evidence import Evidence, evidence
 from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.law import Law
 

@@ -20,7 +20,7 @@ from bayescale import plots
 from bayescale.cli.main import main
 from bayescale.forecasting.backtest import board
 from bayescale.forecasting.baselines import last_value, power_law
-from bayescale.forecasting.evidence import POOR
+from bayescale.forecasting.trust.evidence import POOR
 from tests.conftest import simulate
 
 

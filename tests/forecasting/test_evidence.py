@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
-from bayescale.forecasting.cuts import direction, distinct
+from bayescale.forecasting.trust.cuts import direction, distinct
 from bayescale.laws import chinchilla
 from tests.conftest import simulate
 

@@ -8,7 +8,7 @@ import pytest
 
 import bayescale as bs
 from bayescale import Prior
-from bayescale.forecasting.sensitivity import CHANGES, changed, with_prior
+from bayescale.forecasting.trust.sensitivity import CHANGES, changed, with_prior
 from bayescale.laws import chinchilla, generalised
 from tests.conftest import simulate
 

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from bayescale.forecasting.backtest import board
-from bayescale.forecasting.cuts import distinct
 from bayescale.forecasting.scores import LEVELS
+from bayescale.forecasting.trust.cuts import distinct
 
 #: Fewest distinct sizes that can reassure. Runs of one size err together, so each size is one observation: if
 #: intervals hold only half of the sizes, four of four are inside with probability 6 %.
