@@ -2,14 +2,17 @@
 
 A draft is written beside its target, on the same file system, and renamed when it is complete. If the process raises
 or is killed before that, the file that was there stays as it was. A killed process leaves its draft behind, under a
-hidden name; the next `filling` of the folder removes old ones. Nothing is promised for a loss of power.
+hidden name; the next writing of that file or folder removes it if it is old. Nothing is promised for a loss of power.
 """
 
 import errno
+import glob
 import importlib
 import itertools
 import json
 import os
+import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -20,6 +23,10 @@ from bayescale.base.space import space
 
 #: Tells drafts of one process apart, so that its threads may write the same file.
 _NUMBERS = itertools.count()
+#: Tells processes apart that have one id, as in containers that share a folder.
+_PROCESS = secrets.token_hex(4)
+#: How the name of a draft ends.
+_ENDING = re.compile(r"\.[0-9a-f]{8}-\d+-\d+")
 #: A complete set of files that is moving into its folder (`filling` with `last`).
 _ARRIVING = ".arriving"
 #: In that set: which file moves last, and which old files are removed.
@@ -62,6 +69,7 @@ def replacing(path: str | Path, *, size: int | None = None) -> Iterator[Path]:
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder '{path.parent}' to write '{path.name}' to; make it first.")
     draft = path.with_name(_hidden(path.name))
+    _sweep(path.parent, path.name)
     try:
         with space(path.parent, size):
             yield draft
@@ -113,7 +121,7 @@ def filling(folder: str | Path, *, last: str | None = None, stale: Iterable[str]
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    _sweep(folder, "draft")
     draft = folder / _hidden("draft")
     try:
         with space(folder):
@@ -214,20 +222,26 @@ def _locked(folder: Path) -> Iterator[bool]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # some file systems of clusters have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield folder.is_dir() and os.path.samestat(os.fstat(handle), os.stat(folder))
     finally:
         os.close(handle)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove the drafts that killed processes have left in a folder."""
-    for draft in folder.glob(".draft.*-*"):
+def _sweep(folder: Path, name: str) -> None:
+    """Remove the drafts called `name` that killed processes have left in a folder."""
+    for draft in folder.glob(f".{glob.escape(name)}.*-*"):
+        if not _ENDING.fullmatch(draft.name.removeprefix(f".{name}")):
+            continue
         with suppress(OSError):
-            if draft.is_dir() and time.time() - draft.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(draft, ignore_errors=True)
+            if time.time() - draft.lstat().st_mtime > _ABANDONED:
+                if draft.is_dir():
+                    shutil.rmtree(draft, ignore_errors=True)
+                else:
+                    draft.unlink()
 
 
 def _hidden(name: str) -> str:
     """A hidden name that no other process or thread uses."""
-    return f".{name}.{os.getpid()}-{next(_NUMBERS)}"
+    return f".{name}.{_PROCESS}-{os.getpid()}-{next(_NUMBERS)}"

@@ -28,8 +28,13 @@ def real_numbers(name: str, value: Any) -> np.ndarray:
     """
     if isinstance(value, np.ma.MaskedArray):
         raise ValueError(f"{name} is a masked array; wanted numbers. Take out what is masked: {name}.compressed().")
-    cells = pd.Series(np.asarray(value).ravel()) if not isinstance(value, pd.Series) else value
-    shape = np.shape(value)
+    try:
+        cells = pd.Series(np.asarray(value).ravel()) if not isinstance(value, pd.Series) else value
+        shape = np.shape(value)
+    except (TypeError, ValueError):  # lists of several lengths, a Dataset
+        raise ValueError(
+            f"{name} is a {type(value).__name__} that is no array; wanted numbers [{column(name).unit}]."
+        ) from None
     if cells.dtype == object and all(_is_real(cell) for cell in cells):  # integers beyond 64 bits
         cells = cells.astype(float)
     kind = pd.api.types

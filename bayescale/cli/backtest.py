@@ -6,7 +6,7 @@ import click
 
 from bayescale.base.atomic import filling
 from bayescale.cli import options, show
-from bayescale.cli.fit import COLUMN, WHERE, read_runs
+from bayescale.cli.fit import COLUMN, WHERE, read_runs, writable
 
 #: Baselines on offer: functions of `bayescale.forecasting.baselines`.
 BASELINES = ("last_value", "power_law", "huber_bootstrap")
@@ -70,7 +70,9 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, nuts, se
     from bayescale.forecasting.trust.evidence import evidence
 
     laws = {spec: options.find_law(spec) for spec in specs}
-    table = read_runs(next(iter(laws.values())), runs, dict(columns), where)
+    table = read_runs(next(iter(laws.values())), runs, options.once(columns, "--column"), where)
+    if out is not None:
+        writable(out)
     forecasts = run_backtest(
         {**laws, **{name: getattr(known, name) for name in baselines}},
         table,

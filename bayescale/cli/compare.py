@@ -33,10 +33,11 @@ def compare(folders):
     from bayescale.inference.storage import load
 
     posts = {name: load(name) for name in names}
-    _same_runs(posts)
     for name, post in posts.items():
-        if "log_likelihood" not in post.children:
-            raise ValueError(f"The posterior in '{name}' has no group log_likelihood; fit again with bayescale fit.")
+        absent = [group for group in ("log_likelihood", "observed_data") if group not in post.children]
+        if absent:
+            raise ValueError(f"The posterior in '{name}' has no group {absent}; fit again with bayescale fit.")
+    _same_runs(posts)
     comparison = az.compare(posts, var_name="loss", round_to="none")
     rows = []
     for name, line in comparison.iterrows():
@@ -47,7 +48,7 @@ def compare(folders):
     show.say()
     for name in comparison.index:
         attrs = posts[name].attrs
-        show.say(f"{name}: {attrs['law']}, noise {attrs['noise']}; {sentence(posts[name])}")
+        show.say(f"{name}: {attrs['law']}, noise {attrs.get('noise', 'unknown')}; {sentence(posts[name])}")
     if not all(options.converged(post) for post in posts.values()):
         click.get_current_context().exit(options.NOT_CONVERGED)
 

@@ -57,9 +57,12 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
 
     If DIR already has a posterior, --force is needed to replace it. DIR has the old fit until the new one is complete,
     even if the command is killed. The files beside a posterior.nc always belong to it. Other files are not touched.
+    If DIR cannot be written after the fit, as on a full disk, the fit goes to a new folder in the working, temporary or
+    home folder, which the error names.
 
     Exit status: 0 done; 2 not done; 3 written, but the posterior has not converged.
     """
+    columns, reference = options.once(columns, "--column"), options.once(reference, "--reference")
     _exists(runs)  # before the imports, which take seconds
 
     from bayescale.base.atomic import settle
@@ -70,17 +73,17 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
     if (settle(out) / NAME).exists() and not force:
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     mark = fingerprint(spec)
-    law = _with_reference(options.find_law(spec, noise, mark), dict(reference))
-    table = read_runs(law, runs, dict(columns), where, best)
-    _writable(out)
+    law = _with_reference(options.find_law(spec, noise, mark), reference)
+    table = read_runs(law, runs, columns, where, best)
+    writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", column("loss").unit)
     post.attrs |= {"cli_law": spec, "cli_noise": noise or "", "cli_runs": Path(runs).name, "loss_unit": unit, **mark}
 
-    from bayescale.cli.folder import summarise, write
+    from bayescale.cli.folder import keep, summarise
 
     summary = summarise(post)
-    written = write(out, law, post, table, summary)
+    written = keep(out, law, post, table, summary)
     show.say(f"{law.name}, noise {law.noise.name}: {post.attrs['runs']} runs of {Path(runs).name}, seed {seed}\n")
     _print(summary)
     show.say(f"\n{sentence(post)}")
@@ -100,7 +103,7 @@ def _exists(source: str) -> None:
         raise FileNotFoundError(f"There is no file '{source}'.")
 
 
-def _writable(out: Path) -> None:
+def writable(out: Path) -> None:
     """Refuse a folder that cannot be written, before sampling starts."""
     import os
 

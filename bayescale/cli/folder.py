@@ -1,5 +1,9 @@
 """The folder that `bayescale fit` writes: its files always belong to one fit."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +39,46 @@ def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: p
     with atomic.filling(out, last=files.NAME, stale=_names()) as draft:
         atomic.write(draft / files.NAME, content)
         summary.to_csv(draft / "summary.csv", index_label="parameter")
-        runs.to_csv(draft / "runs.csv", index="run" not in runs, index_label="run")
+        named = runs if runs.index.is_unique else runs.reset_index(drop=True)  # a repeated name means checkpoints
+        named.to_csv(draft / "runs.csv", index="run" not in named, index_label="run")
         stems = figures.draw(draft, law, post, runs)
     return [files.NAME, *TABLES, *(f"{stem}.pdf/.png" for stem in stems)]
+
+
+def keep(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """`write`; where that fails, the fit is written to a new folder elsewhere, so that no draws are lost.
+
+    Raises
+    ------
+    OSError
+        If `out` cannot be written. The message says where the fit is, or that it is lost.
+    """
+    try:
+        return write(out, law, post, runs, summary)
+    except OSError as error:
+        reason = f"{str(error).rstrip('.')}."
+        tried = []
+        for place in dict.fromkeys(_places()):
+            tried.append(f"'{place}'")
+            folder = None
+            try:
+                folder = Path(tempfile.mkdtemp(prefix="bayescale-fit-", dir=place))
+                write(folder, law, post, runs, summary)
+            except OSError:
+                if folder is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            raise OSError(
+                f"{reason} The fit is complete in '{folder}' instead: use it there, or move that folder."
+            ) from None
+        raise OSError(f"{reason} The fit is lost, since {' and '.join(tried)} could not be written either.") from None
+
+
+def _places() -> Iterator[Path]:
+    """Folders to write to in an emergency: the working folder, the temporary one and the user's."""
+    for find in (Path.cwd, tempfile.gettempdir, Path.home):
+        with suppress(OSError, RuntimeError):  # it does not exist, or is full
+            yield Path(find()).absolute()
 
 
 def summarise(post: xr.DataTree) -> pd.DataFrame:

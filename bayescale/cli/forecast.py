@@ -122,9 +122,7 @@ def training_runs(post: "xr.DataTree") -> list[str]:
 
 def given_at(law: "Law", post, at: tuple) -> dict[str, Any]:
     """The values of ``--at``, each of which must be given once."""
-    if len({key for key, _ in at}) < len(at):
-        raise ValueError(f"--at gives {[key for key, _ in at]}; give each key once.")
-    return {key: _value(law, post, key, value) for key, value in at}
+    return {key: _value(law, post, key, value) for key, value in options.once(at, "--at").items()}
 
 
 def _value(law: "Law", post, key: str, text: str) -> Any:

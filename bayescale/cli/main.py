@@ -14,12 +14,15 @@ class Tidy(click.Group):
         with warnings_as_lines():
             try:
                 return super().invoke(ctx)
-            except (ValueError, TypeError, OSError) as error:
-                if isinstance(error, BrokenPipeError):
-                    raise
+            except (BrokenPipeError, click.exceptions.Exit, click.Abort):
+                raise
+            except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
                 from bayescale.cli.messages import translated
 
-                click.echo(f"error: {translated(str(error))}", err=True)
+                text = str(error) or type(error).__name__
+                if isinstance(error, RuntimeError):  # a sampler's may go on with its stack
+                    text = text.strip().splitlines()[0]
+                click.echo(f"error: {translated(text)}", err=True)
                 ctx.exit(2)
 
 

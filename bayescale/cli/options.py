@@ -38,6 +38,14 @@ class Pair(click.ParamType):
         return self.fail(f"got '{value}', wanted KEY=VALUE, such as {self.example}.", param, ctx)
 
 
+def once(pairs: tuple[tuple[str, Any], ...], option: str) -> dict[str, Any]:
+    """The pairs of an option as a mapping; an error if a key is given twice."""
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"{option} gives {keys}; give each key once.")
+    return dict(pairs)
+
+
 def number(letter: str, words: str) -> Callable:
     """The option ``--N`` (or another letter), which may be repeated."""
     return click.option(f"--{letter}", letter, type=float, multiple=True, metavar="NUMBER", help=words)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,6 @@ def backtest_scores(
     dict or None : the fields of `bayescale.forecasting.trust.evidence.Evidence`, with covered_0.5 … covered_0.95 in
         place of covered, reassures (bool) and says; None if no such back-test has been run for this posterior.
     """
-    import pandas as pd
-
     from bayescale.forecasting.backtest import backtest
     from bayescale.forecasting.forecast import sizes_of
     from bayescale.forecasting.trust.cuts import direction
@@ -53,26 +52,40 @@ def backtest_scores(
     key = {"data": post.attrs.get("data_sha256", ""), "law": str(law), "by": by}
     key |= {} if times is None else {"times": f"{times:.2g}"}
     if path.is_file():
-        try:
+        kept = None
+        with suppress(ValueError):  # it is damaged, or of another program
             kept = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            kept = {}
-        if kept.get("of") == key:
+        if isinstance(kept, dict) and kept.get("of") == key and isinstance(kept.get("scores"), dict):
             return kept["scores"]
     if not run:
         return None
-    file = folder / "runs.csv"
-    if not file.is_file():
-        raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which the back-test needs; fit again.")
-    table, visible = pd.read_csv(file), sys.stderr.isatty()
+    table = _runs(folder, post)
     resembling = {"by": by} if times is None else {"towards": towards}
-    told = evidence(backtest(law, table, **resembling, seed=seed, progressbar=visible))
+    told = evidence(backtest(law, table, **resembling, seed=seed, progressbar=sys.stderr.isatty()))
     scores = {**asdict(told), **{f"covered_{level}": share for level, share in told.covered.items()}}
     del scores["covered"]
     scores |= {"reassures": told.reassures, "says": str(told)}
     with replacing(path) as draft:
         draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
     return scores
+
+
+def _runs(folder: Path, post: "xr.DataTree") -> "pd.DataFrame":
+    """The fitted runs, from the folder of the posterior."""
+    import numpy as np
+    import pandas as pd
+
+    file = folder / "runs.csv"
+    if not file.is_file():
+        raise FileNotFoundError(f"The folder '{folder}' has no runs.csv, which the back-test needs; fit again.")
+    try:
+        table = pd.read_csv(file)
+    except ValueError:  # it is empty, or no table
+        table = pd.DataFrame()
+    losses = post["observed_data"]["loss"].to_numpy() if "observed_data" in post.children else []
+    if "loss" not in table or len(table) != len(losses) or not np.allclose(table["loss"], losses, rtol=1e-9, atol=0):
+        raise ValueError(f"'{file}' has not the runs of the posterior beside it; was it changed? Fit again.")
+    return table
 
 
 def as_evidence(scores: dict[str, Any] | None) -> "Evidence | None":

@@ -1,8 +1,10 @@
 """As numbers: sizes and losses that are written as text, such as 135M, 72,168,784 or 3,71."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayescale.base.columns import COLUMNS
@@ -22,6 +24,8 @@ DATE = re.compile(
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 #: Cells that mean that a value is missing.
 MISSING = {"", "-", "–", "na", "n/a", "nan", "null", "none", "inf", "infinity"}
+#: Raised digits and signs -> ordinary ones.
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 #: How to write a number, for errors.
 HOW = "write plain digits (135000000, 1.35e8 or 3.71)"
 
@@ -42,6 +46,8 @@ def as_numbers(cells: Iterable, name: str = "") -> pd.Series:
 
     Raises
     ------
+    TypeError
+        If `cells` is one text or number, a mapping, a table, or an array of several dimensions.
     ValueError
         If a cell is not a number, or if commas and dots can be read in two ways.
 
@@ -50,21 +56,30 @@ def as_numbers(cells: Iterable, name: str = "") -> pd.Series:
     >>> as_numbers(["135M", "1.5B", "70_000_000"]).tolist()
     [135000000.0, 1500000000.0, 70000000.0]
     """
-    series = cells if isinstance(cells, pd.Series) else pd.Series(list(cells), dtype=object)
+    series = cells if isinstance(cells, pd.Series) else _series(cells)
     name = name or (str(series.name) if series.name is not None else "")
-    if pd.api.types.is_datetime64_any_dtype(series):
+    if len(series) and pd.api.types.is_datetime64_any_dtype(series):
         raise ValueError(f"{series.iloc[0]} is a date, not a number; choose another column")
     parts = [_split(cell) for cell in series]
     comma = _comma_is_decimal([part[0] for part in parts if isinstance(part, tuple)], parts, name)
     return pd.Series([_value(part, comma) for part in parts], index=series.index, name=series.name, dtype=float)
 
 
+def _series(cells: Any) -> pd.Series:
+    """The cells of a column; a masked cell is missing."""
+    one = isinstance(cells, str | bytes | Mapping | pd.DataFrame) or not isinstance(cells, Iterable)
+    if one or np.ndim(cells if hasattr(cells, "ndim") else ()) > 1:
+        raise TypeError(f"cells is a {type(cells).__name__}; wanted one column: a Series, a list or an array.")
+    masked = isinstance(cells, np.ma.MaskedArray)
+    return pd.Series(list(cells.astype(object).filled(np.nan) if masked else cells), dtype=object)
+
+
 def _split(cell: object) -> float | tuple[str, float]:
     """A number, or the digits of a text with the factor that its exponent and its suffix mean."""
-    if isinstance(cell, bool):
+    if isinstance(cell, bool | np.bool_):
         raise ValueError(f"{cell} is a truth value; {HOW}")
     if not isinstance(cell, str):
-        if bool(pd.isna(cell)):  # pyright: ignore[reportArgumentType, reportCallIssue]
+        if np.ndim(cell) == 0 and bool(pd.isna(cell)):  # pyright: ignore[reportArgumentType, reportCallIssue]
             return float("nan")
         try:
             return float(cell)  # pyright: ignore[reportArgumentType]
@@ -75,7 +90,8 @@ def _split(cell: object) -> float | tuple[str, float]:
         return float("inf") if word.lower().lstrip("+").startswith("inf") else float("nan")
     plain = re.sub(r"(?<=\d)[_'](?=\d)", "", word)
     plain = re.sub(r"(?<=\d) (?=\d{3}(\D|$))", "", plain)
-    plain = re.sub(r"\s*[x×*·]\s*10\s*(\^|\*\*)?\s*(?=[+-]?\d)", "e", plain)
+    plain = re.sub(r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "^" + power[0].translate(RAISED), plain)
+    plain = re.sub(r"\s*[x×*·]\s*10\s*(\^|\*\*)\s*(?=[+-]?\d)", "e", plain)
     found = NUMBER.fullmatch(plain)
     suffix = found.group(3).lower() if found else ""
     if found is None or suffix not in SUFFIXES or (found.group(2) and suffix):
@@ -87,7 +103,7 @@ def _split(cell: object) -> float | tuple[str, float]:
 
 def _comma_is_decimal(digits: list[str], parts: list, name: str) -> bool:
     """Whether a comma separates decimals, from all cells of a column."""
-    for_comma, for_dot, unclear = [], [], []
+    for_comma, for_dot, unclear, dotted = [], [], [], []
     for word in digits:
         grouped = GROUPED.fullmatch(word)
         if "," in word and "." in word:
@@ -98,10 +114,14 @@ def _comma_is_decimal(digits: list[str], parts: list, name: str) -> bool:
             unclear.append(word)
         elif "," in word:
             for_comma.append(word)
-        elif "." in word and not grouped:
-            for_dot.append(word)
+        elif "." in word:
+            (dotted if grouped else for_dot).append(word)
     if for_comma and for_dot:
         raise ValueError(f"{for_comma[0]!r} has another decimal sign than {for_dot[0]!r}; {HOW}")
+    decimal = name in COLUMNS and COLUMNS[name].unit == COLUMNS["loss"].unit
+    if dotted and not for_dot and (unclear or (decimal and for_comma)):
+        commas = [*for_comma, *unclear]
+        raise ValueError(f"{commas[0]!r} seems to have another decimal sign than {dotted[0]!r}; {HOW}")
     if for_comma or for_dot or not unclear:
         return bool(for_comma)
     suffixed = any(isinstance(part, tuple) and part[1] != 1.0 for part in parts)
@@ -109,7 +129,7 @@ def _comma_is_decimal(digits: list[str], parts: list, name: str) -> bool:
         raise ValueError(
             f"{unclear[0]!r} can mean {unclear[0].replace(',', '')} or {unclear[0].replace(',', '.')}; {HOW}"
         )
-    return COLUMNS[name].unit == COLUMNS["loss"].unit
+    return decimal
 
 
 def _value(part: float | tuple[str, float], comma: bool) -> float:

@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 
 from bayescale.base.columns import COLUMNS
+from bayescale.data.read import complete
 from bayescale.data.values import numbers
 
 #: Sizes that differ by less than this share count as one size: batches round D.
 TOLERANCE = 0.01
+#: A table is a grid of settings if at least this share of its rows have a size in common with others. Fewer may have it
+#: by chance.
+GRID = 0.25
 #: Words in names of columns that are not settings: repeats, labels of rows, and what training yields.
 NOT_SETTINGS = set(
     "seed seeds trial replicate replica rep repeat id ids index idx rank row unnamed run date time timestamp duration "
@@ -33,8 +37,8 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
     Parameters
     ----------
     runs : DataFrame with the columns `by` and ``loss`` [nats/token].
-    by : sequence of str, the columns that make a size. Numbers within 1 % of each other are one size. Add grouping
-        columns to keep the best of each group.
+    by : sequence of str, the columns that make a size; C = 6ND and D = C/(6N) are computed where `runs` lacks them.
+        Numbers within 1 % of each other are one size. Add grouping columns to keep the best of each group.
 
     Returns
     -------
@@ -43,9 +47,10 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        If `runs` is not a DataFrame.
+        If `runs` is not a DataFrame, or `by` not a sequence.
     ValueError
-        If a column is missing, or `by` is empty; if a loss is not a positive finite number.
+        If a column is missing or occurs twice, or `by` is empty; if a loss, N, D, C or S is not a positive finite
+        number.
 
     Warns
     -----
@@ -54,11 +59,15 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
+    if not isinstance(by, str | Iterable):
+        raise TypeError(f"by is a {type(by).__name__}; wanted names of columns, such as by=('N', 'D').")
     names = [by] if isinstance(by, str) else list(by)
-    absent = [name for name in names if name not in runs]
+    table = complete(runs, [name for name in names if isinstance(name, str)])
+    absent = [name for name in names if name not in list(table.columns)]
     if absent or not names:
         raise ValueError(f"by={names!r} wants columns of the runs; they have {list(runs.columns)}.")
-    loss, cell = numbers(runs, "loss"), cells(runs, names)
+    table = table.assign(**{name: numbers(table, name) for name in names if name in COLUMNS and COLUMNS[name].size})
+    loss, cell = numbers(table, "loss"), cells(table, names)
     order = np.lexsort((loss, cell))
     first = order[np.unique(cell[order], return_index=True)[1]]
     counts = np.bincount(cell)
@@ -94,7 +103,8 @@ def cells(runs: pd.DataFrame, by: Sequence[str]) -> np.ndarray:
         if pd.api.types.is_numeric_dtype(runs[name]) and not pd.api.types.is_bool_dtype(runs[name]):
             codes.append(_steps(runs[name].to_numpy(dtype=float, na_value=np.nan)))
         else:
-            codes.append(pd.factorize(runs[name], use_na_sentinel=False)[0])
+            column = runs[name] if all(map(pd.api.types.is_hashable, runs[name])) else runs[name].astype(str)
+            codes.append(pd.factorize(column, use_na_sentinel=False)[0])
     return pd.factorize(pd.MultiIndex.from_arrays(codes))[0] if codes else np.zeros(len(runs), dtype=int)
 
 
@@ -141,8 +151,11 @@ def several(runs: pd.DataFrame, by: Sequence[str], used: Iterable[str] = ()) -> 
     if not names or not by:
         return ""
     counts = np.bincount(cells(runs, by))
+    shared = int(counts[counts > 1].sum())
+    if shared < GRID * len(runs):
+        return ""
     return (
-        f"{int(counts[counts > 1].sum())} of {len(runs)} rows share their {' and '.join(by)} with others, and differ "
+        f"{shared} of {len(runs)} rows share their {' and '.join(by)} with others, and differ "
         f"in {', '.join(names)} (up to {counts.max()} rows of one size). Fitted together, they say what an average "
         f"setting reaches. To fit the best of each instead: bayescale.best_of(runs, by={tuple(by)!r}); or choose one "
         "setting. The best of several noisy losses is too low (the winner's curse), here by at most "

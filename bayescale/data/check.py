@@ -14,7 +14,7 @@ from bayescale.data.units import check_units
 from bayescale.data.values import numbers
 from bayescale.data.warn import not_runs, of_table, repeats, suspicions, weaknesses
 from bayescale.modelling.discrepancy import sizes
-from bayescale.modelling.formula import signature
+from bayescale.modelling.formula import is_reference, signature
 from bayescale.modelling.law import Law
 
 
@@ -96,7 +96,15 @@ def _reference(law: Law, columns: pd.DataFrame, loss: np.ndarray) -> dict[str, f
     """The reference run: each column's geometric mean (``N0``), its value in the largest run (``N_top``), ``loss_min``.
 
     Values that the law sets take precedence.
+
+    Raises
+    ------
+    ValueError
+        If the law sets a value of a column that it does not have, such as ``n0``.
     """
+    if unknown := [name for name in law.reference if not is_reference(name, list(columns))]:
+        known = [f"{name}0" for name in columns if name != "loss_se"]
+        raise ValueError(f"The reference run of law '{law.name}' has {unknown}; wanted {[*known, 'loss_min']}.")
     names = [name for name in columns if name != "loss_se"]
     tops = [name for name in names if law.discrepancy is not None or f"{name}_top" in signature(law.formula).reference]
     if not len(loss):

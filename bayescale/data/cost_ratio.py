@@ -92,7 +92,7 @@ def departure(ratio: CostRatio, used: bool) -> str:
             "it; convert the column (1 PF-day = 8.64e19 FLOP) or leave it out."
         )
     where = "The law is fitted to the table's C." if used else "This law does not use C."
-    return f"{ratio}. {where} A budget C elsewhere means 6ND unless the result says that the table's cost is used."
+    return f"{ratio}. {where} In forecasts and frontiers, C means 6ND unless the result says otherwise."
 
 
 def between(ratio: CostRatio) -> str:

@@ -9,21 +9,21 @@ import pandas as pd
 
 from bayescale.base.columns import COLUMNS, budget_tokens, training_flop
 from bayescale.data.as_numbers import as_numbers
+from bayescale.data.text import from_text
 from bayescale.data.values import numbers
 from bayescale.data.where import where as rows
 
 #: Kinds of files that are read.
 KINDS = (".csv", ".tsv", ".txt", ".parquet")
-#: Characters that may separate columns; the comma is the default.
-SEPARATORS = (",", ";", "\t", "|")
 
 
 def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str | None = None) -> pd.DataFrame:
     """Read a table of runs from a text file or a Parquet file.
 
-    In text files the separator (comma, semicolon, tab, bar or spaces) is found from the header, and spaces and
-    byte-order marks are stripped from column names. Numbers written as text (``135M``, ``72,168,784``, ``3,71``) become
-    numbers in the columns that the package knows and in those that `columns` names; other columns stay text.
+    In text files the separator (comma, semicolon, tab, bar or spaces) is found from the header, comments (``#``) above
+    it are skipped, and spaces and byte-order marks are stripped from column names. Numbers written as text (``135M``,
+    ``72,168,784``, ``3,71``) become numbers in the columns that the package knows and in those that `columns` names;
+    other columns stay text.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file is empty, has no header or no rows, has another format or encoding, or `columns` or `where` do not
-        fit it.
+        If the file is empty, has no header or no rows, has another format or encoding, has a name twice in its header
+        or rows that do not fit the header, or `columns` or `where` do not fit it.
     """
     check_path(path)
     path = Path(path)
     try:
-        runs = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _from_text(path)
+        runs = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path)
     except UnicodeDecodeError as error:
         raise ValueError(f"'{path.name}' is not UTF-8 text ({error.reason}); save it as UTF-8.") from None
     except pd.errors.EmptyDataError:
         raise ValueError(f"'{path.name}' is empty; wanted a header line and one line for each run.") from None
     except (pd.errors.ParserError, OSError, ValueError) as error:
-        raise ValueError(f"'{path.name}' cannot be read as {path.suffix}: {error}") from None
+        raise ValueError(f"'{path.name}' cannot be read as {path.suffix}: {str(error).strip().rstrip('.')}.") from None
     runs.columns = [name.strip().strip("\ufeff").strip() if isinstance(name, str) else name for name in runs.columns]
     _check_shape(path, runs)
     return select(_with_numbers(runs, dict(columns or {})), columns, where)
@@ -82,31 +82,6 @@ def check_path(path: str | Path) -> None:
             f"'{path.name}' {ends}, which is no kind of table that is read; wanted one of {list(KINDS)}. If it holds "
             "text in columns, rename it to .csv; otherwise export it as CSV."
         )
-
-
-def _from_text(path: Path) -> pd.DataFrame:
-    """A table from text, whatever separates its columns."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    with path.open(encoding=encoding) as file:
-        lines = [line for line in (file.readline() for _ in range(20)) if line.strip()][:2]
-    separator = _separator(lines, "\t" if path.suffix.lower() == ".tsv" else ",")
-    return pd.read_csv(path, sep=separator, encoding=encoding, skipinitialspace=separator != r"\s+")
-
-
-def _separator(lines: list[str], usual: str) -> str:
-    """What separates the columns: it is in the header, and as often in the line below."""
-    if not lines:
-        return usual
-    counts = {mark: [line.count(mark) for line in lines] for mark in SEPARATORS}
-    regular = [mark for mark in SEPARATORS if counts[mark][0] and len(set(counts[mark])) == 1]
-    present = [mark for mark in SEPARATORS if counts[mark][0]]
-    for marks in (regular, present):
-        if marks:
-            return usual if usual in marks else max(marks, key=lambda mark: counts[mark][0])
-    words = [len(line.split()) for line in lines]
-    return r"\s+" if words[0] > 1 and len(set(words)) == 1 and len(words) > 1 else usual
 
 
 def _check_shape(path: Path, runs: pd.DataFrame) -> None:
@@ -143,9 +118,12 @@ def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: 
     absent = sorted(set(columns.values()) - set(runs.columns))
     if absent:
         raise ValueError(f"The table has no column {absent}; it has {list(runs.columns)}.")
-    for ours, theirs in columns.items():
-        runs = runs.drop(columns=ours, errors="ignore") if ours != theirs else runs
-        runs = runs.rename(columns={theirs: ours})
+    twice = [theirs for theirs in columns.values() if not isinstance(runs[theirs], pd.Series)]
+    if twice:
+        raise ValueError(f"The columns {twice} occur more than once; keep one of each.")
+    if columns:  # all at once, so that names can be exchanged
+        taken = {ours: runs[theirs] for ours, theirs in columns.items()}
+        runs = runs.drop(columns=[name for name in {*columns, *columns.values()} if name in runs]).assign(**taken)
     if where is None:
         return runs
     kept = runs.loc[rows(runs, where)]

@@ -1,5 +1,7 @@
 """Values: the numbers of a column, or an error that says what is wrong with them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -134,3 +136,29 @@ def _of_wide(table: pd.DataFrame) -> str | None:
 def _is_real(value) -> bool:
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     return real and not abs(value) > 1e308
+
+
+def check_kinds(column: Any, value: Any) -> None:
+    """Refuse text for a column of numbers, and a number for one of text: they differ in every row.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(column, pd.Series) or isinstance(value, pd.Series):
+        return
+    kinds, text = pd.api.types, isinstance(value, str)
+    if kinds.is_timedelta64_dtype(column):
+        return
+    if kinds.is_datetime64_any_dtype(column):
+        wrong = not text or pd.isna(pd.to_datetime(value, errors="coerce"))
+        holds, cure = "dates", "write '2024-01-31'"
+    elif kinds.is_numeric_dtype(column):  # also truth values
+        wrong, holds = text, "truth values" if kinds.is_bool_dtype(column) else "numbers"
+        cure = "leave out the quotes"
+    else:
+        cells = column.dropna()
+        wrong = len(cells) > 0 and not any(isinstance(cell, str) == text for cell in cells)
+        holds, cure = ("no text", "leave out the quotes") if text else ("text", f"write '{value}'")
+    if wrong:
+        raise ValueError(f"the column '{column.name}' holds {holds}, not {value!r}; {cure}")

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayescale.data.values import check_kinds
+
 #: Longest condition [characters]; a list of a few hundred names fits.
 _LONGEST = 10_000
 #: Deepest nesting: far more than people write, far less than Python's limit of recursion.
@@ -204,10 +206,15 @@ def _one(left: Any, sign: ast.cmpop, right: Any) -> Any:
     if among:
         if not isinstance(left, pd.Series) or not isinstance(right, list):
             raise ValueError("'in' needs a column on its left and a list on its right: name in ['a', 'b']")
+        for item in right:
+            check_kinds(left, item)
         kept = left.isin(right)
         return ~kept if isinstance(sign, (ast.NotIn, ast.NotEq)) else kept
     if isinstance(left, list) or isinstance(right, list) or type(sign) not in _COMPARE:
         raise ValueError(f"a list stands only after in, not in, == and !=, and 'is' nowhere; {_WANTED}")
+    if isinstance(sign, (ast.Eq, ast.NotEq)):
+        check_kinds(left, right)
+        check_kinds(right, left)
     return _COMPARE[type(sign)](left, right)
 
 

@@ -25,6 +25,7 @@ from bayescale.inference.diagnostics.judge import judge
 from bayescale.inference.diagnostics.noise_free import rounded
 from bayescale.inference.diagnostics.verdict import PosteriorWarning, render
 from bayescale.inference.door import arguments as door
+from bayescale.inference.door.formula import check_result
 from bayescale.inference.impossible import refuse_impossible
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.modelling.law import Law
@@ -119,7 +120,9 @@ def _entered(law: Law, runs: pd.DataFrame, method: str, seed: int | None, sample
     door.check_law(law, runs)
     door.check_method(method)
     door.check_seed(seed)
-    return door.checked_options(sampler)
+    options = door.checked_options(sampler)
+    door.check_starts(law, options.get("initvals"))
+    return options
 
 
 def _bound(law: Law, table: RunTable) -> Bound:
@@ -128,6 +131,7 @@ def _bound(law: Law, table: RunTable) -> Bound:
         raise ValueError("There are no runs to fit; for draws from the prior use bayescale.sample_prior.")
     bound = Bound(law, table)
     check_formula(bound)
+    check_result(law, table)
     refuse_impossible(bound)
     return rounded(bound)
 

@@ -1,12 +1,14 @@
 """Impossible priors: refused before anything is sampled."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bayescale.density.bound import Bound
+from bayescale.density.coordinates.structure import coordinates_of
 from bayescale.density.prior_draws import draw_all
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
@@ -72,8 +74,8 @@ def _lower(bound: Bound, prior: Prior) -> Any:
 
 def _check_floor(bound: Bound, drawn: Mapping[str, Any]) -> None:
     """Refuse a floor above the losses or below zero."""
-    name = bound.coordinates.floor
-    if name is None or not bound.coordinates.limit or not len(bound.table.loss):
+    name = _floor(bound, drawn)
+    if name is None or not len(bound.table.loss):
         return
     losses, prior = bound.table.loss, bound.law.priors[name]
     span = f"the observed losses are {losses.min():.4g} to {losses.max():.4g} nats/token"
@@ -91,17 +93,35 @@ def _check_floor(bound: Bound, drawn: Mapping[str, Any]) -> None:
         )
 
 
+def _floor(bound: Bound, drawn: Mapping[str, Any]) -> str | None:
+    """The parameter that is the limit of the loss for large runs; None if there is none.
+
+    The coordinates know an excess by its prior on all positive numbers. Here any prior with positive draws will do,
+    such as a uniform one between two positive bounds.
+    """
+    law, known = bound.law, bound.coordinates
+    if known.floor is not None or law.coordinates is not None:
+        return known.floor if known.limit else None
+    positive = {
+        name: Prior("HalfNormal", sigma=1.0, dims=prior.dims)
+        for name, prior in law.priors.items()
+        if isinstance(prior, Prior) and (np.asarray(drawn[name]) > 0).all()
+    }
+    return coordinates_of(replace(law, priors={**law.priors, **positive})).floor
+
+
 def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:
     """Refuse priors none of whose draws comes near the observed losses."""
     losses = bound.table.loss
     low, high = losses.min() / FACTOR, losses.max() * FACTOR
     at = np.argsort(losses)[np.unique(np.linspace(0, len(losses) - 1, min(RUNS, len(losses))).round().astype(int))]
     found = _losses(bound, drawn, at)
-    if found is None or _near(found, low, high):
+    if found is None or (_near(found, low, high) and _finite_somewhere(found)):
         return
     name = _culprit(bound, drawn, at, (low, high))
     known = found[np.isfinite(found)]
     reached = f"{known.min():.3g} to {known.max():.3g}" if known.size else "no finite number"
+    reached += "" if _finite_somewhere(found) or not known.size else ", at some runs no positive finite number"
     prior = bound.law.priors.get(name)
     cure = (
         f"the prior of '{name}' ({prior}) is the one to change first"
@@ -139,6 +159,11 @@ def _near(losses: np.ndarray, low: float, high: float) -> float:
     """Share of losses between two bounds."""
     with np.errstate(invalid="ignore"):
         return float(((losses > low) & (losses < high)).mean())
+
+
+def _finite_somewhere(losses: np.ndarray) -> bool:
+    """Whether each run (the last dimension) has a positive finite loss, and so a density, in some draw."""
+    return bool((np.isfinite(losses) & (losses > 0)).reshape(-1, losses.shape[-1] if losses.ndim else 1).any(0).all())
 
 
 def _culprit(bound: Bound, drawn: Mapping[str, Any], at: np.ndarray, wanted: tuple[float, float]) -> str | None:

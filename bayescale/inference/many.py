@@ -15,6 +15,7 @@ from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
 from bayescale.inference.door import arguments as door
+from bayescale.inference.door.formula import check_result
 from bayescale.inference.fit import SCHEMA, fit
 from bayescale.modelling.law import Law
 
@@ -83,6 +84,7 @@ def run_many(
     door.check_seed(seed)
     visible = sampler.pop("progressbar", True)
     sampler = door.checked_options(sampler)
+    door.check_starts(law, sampler.get("initvals"))
     _check_formula(law, tables)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     seeds = np.random.SeedSequence(seed).generate_state(len(tables))
@@ -107,10 +109,11 @@ def _check_formula(law: Law, tables: Mapping[str, pd.DataFrame]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                bound = Bound(law, check(law, runs))
+                table = check(law, runs)
             except Exception:  # noqa: S112 (kept as the reason of its own fit)
                 continue
-        check_formula(bound)
+        check_formula(Bound(law, table))
+        check_result(law, table)
         return
 
 

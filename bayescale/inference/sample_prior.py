@@ -10,6 +10,7 @@ from bayescale.density.check_formula import check_formula
 from bayescale.density.conditional import increments
 from bayescale.density.prior_draws import draw_all
 from bayescale.inference.door.arguments import MOST_DRAWS, check_law, check_seed, whole
+from bayescale.inference.door.formula import check_result
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
@@ -42,8 +43,10 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     check_law(law, runs)
     draws = whole("draws", draws, 1, MOST_DRAWS)
     check_seed(seed)
-    bound = Bound(law, check(law, runs))
+    table = check(law, runs)
+    bound = Bound(law, table)
     check_formula(bound)
+    check_result(law, table)
     rng = np.random.default_rng(seed)
     prior = draw_prior(bound, draws, rng)
     tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(bound.table.reference))})

@@ -1,8 +1,6 @@
 """Storage: a posterior as a netCDF file, whole or not at all, with checksums."""
 
-import hashlib
 import io
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,14 +9,11 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.atomic import settle, write
+from bayescale.inference.checksums import CHECKSUMS, changed_groups, matches, sealed
 from bayescale.inference.fit import SCHEMA
 
 #: The name of the posterior in a folder that `bayescale fit` has written.
 NAME = "posterior.nc"
-#: Attribute of the file that holds the checksums, as JSON: group -> SHA-256. `load` removes it.
-CHECKSUMS = "group_sha256"
-#: Attributes of HDF5 that hold references, which may differ between equal files.
-_REFERENCES = ("REFERENCE_LIST", "DIMENSION_LIST")
 
 
 def save(post: xr.DataTree, path: str | Path) -> Path:
@@ -72,14 +67,17 @@ def as_bytes(post: xr.DataTree) -> bytes:
         raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit.")
     if "posterior" not in post.children:
         raise ValueError(f"This DataTree has the groups {list(post.children)}; wanted 'posterior', as from fit.")
-    import h5py
-
     file = io.BytesIO()
-    post.to_netcdf(file, engine="h5netcdf")
-    with h5py.File(file, "r+") as written:
-        written.attrs.pop(CHECKSUMS, None)
-        written.attrs[CHECKSUMS] = json.dumps(_checksums(written))
-    return file.getvalue()
+    try:
+        post.to_netcdf(file, engine="h5netcdf")
+    except MemoryError:
+        raise
+    except Exception as error:  # of many types, from xarray, h5netcdf and h5py
+        raise ValueError(
+            f"This posterior cannot be stored as netCDF: {error}. Attributes and variables must be numbers or text; "
+            "change or remove those that you have added."
+        ) from error
+    return sealed(file)
 
 
 def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
@@ -89,8 +87,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     ----------
     path : str or Path, a file that `save` has written, or a folder of `bayescale fit`.
     verify : bool
-        Whether to compare each group with its checksum. Files without checksums, from earlier versions, are not
-        compared.
+        Whether to compare the file with its checksum before HDF5 opens it, which some damage would keep busy for ever.
+        Where another program has changed the file, and so removed that checksum, each group is compared with its own.
+        Files without checksums, from earlier versions, are not compared.
 
     Returns
     -------
@@ -104,10 +103,18 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
         If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or of a later version of it.
     """
     path = find(path)
+    whole = matches(path) if verify else None
+    if whole is False:
+        raise ValueError(
+            f"'{path}' does not match its checksum: the file is damaged. Restore a copy or fit again; "
+            "bayescale.storage.load(path, verify=False) tries to read it, and may crash or never return."
+        )
     try:
-        changed = _changed(path) if verify else []
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
+        changed = changed_groups(path) if verify and whole is None else []
+        with xr.open_datatree(path, engine="h5netcdf", phony_dims="access") as tree:
             post = tree.load()
+    except (PermissionError, MemoryError):
+        raise
     except Exception as error:  # damage may raise anything
         raise ValueError(f"'{path}' cannot be read as netCDF; it is cut short or of another kind: {error}") from None
     if changed:
@@ -121,10 +128,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
             f"'{path}' has the groups {list(post.children)} and the attributes {sorted(map(str, post.attrs))[:8]}; "
             "wanted a posterior of bayescale, with group 'posterior' and attributes 'law' and 'schema'."
         )
-    if int(post.attrs["schema"]) > SCHEMA:
-        raise ValueError(
-            f"'{path}' has schema {post.attrs['schema']}, wanted {SCHEMA} or less; install a newer bayescale."
-        )
+    schema = post.attrs["schema"]
+    if not isinstance(schema, int | np.integer) or schema > SCHEMA:
+        raise ValueError(f"'{path}' has schema {schema}, wanted {SCHEMA} or less; install a newer bayescale.")
     return post
 
 
@@ -156,54 +162,6 @@ def _path(path: Any) -> Path:
     """A path that the user gave, or an error."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path is a {type(path).__name__}; wanted the path of a file.")
+    if "\0" in str(path):
+        raise ValueError(f"path is {str(path)!r}; a path has no NUL character.")
     return Path(path)
-
-
-def _changed(path: Path) -> list[str]:
-    """The groups of a file that do not match their checksums."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        if CHECKSUMS not in file.attrs:
-            return []
-        stored, now = json.loads(str(file.attrs[CHECKSUMS])), _checksums(file)
-    return sorted(name for name in {*stored, *now} if stored.get(name) != now.get(name))
-
-
-def _checksums(file: Any) -> dict[str, str]:
-    """SHA-256 of the values and attributes of each group of an open HDF5 file, without its subgroups."""
-    import h5py
-
-    found = {}
-    groups = ["/"]
-    file.visititems(lambda name, item: groups.append(f"/{name}") if isinstance(item, h5py.Group) else None)
-    for group in groups:
-        digest = hashlib.sha256()
-        _add_attributes(digest, file[group])
-        for name, item in sorted(file[group].items()):
-            if not isinstance(item, h5py.Dataset):
-                continue
-            digest.update(f"{name} {item.shape} {item.dtype} ".encode())
-            digest.update(_as_bytes(item[()]))
-            digest.update(repr([[file[scale].name for scale in scales] for scales in _scales(item)]).encode())
-            _add_attributes(digest, item)
-        found[group] = digest.hexdigest()
-    return found
-
-
-def _scales(item: Any) -> list:
-    """References to the coordinates of each dimension of a dataset."""
-    return list(item.attrs.get("DIMENSION_LIST", ()))
-
-
-def _add_attributes(digest: Any, item: Any) -> None:
-    for name, value in sorted(item.attrs.items()):
-        if name not in (CHECKSUMS, *_REFERENCES):
-            digest.update(f"{name}={type(value).__name__} ".encode())
-            digest.update(_as_bytes(value))
-
-
-def _as_bytes(value: Any) -> bytes | memoryview:
-    """The bytes of an array or a number; of text its representation."""
-    array = np.asarray(value)
-    return repr(array.tolist()).encode() if array.dtype.kind in "OSU" else np.ascontiguousarray(array).data.cast("B")

@@ -1,6 +1,6 @@
-"""Forecasts where the truth is known: the cost of robustness, and the calibration of the whole model."""
+"""Forecasts where the truth is known: simulated sweeps, learning curves, and the calibration of the whole model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,14 @@ from scipy.stats import kstest
 
 import bayescale as bs
 from bayescale.forecasting.backtest import board
-from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised, generalised_D
 from bayescale.modelling.formula import call
-from bayescale.modelling.law import Law
 from bayescale.modelling.noises import lognormal
-from benchmarks.forecasts.methods import DEFAULT, kappa_omega
-from benchmarks.forecasts.splits import budgets
 from benchmarks.table import table, write
+from benchmarks.truths import page
+from benchmarks.truths.measure import measure
+from benchmarks.truths.truths import TRUTHS
 
-#: Simulated tables of each truth.
-REPLICATES = 8
-#: Scale of the runs' Student-t noise with 4 degrees of freedom [log loss].
-NOISE = 0.003
 #: Simulations of the calibration.
 FITS = 200
 #: Simulated learning curves of each correlation.
@@ -33,52 +28,6 @@ LEARNING_CURVES = 20
 CORRELATIONS = (0.0, 0.5, 0.85)
 #: Standard deviation of these errors [log loss].
 WANDER = 0.006
-#: The laws that are compared.
-LAWS: dict[str, Law] = {"additive": chinchilla, "kappa_omega": kappa_omega, DEFAULT: generalised}
-#: Besiroglu et al. 2024, Table 1.
-ADDITIVE = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-#: The generalised law at the reference run of each design.
-CURVED = {"E": 1.6, "excess_ND": 1.0, "share_N": 0.5, "alpha_N": 0.35, "alpha_D": 0.35}
-CURVED |= {"kappa": 0.5, "omega": 0.0, "embedding": 0.0}
-
-
-def designs() -> Iterator[tuple[str, pd.DataFrame]]:
-    """Name and runs (N, D and budget of published tables); those of more than 3e20 FLOP are forecast."""
-    runs = bs.load("besiroglu2024")
-    yield "Chinchilla", runs[~runs["excluded"]].assign(budget=lambda t: 6.0 * t["N"] * t["D"])
-    yield "Delphi", budgets(bs.load("delphi"))
-
-
-def truths(runs: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The expected losses of a design under each truth."""
-    N, D = (runs[name].to_numpy(float) for name in ("N", "D"))
-    p = ADDITIVE
-    at = {"N": N, "D": D, "N0": np.exp(np.log(N).mean()), "D0": np.exp(np.log(D).mean()), "N_top": 1.0, "D_top": 1.0}
-    return {
-        "additive": p["E"] + p["A"] * N ** -p["alpha"] + p["B"] * D ** -p["beta"],
-        "kappa 0.5": np.asarray(call(generalised.formula, CURVED, at)),
-    }
-
-
-def robustness(say: Callable) -> list[list[Any]]:
-    """Rows of design, truth, law and scores: means over replicates."""
-    rows = []
-    for design, published in designs():
-        runs = published[["N", "D", "budget"]].reset_index(drop=True)
-        for truth, mean in truths(runs).items():
-            say(f"{design}, {truth}")
-            scores: dict[str, list[pd.Series]] = {name: [] for name in LAWS}
-            for seed in range(REPLICATES):
-                noise = NOISE * np.random.default_rng(seed).standard_t(4, len(runs))
-                simulated = runs.assign(loss=mean * np.exp(noise))
-                found = bs.backtest(LAWS, simulated, by="budget", cuts=[3e20], seed=seed, progressbar=False)
-                for name, one in board(found).iterrows():
-                    scores[str(name)].append(one)
-            for name, ones in scores.items():
-                one = pd.DataFrame(ones).mean()
-                numbers = [float(one[key]) for key in ("covered_0.5", "covered_0.9", "width", "crps", "error")]
-                rows.append([design, truth, name, *numbers])
-    return rows
 
 
 def learning_curves(say: Callable) -> list[list[Any]]:
@@ -129,9 +78,10 @@ def calibration(say: Callable) -> dict[str, xr.DataTree]:
     return found
 
 
-def report(path: Path, say: Callable) -> None:
-    """Measure, and write the page with its figure."""
-    found, rows, curves = calibration(say), robustness(say), learning_curves(say)
+def report(path: Path, say: Callable, sweeps: int, kept: Path | None = None) -> None:
+    """Measure, and write the page with its figure; `sweeps` and `kept` as in `benchmarks.truths.measure.measure`."""
+    records = measure(TRUTHS, sweeps, kept=kept, say=say)
+    found, curves = calibration(say), learning_curves(say)
     names = [str(name) for name in found["normal"]["prior_sbc"].data_vars]
     values = [
         [name, *(float(kstest(one["prior_sbc"][name].to_numpy().ravel(), "uniform").pvalue) for one in found.values())]
@@ -140,15 +90,12 @@ def report(path: Path, say: Callable) -> None:
     failed = {name: int((one["fits"]["reason"].to_numpy() != "").sum()) for name, one in found.items()}
     methods = {name: float((one["fits"]["method"].to_numpy() == "laplace").mean()) for name, one in found.items()}
     picture(found, path.parent / "figures" / "calibration.png")
-    head = ["design", "truth", "law", "inside 50 %", "inside 90 %", "width of 90 % [%]", "CRPS [%]", "error [%]"]
     about = " ".join(
         f"{name} noise: {failed[name]} of {FITS} failed, {methods[name]:.0%} by Laplace's method." for name in found
     )
     sections = [
-        "One command: `python -m benchmarks simulated`.",
-        f"## What robustness costs\n\nN and D of published tables, losses simulated from a known law with Student-t "
-        f"noise of {NOISE:.1%} (4 degrees), {REPLICATES} replicates; runs beyond the cut are forecast.",
-        table(head, rows, left=3),
+        "One command: `python -m benchmarks simulated`; `python -m benchmarks truths` prints the scores of other laws.",
+        *page.sections(records),
         f"## Learning curves with autocorrelated errors\n\n{LEARNING_CURVES} simulated curves of 15, 30 or 60 points "
         "for each correlation of neighbours' errors (normal, standard deviation "
         f"{WANDER:.1%}), laws drawn from about the default's prior; six points up to three times beyond are forecast "

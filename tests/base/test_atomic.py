@@ -263,3 +263,33 @@ def test_it_is_the_only_place_that_renames():
     words = ("os.replace", "NamedTemporaryFile", "TemporaryDirectory", "mkstemp")
     found = [path.name for path in package.rglob("*.py") if any(word in path.read_text("utf-8") for word in words)]
     assert found == ["atomic.py"]
+
+
+def test_old_drafts_of_a_file_are_removed_and_nothing_else(tmp_path):
+    path = tmp_path / "a[1].nc"
+    drafts = [tmp_path / f".a[1].nc.0123abcd-7-{number}" for number in (0, 1)]
+    others = [
+        tmp_path / name for name in (".a[1].nc.bak-2", ".a1.nc.0123abcd-7-0", ".a[1].nc.0123abcd-7-0.txt", "a.nc")
+    ]
+    for file in (*drafts, *others):
+        file.write_text(OLD)
+    for file in (drafts[0], *others):
+        os.utime(file, (0, 0))
+    with replacing(path) as draft:
+        draft.write_text(NEW)
+    assert sorted(tmp_path.iterdir()) == sorted([path, drafts[1], *others])
+
+
+def test_processes_of_one_id_do_not_share_a_draft(tmp_path):
+    code = "import os; os.getpid = lambda: 7\nfrom bayescale.base.atomic import replacing\n"
+    code += f"with replacing({str(tmp_path / 'a')!r}) as draft: draft.write_text('x'); print(draft)"
+    names = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in range(2)}
+    assert len(names) == 2 and all("-7-0" in name for name in names)
+
+
+def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setattr(fcntl, "flock", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSYS, "not implemented")))
+    with filling(tmp_path, last="a") as draft:
+        (draft / "a").write_text(NEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] and settle(tmp_path) == tmp_path

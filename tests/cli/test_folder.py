@@ -29,13 +29,13 @@ def prepared(monkeypatch):
         post.attrs["created"] = word
         contents[word] = storage.as_bytes(post)
 
-    def prepared(out, word, drawings):
+    def prepared(out, word, drawings, writer=folder.write):
         table = pd.DataFrame({"word": [word]})
 
         def write():
             monkeypatch.setattr(storage, "as_bytes", lambda _: contents[word])
             monkeypatch.setattr(figures, "draw", lambda at, *_: [_drawn(at, stem, word) for stem in drawings])
-            folder.write(out, law, post, table, table)
+            writer(out, law, post, table, table)
 
         return write
 
@@ -140,6 +140,55 @@ def test_a_full_disk_leaves_the_old_fit(write, tmp_path, monkeypatch):
         write(tmp_path, "new", STEMS[:1])
     assert storage.load(tmp_path).attrs["created"] == "old" and set(words(tmp_path).values()) == {"old"}
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A function that makes the disks of some folders full."""
+    import errno
+
+    write_bytes = Path.write_bytes
+
+    def full(*folders):
+        def limited(path, content):
+            if any(path.is_relative_to(folder) for folder in folders):
+                raise OSError(errno.ENOSPC, "No space left")
+            return write_bytes(path, content)
+
+        monkeypatch.setattr(Path, "write_bytes", limited)
+
+    return full
+
+
+def test_a_fit_that_finds_its_disk_full_goes_elsewhere(write, prepared, full, tmp_path, monkeypatch):
+    out, here, temporary = (tmp_path / name for name in ("out", "here", "temporary"))
+    write(out, "old", STEMS[:1])
+    here.mkdir()
+    temporary.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(folder.tempfile, "gettempdir", lambda: str(temporary))
+    monkeypatch.setattr(Path, "home", lambda: temporary)
+    for places, place in (([out], here), ([out, here], temporary)):
+        full(*places)
+        with pytest.raises(OSError, match=r"is full: .* The fit is complete in '(.*)' instead") as caught:
+            prepared(out, "new", STEMS[:1], folder.keep)()
+        (kept,) = place.iterdir()
+        assert str(kept) in str(caught.value) and set(words(kept).values()) == {"new"}
+        assert storage.load(kept).attrs["created"] == "new" and not list(kept.glob(".*"))
+        assert storage.load(out).attrs["created"] == "old"
+        assert forecast(kept)["law"] == "busbridge2025.generalised"
+    full(tmp_path)
+    with pytest.raises(OSError, match="is full: .* The fit is lost, since '.*here' and '.*temporary' could not"):
+        prepared(out, "new", STEMS[:1], folder.keep)()
+    assert len(list(here.iterdir())) == len(list(temporary.iterdir())) == 1
+
+
+def test_names_that_repeat_by_accident_do_not_become_training_runs(tmp_path):
+    post = storage.load(OLD)
+    law = find(str(post.attrs["law"]))
+    runs = pd.DataFrame({"N": [1e8, 1e8], "D": [1e9, 2e9], "loss": [3.0, 2.9]}, index=[0, 0])
+    folder.write(tmp_path, law, post, runs, runs)
+    assert pd.read_csv(tmp_path / "runs.csv")["run"].tolist() == [0, 1]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is write-protected for root")

@@ -210,3 +210,52 @@ def test_nullable_columns():
     table = pd.DataFrame({"N": pd.array([1, None, 3], dtype="Int64"), "ok": pd.array([True, None, False])})
     assert select(table, where="N > 1").index.tolist() == [2]
     assert select(table, where="ok or N == 3").index.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "condition, words",
+    {
+        "seed != '1'": "'seed' holds numbers, not '1'; leave out the quotes",
+        "seed not in [1, '2']": "'seed' holds numbers, not '2'",
+        "'1' != seed": "'seed' holds numbers",
+        "split != 1": "'split' holds text, not 1; write '1'",
+        "split not in [1, 2]": "'split' holds text",
+        "ok != 'False'": "'ok' holds truth values, not 'False'; leave out the quotes",
+        "day != 'soon'": "'day' holds dates, not 'soon'",
+        "day != 5": "'day' holds dates",
+        "kind != 1": "'kind' holds text",
+    }.items(),
+)
+def test_a_comparison_that_holds_in_every_row_by_mistake_is_refused(condition, words):
+    table = TABLE.assign(day=pd.Timestamp("2024-01-01"), kind=pd.Categorical(["a", "b", "a", "b"]))
+    with pytest.raises(ValueError) as caught:
+        select(table, where=condition)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "condition, count",
+    {
+        "mixed == 1": 2,
+        "mixed == '1'": 2,
+        "day != '2024-06-01'": 4,
+        "kind != 'a'": 2,
+        "ok != 0": 3,
+        "`a#b` < 2": 2,
+    }.items(),
+)
+def test_comparisons_of_one_kind(condition, count):
+    table = TABLE.assign(day=pd.Timestamp("2024-01-01"), kind=pd.Categorical(["a", "b", "a", "b"]))
+    table = table.assign(mixed=[1, "1", 1, "1"], **{"a#b": [0, 1, 2, 3]})
+    assert len(select(table, where=condition)) == count
+
+
+def test_names_are_exchanged_at_once():
+    table = pd.DataFrame({"a": [1.0], "N": [2.0], "D": [3.0]})
+    table.attrs["units"] = {"a": "x"}
+    assert select(table, {"N": "D", "D": "N"})[["N", "D"]].values.tolist() == [[3.0, 2.0]]
+    for columns in ({"N": "a", "D": "N"}, {"D": "N", "N": "a"}):
+        renamed = select(table, columns)
+        assert dict(renamed.iloc[0]) == {"N": 1.0, "D": 2.0} and renamed.attrs == table.attrs
+    with pytest.raises(ValueError, match="occur more than once"):
+        select(pd.concat([table, table], axis=1), {"N": "a"})

@@ -281,3 +281,92 @@ def test_seeds_in_the_column_run_are_said():
     message = said(chinchilla, table)
     assert "3 names (0, 1, 2)" in message and "independent" in message and "Keep the last row" not in message
     assert check(chinchilla, table).checkpoints is None
+
+
+TINY = "N,D,loss\n1e8,2e9,3.1\n2e8,4e9,2.9\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "N,D,loss,\n1e8,2e9,3.1,\n2e8,4e9,2.9,\n",
+        "N,D,loss\n1e8,2e9,3.1,\n2e8,4e9,2.9,\n",
+        "N,D,loss\n1e8,2e9,3.1,,\n2e8,4e9,2.9,,\n",
+        "N,D,loss\n1,1e8,2e9,3.1\n2,2e8,4e9,2.9\n",
+        "N,D,loss\nsmall,1e8,2e9,3.1\nlarge,2e8,4e9,2.9\n",
+        "      N    D loss\n0  1e8  2e9  3.1\n1  2e8  4e9  2.9\n",
+        "# sweep of May\n# second try\n\n" + TINY,
+        "# sweep of May\n# N,D,loss\n1e8,2e9,3.1\n2e8,4e9,2.9\n",
+        "#N D loss\n1e8 2e9 3.1\n2e8 4e9 2.9\n",
+        "N,D,loss\n1×10⁸,2×10⁹,3.1\n2 x 10^8,4·10**9,2.9\n",
+    ],
+)
+def test_text_that_is_read_as_it_is_meant(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert read(tmp_path / "a.csv")[["N", "D", "loss"]].to_numpy().tolist() == [[1e8, 2e9, 3.1], [2e8, 4e9, 2.9]]
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    {
+        "N,D,loss\n1e8,2e9,3.1,0.5\n2e8,4e9,2.9,0.6\n": "rows have 4 values and its header 3 names (N, D, loss)",
+        "N,D,loss\n1e8,2e9,3.1,0.5\n2e8,4e9,2.9\n": "rows have 4 values",
+        "N,loss\n1,5,3,1\n2,5,2,9\n": "separate the columns by ';'",
+        "N,D,loss,loss\n1e8,2e9,3.1,4\n": "its header has ['loss'] more than once",
+        "N,D,loss\n1e8,2e9,3.1\n".encode("utf-16-le"): "UTF-16 without a mark",
+        b"PAR1 and more": "a Parquet file; rename it to .parquet",
+        b"\x1f\x8b and more": "compressed by gzip",
+        b"PK\x03\x04 and more": "an Excel workbook",
+    }.items(),
+)
+def test_text_that_would_be_read_otherwise_than_meant(tmp_path, content, words):
+    (tmp_path / "a.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError) as caught:
+        read(tmp_path / "a.csv")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("cells", ["135", b"1", 5, None, {"a": 1}, pd.DataFrame({"a": ["1M"]}), np.ones((2, 2))])
+def test_what_is_no_column_is_no_numbers(cells):
+    with pytest.raises(TypeError, match="wanted one column"):
+        bs.as_numbers(cells)
+
+
+@pytest.mark.parametrize(
+    "cells", [[np.True_, 1.0], ["2x1024"], ["3,714", "3.652"], ["3,71", "3.652"], [[1, 2], [3]], ["1.5e9", True]]
+)
+def test_cells_that_are_no_numbers_or_can_mean_two(cells):
+    with pytest.raises(ValueError):
+        bs.as_numbers(cells, "loss")
+
+
+def test_missing_cells_are_nan():
+    masked = bs.as_numbers(np.ma.array([1.0, 2.0], mask=[False, True]))
+    assert masked.tolist()[0] == 1.0 and masked.isna().tolist() == [False, True]
+    assert bs.as_numbers(pd.Series([], dtype="datetime64[ns]")).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"N": "135M"}, "as_numbers"),
+        ({"N": -1.0}, "negative"),
+        ({"N": np.inf}, "infinite"),
+        ({"N": 1j}, "complex"),
+        ({"D": np.nan}, "NaN"),
+    ],
+)
+def test_best_of_checks_sizes(change, words):
+    runs = pd.DataFrame({"N": [1e8, 1e8], "D": [2e9, 2e9], "loss": [3.0, 2.9]})
+    with pytest.raises(ValueError, match=words):
+        bs.best_of(runs.assign(**change))
+
+
+def test_best_of_computes_sizes_as_fits_do():
+    runs = pd.DataFrame({"N": [1e8, 1e8, 2e8], "C": [1.2e18, 1.2e18, 1.2e18], "loss": [3.0, 2.9, 2.8]})
+    with pytest.warns(UserWarning, match="The best of 1 to 2 runs"):
+        assert list(bs.best_of(runs)["loss"]) == [2.9, 2.8]
+    with pytest.raises(ValueError, match="occur more than once"):
+        bs.best_of(pd.concat([runs, runs[["loss"]]], axis=1))
+    with pytest.raises(TypeError, match="by is a int"):
+        bs.best_of(runs, by=5)  # pyright: ignore[reportArgumentType]

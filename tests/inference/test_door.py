@@ -98,6 +98,14 @@ def test_a_formula_is_no_law(runs):
      ({"nuts_sampler": "stan"}, ValueError, "nuts_sampler is 'stan'; wanted one of"),
      ({"nuts": 0.9}, TypeError, "nuts is a float; wanted a mapping"),
      ({"nuts": {"target_accept": 2}}, ValueError, "target_accept is 2; wanted a number between 0 and 1"),
+     ({"nuts": {"max_treedepth": 2.5}}, TypeError, "max_treedepth is 2.5, a float"),
+     ({"nuts": {"max_treedepth": -1}}, ValueError, "max_treedepth is -1; wanted a whole number from 1"),
+     ({"nuts": {"draws": 50, "seed": 1}}, TypeError, r"nuts has \['draws', 'seed'\]; give them beside it"),
+     ({"nuts": {1: 2}}, TypeError, "nuts has the key 1; wanted names"),
+     ({"nuts": {"target_accept": 0.9}, "target_accept": 0.8}, TypeError, "given twice"),
+     ({"initvals": {"Q": 1.0}}, ValueError, "initvals has 'Q'; law .* has the variables .*alpha_N"),
+     ({"initvals": {"E": "x"}}, ValueError, "initvals has E = 'x'; wanted finite numbers"),
+     ({"initvals": {"E": np.nan}}, ValueError, "initvals has E = nan"),
      ({"target_accept": "high"}, ValueError, "target_accept is 'high'"),
      ({"method": "vi"}, ValueError, r"'vi' is unknown; choose one of \['nuts', 'laplace'\]"),
      ({"method": None}, ValueError, "None is unknown")],
@@ -180,6 +188,22 @@ def no_columns(*, E, a):
     return E + a
 
 
+def over_the_mean(N, *, E, a):
+    return E + a * (N / np.mean(N)) ** -0.3
+
+
+def in_order(N, *, E, a):
+    return E + a * np.sort(N) ** -0.3
+
+
+def backwards(N, *, E, a):
+    return E + a * N[::-1] ** -0.3
+
+
+def by_chance(N, *, E, a):
+    return E + a * np.random.default_rng().uniform() * N**-0.3
+
+
 SAID = {
     branch: "branches on a value",
     branch_on_a_parameter: "branches on a value",
@@ -194,6 +218,10 @@ SAID = {
     constant: "the same loss for every N;",
     cancelled: "the same loss for every N, D;",
     no_columns: "takes no column of the runs",
+    over_the_mean: "mixes runs: for one run alone it gives",
+    in_order: "mixes runs: for one run alone it raises AxisError",
+    backwards: "mixes runs: for one run alone it raises",
+    by_chance: "mixes runs: for one run alone it gives",
 }
 
 
@@ -204,6 +232,24 @@ def test_formulas(formula, runs):
         if verb != "backtest":  # a cut that fails is kept with its reason
             with pytest.raises(ValueError, match=SAID[formula]):
                 call()
+
+
+@pytest.mark.parametrize(
+    "result, words",
+    {None: "None", "x": "text", 1j: "complex numbers", (1.0, 2.0): "an array of shape", True: "truth values"}.items(),
+)
+def test_formulas_that_return_no_loss(result, words, runs):
+    def formula(N, *, E, a):
+        return np.tile(result, (len(N), 2)) if isinstance(result, tuple) and np.ndim(N) else result
+
+    for verb in ("fit", "sample_prior"):
+        with pytest.raises((TypeError, ValueError), match=f"returns {words}|same loss"):
+            verbs(Law(formula, PRIORS), runs)[verb]()
+
+
+def test_a_reference_value_of_no_column(runs):
+    with pytest.raises(ValueError, match=r"has \['n0'\]; wanted \['N0', 'D0', 'loss_min'\]"):
+        bs.fit(replace(chinchilla, reference={"n0": 1e9}), runs)
 
 
 def test_good_formulas_pass_quickly(runs):

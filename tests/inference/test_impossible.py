@@ -47,6 +47,23 @@ def test_a_prior_that_no_run_agrees_with_is_named_before_sampling(name, prior, w
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("bounded", [("excess_N",), ("excess_N", "excess_D")])
+@pytest.mark.parametrize(("E", "words"), [(uniform(-5, -1), "below zero"), (uniform(1000, 2000), "above the largest")])
+def test_the_floor_beside_excesses_with_bounded_priors(E, words, bounded):
+    runs, priors = simulate(30, seed=1), dict.fromkeys(bounded, uniform(0, 9))
+    law = changed(E=E, **priors)
+    with pytest.raises(ValueError, match=words):
+        refuse_impossible(Bound(law, check(law, runs)))
+    law = changed(**priors)
+    refuse_impossible(Bound(law, check(law, runs)))
+
+
+def test_a_parameter_beside_terms_of_either_sign_is_no_floor():
+    runs = simulate(30, seed=1)
+    law = changed(E=uniform(-5, -1), excess_N=uniform(-9, 9), excess_D=uniform(0, 90))
+    refuse_impossible(Bound(law, check(law, runs)))
+
+
 @pytest.mark.parametrize("law", [chinchilla, generalised])
 def test_the_floor_of_every_kind_of_law(law):
     with pytest.raises(ValueError, match="above the largest loss"):
@@ -95,3 +112,9 @@ def test_prior_and_data_that_disagree_are_a_problem_of_the_verdict():
         bs.fit(edge, simulate(40, seed=3), method="laplace", seed=1, progressbar=False)
     fair = bs.fit(chinchilla, runs, method="laplace", seed=1, progressbar=False)
     assert json.loads(fair.attrs["conflicts"]) == []
+
+
+def test_a_fixed_value_that_gives_some_runs_no_loss_is_named():
+    law, runs = changed(alpha_N=1e6), simulate(30, seed=1)
+    with pytest.raises(ValueError, match="at some runs no positive finite number, .*'alpha_N' = 1000000.0 is the one"):
+        refuse_impossible(Bound(law, check(law, runs)))

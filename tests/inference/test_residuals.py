@@ -1,11 +1,17 @@
 """Residuals: which columns explain them, what the stated errors imply, and the words of these problems."""
 
+import ast
+import json
+import re
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from bayescale.data.check import check
+from bayescale.data.read import select
 from bayescale.density.bound import Bound
 from bayescale.inference.diagnostics.judge import NO_NOISE
 from bayescale.inference.diagnostics.noise_free import rounded
@@ -75,10 +81,29 @@ def test_the_words_come_from_the_numbers():
     (problem,) = verdict.problems()
     assert problem.also == ["E"] and "schedule (84 %)" in str(verdict)
     assert "too wide" not in str(verdict) and "until then the data do not identify E" in str(verdict)
-    assert "--where \"schedule == 'decayed'\"" in render(problem, "shell")
+    assert "--where 'schedule == \"decayed\"'" in render(problem, "shell")
     assert "runs.query(\"schedule == 'decayed'\")" in render(problem)
     assert "no noise" in render(Problem("noise_free", {"scale": 1e-7}))
     assert "0.2 of what they imply" in render(Problem("stated_errors", {"loss_se": 0.2}))
+
+
+@pytest.mark.parametrize("name", ["kind", "my kind", "class", "a's kind"])
+@pytest.mark.parametrize("levels", [["it's", 'say "x"'], [0, 1], [True, False], [0.1, 0.3], ["a", None]])
+def test_the_cures_of_a_column_select_its_most_frequent_level(name, levels):
+    rng = np.random.default_rng(3)
+    tree, others = posterior(rng, 25, 8 * SIGMA)
+    kind = [levels[text == "decayed"] for text in others["schedule"]]
+    table = others.assign(**{name: kind}).drop(columns="schedule")
+    found = explanatory(chinchilla, tree, table)
+    facts = json.loads(json.dumps(found[name]))
+    assert len(facts["levels"]) == len([level for level in levels if level is not None])
+    wanted = [level == facts["levels"][0] for level in kind]
+    problem = Problem("explanatory", found)
+    (condition,) = shlex.split(render(problem, "shell").split("--where ")[1].split(", or give")[0])
+    assert list(select(table, where=condition).index) == [row for row, kept in enumerate(wanted) if kept]
+    if "'" not in name:  # pandas cannot quote that
+        (call,) = re.findall(r"runs\.query\((.*?)\), or give", render(problem))
+        assert list(table.query(ast.literal_eval(call)).index) == [row for row, kept in enumerate(wanted) if kept]
 
 
 def test_only_tables_without_noise_are_rounded():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayescale.inference import storage
+from bayescale.inference import checksums, storage
 
 OLD = Path(__file__).parents[1] / "data_files" / "old_posterior.nc"
 
@@ -59,8 +59,31 @@ def test_arviz_reads_the_file(saved, small):
     assert az.summary(read, kind="stats", round_to="none").shape == az.summary(small, kind="stats").shape
 
 
+def test_hdf5_ignores_the_checksum_and_removes_it_with_a_change(saved, small):
+    import h5py
+
+    whole = saved.read_bytes()
+    assert whole[:8] == b"\x89HDF\r\n\x1a\n" and whole.endswith(b"\n") and checksums.SEAL in whole[-100:]
+    with h5py.File(saved, "r") as file:
+        assert set(file) >= set(small.children)
+    assert saved.read_bytes() == whole
+    with h5py.File(saved, "r+") as file:
+        file.attrs["note"] = "mine"
+    assert checksums.SEAL not in saved.read_bytes()
+
+
+def test_damage_is_seen_before_hdf5_opens_the_file(saved, monkeypatch):
+    content = bytearray(saved.read_bytes())
+    content[len(content) // 2] ^= 1
+    saved.write_bytes(content)
+    monkeypatch.setattr(xr, "open_datatree", lambda *_, **__: pytest.fail("opened"))
+    with pytest.raises(ValueError, match="does not match its checksum: the file is damaged"):
+        storage.load(saved)
+
+
 def test_a_flipped_bit_is_seen_and_its_group_named(small, saved, tmp_path):
     content = bytearray(saved.read_bytes())
+    del content[content.rindex(checksums.SEAL) :]  # as after a change by another program
     place = content.find(small["posterior"]["E"].values.tobytes()[:64])
     assert place > 0
     content[place + 7] ^= 1
@@ -93,7 +116,7 @@ def test_a_missing_group_is_seen(saved):
 
 def test_random_damage_is_never_silent(small, saved):
     whole, rng = saved.read_bytes(), np.random.default_rng(0)
-    for place in rng.integers(0, len(whole), 12):
+    for place in (*rng.integers(0, len(whole), 200), *range(len(whole) - 90, len(whole))):
         content = bytearray(whole)
         content[place] ^= 1 << rng.integers(8)
         saved.write_bytes(content)
@@ -163,3 +186,21 @@ def test_other_errors_stay_as_they_are(small, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "no")))
     with pytest.raises(PermissionError):
         storage.save(small, tmp_path / "post.nc")
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, None, object(), True, "a\0b"], ids=str)
+def test_what_netcdf_cannot_store_is_said(small, tmp_path, value):
+    small.attrs["mine"] = value
+    with pytest.raises(
+        ValueError, match="cannot be stored as netCDF: .* Attributes and variables must be numbers or text"
+    ):
+        storage.save(small, tmp_path / "post.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_schema_that_is_no_number(small, tmp_path):
+    small.attrs["schema"] = "x"
+    with pytest.raises(ValueError, match="has schema x, wanted 1 or less"):
+        storage.load(storage.save(small, tmp_path / "post.nc"))
+    with pytest.raises(ValueError, match="no NUL"):
+        storage.load("a\0b.nc")

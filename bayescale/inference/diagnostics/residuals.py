@@ -45,8 +45,8 @@ def explanatory(law: Law, post: xr.DataTree, others: pd.DataFrame) -> dict[str, 
 
     Returns
     -------
-    dict : name -> share of the residual variance (``share``) and levels, the most frequent first (``levels``); the
-        largest share first.
+    dict : name -> share of the residual variance (``share``) and levels that are not missing, as numbers, truth values
+        or text, the most frequent first (``levels``); the largest share first.
     """
     tried = _candidates(others, post)
     if not tried or len(others) != post["observed_data"].sizes["run"]:
@@ -56,7 +56,7 @@ def explanatory(law: Law, post: xr.DataTree, others: pd.DataFrame) -> dict[str, 
     for name, levels in tried.items():
         share, chance, ranked = _explained(z, span, pd.factorize(levels)[0])
         if share > SHARE and chance * len(tried) < CHANCE and ranked < RANKED:
-            found[name] = {"share": round(share, 3), "levels": list(levels.value_counts().index)}
+            found[name] = {"share": round(share, 3), "levels": _levels(others[name])}
     return dict(sorted(found.items(), key=lambda pair: -pair[1]["share"]))
 
 
@@ -86,6 +86,12 @@ def _spread(z: np.ndarray) -> np.ndarray:
     The second is small even if one run lies far off.
     """
     return np.array([np.sqrt((z**2).mean(axis=1)), np.median(np.abs(z), axis=1)])
+
+
+def _levels(column: pd.Series) -> list:
+    """The levels of a column, the most frequent first, as JSON can store them."""
+    found = column.value_counts().index.tolist()
+    return [level if isinstance(level, bool | int | float) else str(level) for level in found]
 
 
 def _candidates(others: pd.DataFrame, post: xr.DataTree) -> dict[str, pd.Series]:

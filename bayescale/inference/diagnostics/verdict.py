@@ -4,6 +4,8 @@ No other module puts a verdict into words.
 """
 
 import json
+import keyword
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -198,8 +200,11 @@ def _of_columns(problem: Problem, dialect: Dialect) -> str:
     facts = dict(problem.facts)
     shares = ", ".join(f"{name} ({100 * fact['share']:.0f} %)" for name, fact in facts.items())
     name, level = next((name, fact["levels"][0]) for name, fact in facts.items())
-    chosen = f"{name} == {level!r}"
-    keep = f'--where "{chosen}"' if dialect == "shell" else f'runs.query("{chosen}")'
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    column = name if plain else f"`{name}`"
+    text = json.dumps(level, ensure_ascii=False) if isinstance(level, str) else repr(level)  # in double quotes
+    shell, python = f"--where {shlex.quote(f'{column} == {text}')}", f"runs.query({f'{column} == {level!r}'!r})"
+    keep = shell if dialect == "shell" else python
     less = f"; until then the data do not identify {', '.join(problem.also)}" if problem.also else ""
     return (
         f"the residuals follow {'a column' if len(facts) == 1 else 'columns'} that the law does not use (share of "

@@ -21,6 +21,8 @@ MOST_DRAWS = 10**8
 MOST_CHAINS = 1000
 #: Most tuning steps of a chain, as a guard against a slip.
 MOST_TUNE = 10**7
+#: Deepest tree of NUTS; each level doubles the steps of a draw.
+DEEPEST_TREE = 30
 #: Options of `pymc.sample` that `fit` takes; a test compares them with the installed PyMC.
 OPTIONS = (
     *("draws", "tune", "chains", "cores", "progressbar", "progressbar_theme", "quiet", "nuts", "nuts_sampler"),
@@ -145,9 +147,34 @@ def _check_nuts(given: Mapping[str, Any]) -> None:
     starts = given.get("initvals")
     if starts is not None and not isinstance(starts, Mapping if sampler == "nutpie" else Mapping | list | tuple):
         raise TypeError(f"initvals is a {type(starts).__name__}; wanted a mapping from variable to value.")
-    target = {**given, **(nuts or {})}.get("target_accept", 0.9)
+    nuts = nuts or {}
+    if misplaced := sorted(str(name) for name in nuts if name in ("draws", "tune", "chains", "cores", "seed")):
+        raise TypeError(f"nuts has {misplaced}; give them beside it: fit(law, runs, {misplaced[0]}=…).")
+    if odd := [name for name in nuts if not isinstance(name, str)]:
+        raise TypeError(f"nuts has the key {odd[0]!r}; wanted names of options: nuts={{'target_accept': 0.99}}.")
+    if "target_accept" in given and "target_accept" in nuts:
+        raise TypeError("target_accept is given twice; leave it to nuts={'target_accept': …}.")
+    if nuts.get("max_treedepth") is not None:
+        whole("max_treedepth", nuts["max_treedepth"], 1, DEEPEST_TREE)
+    target = {**given, **nuts}.get("target_accept", 0.9)
     if isinstance(target, bool) or not isinstance(target, int | float | np.number) or not 0 < float(target) < 1:
         raise ValueError(f"target_accept is {target!r}; wanted a number between 0 and 1, such as 0.99.")
+
+
+def check_starts(law: Law, starts: Any) -> None:
+    """Refuse starting values of unknown variables, and values that are no finite numbers.
+
+    Raises
+    ------
+    ValueError
+    """
+    for chain in starts if isinstance(starts, list | tuple) else [starts]:
+        for name, value in chain.items() if isinstance(chain, Mapping) else ():
+            if name not in law.variables:
+                raise ValueError(f"initvals has {name!r}; law '{law.name}' has the variables {list(law.variables)}.")
+            array = np.asarray(value)
+            if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+                raise ValueError(f"initvals has {name} = {value!r}; wanted finite numbers.")
 
 
 def check_tables(tables: Any) -> None:

@@ -1,0 +1,93 @@
+"""The sections of a page on simulated truths, conclusion first."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from benchmarks.table import table
+from benchmarks.truths import designs, report
+from benchmarks.truths.measure import ADDITIVE, DEFAULT
+from benchmarks.truths.truths import TRUTHS
+
+#: The truth on which the conclusion compares the default with the additive law.
+PLAIN = "additive"
+
+
+def sections(records: Sequence[dict]) -> list[str]:
+    """Conclusion, targets, how the sweeps are made, every score, coverage by design, and how the fits went."""
+    found = report.frame(records)
+    sweeps = int(found.groupby("truth")["seed"].nunique().min())
+    return [
+        f"## Forecasts of simulated sweeps\n\n{conclusion(found)}",
+        report.targets_table(found),
+        f"### The sweeps\n\n{about(sweeps)}",
+        table(["truth", "loss"], [[name, truth.words] for name, truth in TRUTHS.items()], left=2),
+        f"### Scores\n\n{MEANING}",
+        report.main_table(found),
+        "### 90 % coverage of the default by design\n\nOver all four targets.",
+        report.design_table(found),
+        report.notes(records),
+    ]
+
+
+def conclusion(found: pd.DataFrame) -> str:
+    """What the tables say of the default, in sentences made of their numbers."""
+    every = report.means(found)
+    said = []
+    own, right = (every.xs(name, level="forecaster").loc[PLAIN] for name in (DEFAULT, ADDITIVE))
+    said.append(
+        f"On the additive truth, the median of the default is {_listed(own['bias'], '+.1f')} % off at 10, 100 and "
+        "1,000 times the largest fitted compute (mean over sweeps, - is too low), that of the additive law "
+        f"{_listed(right['bias'], '+.1f')} %. There, 90 % intervals of the default are "
+        f"{_listed(own['relative'], '.1f')} times as wide as those of the additive law."
+    )
+    for name in (DEFAULT, ADDITIVE):
+        lowest = every.xs(name, level="forecaster")["inside_0.9"].drop(report.UNKNOWABLE, level="truth")
+        worst = lowest.groupby("truth", sort=False).min().to_dict()
+        good = sum(share >= report.INSIDE for share in worst.values())
+        last = min(worst, key=lambda truth: worst[truth])
+        said.append(
+            f"90 % intervals of the {name}{' law' if name == ADDITIVE else ''} contain at least "
+            f"{100 * report.INSIDE:.0f} % of new runs at every target on {good} of {len(worst)} truths; "
+            f"the lowest is {100 * worst[last]:.0f} % ({last})."
+        )
+    past = every.xs(DEFAULT, level="forecaster").loc[report.UNKNOWABLE]
+    far = _listed(100 * past["inside_0.9"], ".0f")
+    said.append(f"{UNKNOWABLE} On it, 90 % intervals of the default contain {far} % of new runs at these distances.")
+    return " ".join(said)
+
+
+def _listed(values: pd.Series, form: str) -> str:
+    """The values at 10, 100 and 1,000 times the compute, by commas."""
+    return ", ".join(format(values.loc[str(times)], form) for times in designs.DISTANCES)
+
+
+#: Said of the break wherever its scores are shown.
+UNKNOWABLE = (
+    "A break beyond the runs is unknowable: with and without it, the expected losses of the runs agree to .1 %, so no "
+    "forecast can be right on both, and coverage has no target on that truth."
+)
+#: What the columns of the main table mean.
+MEANING = (
+    "Mean ± Monte Carlo standard error over sweeps, in % of the loss. Bias: median forecast less expected loss. "
+    "Coverage and CRPS: of new runs, with errors of their own. Width / additive's: geometric mean over sweeps. The "
+    "additive law on its own truth shows what a law that is right can reach. Sweeps of one seed share their random "
+    f"numbers, so rows err together. {UNKNOWABLE}"
+)
+
+
+def about(sweeps: int) -> str:
+    """How the sweeps are made."""
+    (few, many), (short, long) = designs.RUNS, designs.SPAN
+    times = ", ".join(f"{distance:,}" for distance in designs.DISTANCES)
+    return (
+        f"There are {sweeps} sweeps of each truth. Each has {few} to {many} runs over {short:g} to {long:g} decades of "
+        "compute, in turn of three designs. A grid has 5 to 8 sizes, each at 5 to 8 numbers of tokens. IsoFLOP "
+        "profiles have 5 to 7 budgets of 5 to 9 sizes; neighbouring budgets share sizes. A ladder has 4 to 7 sizes, "
+        f"each at 5 to 12 numbers of tokens per parameter, and spans {designs.LADDER:g} decades or more.\n\n"
+        f"Forecast are runs of {designs.RATIO:g} tokens per parameter at {times} times the largest fitted compute, and "
+        f"one ('{designs.LARGER}') of {designs.TIMES_N:g} times the largest fitted N at the largest fitted compute.\n\n"
+        "Exponents, floors and shares are drawn for each sweep from ranges of published values (sources in "
+        "`benchmarks/truths/truths.py`). Noise is Student-t with 4 degrees of freedom; the table gives its scale. "
+        "Sweeps of one seed share their design, parameters and random numbers between truths."
+    )
