@@ -14,6 +14,13 @@ from benchmarks.truths.command import truths
 
 PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling", "default")
 DOCS = Path(__file__).parents[1] / "docs"
+KEPT = click.Path(dir_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _say(text: str) -> None:
+    """Tell how far the work is."""
+    click.echo(text, err=True)
 
 
 class Papers(click.Group):
@@ -92,57 +99,81 @@ def speed(only, tables, caches, parts, output, raw):
 @click.option("--data", multiple=True, metavar="NAME", help="A data set of the scoreboard; may be repeated.")
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Score its CSVs instead.")
 @click.option("--column", "columns", type=Pair(example="N=params"), multiple=True, help="With --folder: N=params.")
-@click.option(
-    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
-)
+@click.option("--fast", is_flag=True, help="Without learning curves.")
+@click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
+@click.option("--before", type=EXISTING, help="Of --kept at another version: compare with its default.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
-def forecasts(methods, data, folder, columns, kept, output):
+def forecasts(methods, data, folder, columns, fast, kept, before, output):
     """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
 
     With --folder, your own tables are scored: every CSV in it, with the columns loss, N and D (or C), and optionally
     group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another.
     """
     from benchmarks.forecasts import own, report
-    from benchmarks.forecasts.run import measure
+    from benchmarks.forecasts.run import measure, read
     from benchmarks.forecasts.splits import tasks
 
     if columns and not folder:
         raise click.UsageError("--column names columns of the tables of --folder; give that too.")
     try:
         every = own.own(folder, dict(columns)) if folder else tasks()
-        chosen = [task for task in every if not data or task.data in data]
+        chosen = [task for task in every if (not data or task.data in data) and not (fast and task.curve)]
+        earlier = read(before) if before else None
     except ValueError as error:
-        if folder is None:
+        if folder is None and before is None:
             raise
         raise click.UsageError(str(error)) from None
     if not chosen:
         raise click.UsageError(f"There is nothing to score: no data set {list(data)}, or no CSV in '{folder}'.")
-    records = measure(chosen, own.wanted(methods, list(METHODS)), kept, lambda text: click.echo(text, err=True))
+    records = measure(chosen, own.wanted(methods, list(METHODS)), kept, _say)
     target = output or (folder / "forecasts.md" if folder else DOCS / "forecasts.md")
     command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else "")
     command += "".join(f" --column {ours}={theirs}" for ours, theirs in columns)
     command += "".join(f" --method {method}" for method in methods)
-    own.report(target, records, command) if folder else report.report(target, records, command)
+    own.report(target, records, command) if folder else report.report(target, records, command, before=earlier)
     click.echo(target)
 
 
 @main.command()
-@click.option(
-    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
-)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "choices.md")
-def choices(kept, output):
-    """Score variants of the default's priors on half A, and write the page (BAYESCALE_DATA)."""
-    from benchmarks.forecasts.choices import report
+@click.option("--variant", "variants", multiple=True, metavar="NAME", help="May be repeated.  [default: all]")
+@click.option("--data", multiple=True, metavar="NAME", help="May be repeated.  [default: halves A and C]")
+@click.option("--fast", is_flag=True, help="Without learning curves.")
+@click.option("--counted", is_flag=True, help="Choose how N is counted, as the scoreboard does; keep apart.")
+@click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
+@click.option("--before", type=EXISTING, help="Of --kept at another version: compare its default too.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page there.")
+def choices(variants, data, fast, counted, kept, before, output):
+    """Compare variants of the default law on halves A and C (BAYESCALE_DATA), and print the comparison.
 
-    report(output, kept, lambda text: click.echo(text, err=True))
-    click.echo(output)
+    Variants are listed in benchmarks/forecasts/choices.py; the default is always among them. To compare the defaults of
+    two versions in some ten minutes, run this at the first with --fast --variant default --kept A.jsonl, and at the
+    second with --fast --variant default --kept B.jsonl --before A.jsonl. Without any of --variant, --data, --fast and
+    -o, the page docs/choices.md is written.
+    """
+    from benchmarks.forecasts import choices as module
+    from benchmarks.forecasts.report import variants as page
+    from benchmarks.forecasts.run import read
+    from benchmarks.forecasts.splits import tasks
+
+    if unknown := set(variants) - set(module.VARIANTS):
+        raise click.UsageError(f"There are no variants {sorted(unknown)}; known: {list(module.VARIANTS)}.")
+    if not (chosen := module.chosen(tasks(), data, curves=not fast)):
+        raise click.UsageError(f"There is nothing to compare: no data set {list(data)}.")
+    try:
+        earlier = read(before) if before else []
+        records = module.measure(chosen, variants or list(module.VARIANTS), kept, _say, counted)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    records = page.with_before(records, earlier) if before else records
+    if output is None and (variants or data or fast or before):
+        click.echo("\n\n".join(page.sections(records, counted)))
+        return
+    page.report(output or DOCS / "choices.md", records, counted)
+    click.echo(output or DOCS / "choices.md")
 
 
 @main.command()
-@click.option(
-    "--kept", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of forecasts --kept."
-)
+@click.option("--kept", required=True, type=EXISTING, help="Of forecasts --kept.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")
 def signs(kept, output):
     """Count signs of a bad forecast, and compare the forecasts with and without them (BAYESCALE_DATA)."""
@@ -150,8 +181,8 @@ def signs(kept, output):
     from benchmarks.forecasts.splits import tasks
 
     records, every = [json.loads(line) for line in kept.read_text().splitlines()], list(tasks())
-    seen = measure(every, lambda text: click.echo(text, err=True))
-    report(output, records, seen, counts(every, lambda text: click.echo(text, err=True)))
+    seen = measure(every, _say)
+    report(output, records, seen, counts(every, _say))
     click.echo(output)
 
 
@@ -163,7 +194,7 @@ def simulated(sweeps, kept, output):
     """Measure forecasts and calibration on simulated runs, and write the page."""
     from benchmarks.forecasts.simulated import report
 
-    report(output, lambda text: click.echo(text, err=True), sweeps, kept)
+    report(output, _say, sweeps, kept)
     click.echo(output)
 
 

@@ -10,6 +10,8 @@ from bayescale.data.read import complete, read
 from bayescale.data.values import numbers
 from bayescale.forecasting.scores import LEVELS
 from benchmarks.forecasts.methods import BASE, DEFAULT, WORDS
+from benchmarks.forecasts.report import calibrated
+from benchmarks.forecasts.report.averages import standard_error, with_error
 from benchmarks.forecasts.splits import FEWEST, SHARES, Task
 from benchmarks.table import table, write
 
@@ -79,7 +81,7 @@ def report(path: Path, records: Sequence[dict], command: str) -> None:
         "means over the held-out runs of a cut, then over cuts, then over tables. 50 % to 95 %: share of held-out runs "
         "inside that central interval of a new run. Width, CRPS, RMSLE and signed error (positive: forecast too high) "
         "are in % of the loss. A cut at which a method failed is left out for that method alone; the column cuts says "
-        f"how many it was scored on. One command: `{command}`.",
+        f"how many it was scored on. After ± stands the standard error over tables. One command: `{command}`.",
         table(["method", "cuts", *HEAD], [_row(good, method, sets) for method in methods]),
         "\n".join(f"- {method}: {DESCRIBED.get(method, method)}" for method in methods),
     ]
@@ -93,6 +95,7 @@ def report(path: Path, records: Sequence[dict], command: str) -> None:
     doubtful = [f"{one['method']} on {one['data']}" for one in good if one["converged"] is False]
     if doubtful:
         sections += [f"Not converged, but scored: {', '.join(dict.fromkeys(doubtful))}."]
+    sections += calibrated.sections(good, [method for method in methods if _cuts(good, method)], {})
     by_table = [[data, *_row(good, method, [data])] for data in sets for method in methods]
     sections += ["## By table", table(["table", "method", "cuts", *HEAD], by_table, 2)]
     write(path, "Forecasts of held-out runs", sections)
@@ -104,8 +107,14 @@ def _row(records: Sequence[dict], method: str, sets: Sequence[str]) -> list:
     by_set = [ones for ones in by_set if ones]
     if not by_set:
         return [method, "0", *(None for _ in HEAD)]
-    means = np.mean([np.mean([_numbers(one) for one in ones], axis=0) for ones in by_set], axis=0)
-    return [method, str(sum(map(len, by_set))), *means.tolist()]
+    values = np.array([np.mean([_numbers(one) for one in ones], axis=0) for ones in by_set])
+    cells = [with_error(column.mean(), standard_error(column)) for column in values.T]
+    return [method, str(sum(map(len, by_set))), *cells]
+
+
+def _cuts(records: Sequence[dict], method: str) -> int:
+    """Number of cuts that a method was scored on."""
+    return sum(one["method"] == method for one in records)
 
 
 def _numbers(one: dict) -> list[float]:

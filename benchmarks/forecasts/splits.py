@@ -10,6 +10,13 @@ import bayescale as bs
 
 #: Recipes of Porian et al. 2024 that follow the compute-optimal practice: decay over the run, and tuned.
 PORIAN = ("base|short|chinchilla", "tuned|short|const")
+#: Cuts of the xLSTM sweeps, by group.
+XLSTM = {
+    "llama|ctx16384": (8e18,),
+    "llama|ctx2048": (1.5e19,),
+    "llama|ctx8192": (9e18, 4e19),
+    "mlstm|ctx16384": (1.9e19,),
+}
 #: Shares of the runs that are fitted at the cuts of a user's table.
 SHARES = (0.5, 0.65, 0.8)
 #: The fewest runs that are fitted there.
@@ -31,7 +38,7 @@ class Task(NamedTuple):
 
 
 def tasks() -> Iterator[Task]:
-    """The published tables and their cuts, which are those of the study that the law was chosen in."""
+    """The published tables and their cuts: those of the study that the law was chosen in, and half C."""
     runs = _plain(bs.load("besiroglu2024"))
     for group, part in (("240 points", runs[~runs["excluded"]]), ("245 points", runs)):
         yield Task("chinchilla", group, part, (1e20, 3e20, 1e21))
@@ -60,7 +67,24 @@ def tasks() -> Iterator[Task]:
     runs = bs.load("muennighoff2023")
     once = _plain(runs[(runs["variant"] == "main") & (runs["epochs"] <= 1.0) & (runs["D"] >= 1e9)])
     yield Task("muennighoff", "one epoch", once, (2e19, 9e19, 3.1e20))
+    yield from half_c()
     yield from _curves()
+
+
+def half_c() -> Iterator[Task]:
+    """Tables that came after the default was chosen; cut as the notes that came with them say."""
+    corpora = bs.load("brandfonbrener2024")
+    for group, part in corpora.groupby("group", sort=False):  # cuts just above two budgets
+        yield Task("brandfonbrener2024", str(group), _plain(part), (1.02 * 4.573051e18, 1.02 * 4.84e19))
+    runs = bs.load("misfitting2025")
+    yield Task("misfitting2025", "", _plain(runs[runs["best_lr"]]), (1e18, 4e18, 1.2e19))
+    runs = bs.load("xlstm2025")
+    kept = runs[runs["best_lr"] & ~runs["diverged"]]
+    for group, cuts in XLSTM.items():
+        yield Task("xlstm2025", group, _plain(kept[kept["group"] == group]), cuts)
+    runs = bs.load("hagele2024")
+    for group in ("slimpajama|cosine", "slimpajama|wsd20"):  # openwebtext2|wsd20 has no larger runs
+        yield Task("hagele2024", group, _plain(runs[runs["group"] == group]), (5e18,))
 
 
 def _gadre() -> Iterator[Task]:

@@ -53,6 +53,10 @@ COPIES = {
     "gpt3_curves": ("gpt3_curves_digitised", {"run_id": "run", "group": "split"}),
     "isoflop": ("isoflop_openathena", {}),
     "delphi": ("marin_delphi2026", {"run_id": "run"}),
+    "brandfonbrener2024": ("brandfonbrener2024", {"run_id": "run", "n_layers": "depth", "d_model": "width"}),
+    "misfitting2025": ("misfitting2025", {"run_id": "run", "step": "steps"}),
+    "xlstm2025": ("xlstm2025", {"run_id": "run"}),
+    "hagele2024": ("hagele2024", {"run_id": "name", "family": "group", "iters": "steps"}),
 }
 CONTENT = b"n,c,l\n1000000000,6000000000000000000,3.5\n2000000000,24000000000000000000,3.1\n"
 
@@ -287,6 +291,34 @@ def test_subsets_that_the_notes_name(table):
     assert curves.drop_duplicates("run").group.value_counts().to_dict() == {"IC": 72, "BB": 10, "NMT": 5, "LM": 5}
     assert table("isoflop").group.nunique() == 6
     assert table("delphi").group.value_counts().to_dict() == {"isoflop": 81, "heldout_optimal": 7}
+    corpora = table("brandfonbrener2024").groupby("group").heldout.sum()
+    assert list(corpora) == [1] * 6
+
+
+def test_runs_of_the_best_learning_rate(table):
+    runs = table("misfitting2025")
+    best = runs[runs.best_lr]
+    assert len(best) == 81 and not best.duplicated(["N", "D"]).any()
+    assert (best.loss == runs.groupby(["N", "D"]).loss.transform("min")[best.index]).all()
+    runs = table("xlstm2025")
+    lowest = runs.groupby(["group", "N", "D", "batch_tokens"]).loss.transform("min")
+    assert ((runs.loss == lowest) == runs.best_lr).all() and ((runs.loss > 7) == runs.diverged).all()
+    best = runs[runs.best_lr & ~runs.diverged]
+    pairs = best[best.duplicated(["group", "N", "D"], keep=False)]
+    large, small = (pairs[pairs.batch_tokens == tokens].set_index("N").loss for tokens in (2**20, 2**19))
+    assert (pairs.group == "llama|ctx8192").all() and (large / small).between(1.01, 1.08).all() and len(small) == 7
+
+
+def test_cooldowns_of_one_constant_rate_run_share_its_name(table):
+    runs = table("hagele2024")
+    cooldowns = runs[runs.group.str.endswith("|wsd20")]
+    assert (len(cooldowns), cooldowns.run.nunique()) == (25, 11)
+    assert (cooldowns.groupby("run").N.nunique() == 1).all() and not cooldowns.duplicated(["run", "D"]).any()
+    cosine = runs[runs.group == "slimpajama|cosine"].set_index(["N", "D"])
+    assert len(cosine) == cosine.run.nunique() == 24
+    other = runs[runs.group == "slimpajama|wsd20"].set_index(["N", "D"])
+    difference = (other.loss - cosine.loss).dropna()
+    assert (len(difference), difference.mean(), difference.std()) == pytest.approx((16, -0.0009, 0.0037), abs=5e-5)
 
 
 def test_delphi_optima(shared_data, table):
@@ -307,6 +339,12 @@ def test_embeddings_that_a_count_of_parameters_has(table):
     assert (isoflop["N_no_embed"].notna() == (isoflop["source"] == "marin_202603")).all()
     one = (gemstones["N_no_embed"] - gemstones["width"]) / (gemstones["depth"] * gemstones["width"])
     assert (one % 1 == 0).all() and one.between(14 * gemstones["width"], 16 * gemstones["width"]).all()
+    loss_to_loss, xlstm = table("brandfonbrener2024"), table("xlstm2025")
+    d, w = loss_to_loss["depth"], loss_to_loss["width"]
+    assert (loss_to_loss["N_no_embed"] == 12 * d * w**2 + 4 * d * w + w).all()
+    for _, models in xlstm.groupby(["group", "width"]):  # a block has one size for each width
+        block = (models["N_no_embed"] - models["width"]) / models["depth"]
+        assert np.ptp(block) < 1e-6
     with pytest.raises(ValueError, match="of 0 models of Marin's suite"):
         without_embeddings(pd.Series([1e9]))
 

@@ -36,6 +36,10 @@ PUBLISHED = (
     "gpt3_curves",
     "isoflop",
     "delphi",
+    "brandfonbrener2024",
+    "misfitting2025",
+    "xlstm2025",
+    "hagele2024",
 )
 
 
