@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bayescale.forecasting.sbc import sbc
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
+    from bayescale.forecasting.trust.evidence import evidence
+    from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
@@ -47,6 +49,7 @@ _HOME = {
     "best_of": "data.best_of",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
+    "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
@@ -62,6 +65,7 @@ _HOME = {
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "scores": "forecasting.scores",
+    "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
@@ -82,6 +86,7 @@ __all__ = [
     "best_of",
     "count_parameters",
     "datasets",
+    "evidence",
     "fit",
     "fit_many",
     "forecast",
@@ -97,6 +102,7 @@ __all__ = [
     "sample_prior",
     "sbc",
     "scores",
+    "sensitivity",
     "shares",
     "signs",
     "stacking",

@@ -50,7 +50,7 @@ def test_the_fit_is_as_printed(printed):
 
 def test_the_forecast_is_as_printed(printed):
     shown = blocks("")[1]
-    for row in ("expected loss [nats/symbol]", "a new run's loss [nats/symbol]"):
+    for row in ("median loss [nats/symbol]", "a new run's loss [nats/symbol]"):
         for ours, readme in zip(numbers(printed[1], row), numbers(shown, row), strict=True):
             assert ours == pytest.approx(readme, abs=0.021)  # two units of the last digit
     for ours, readme in zip(numbers(printed[1], "back-test"), numbers(shown, "back-test"), strict=True):

@@ -22,7 +22,13 @@ BASELINES = ("last_value", "power_law", "huber_bootstrap")
     type=click.Choice(BASELINES),
     help="Method to compare with. Can be repeated.",
 )
-@click.option("--by", default="C", show_default=True, metavar="COLUMN", help="Column that orders the runs.")
+@click.option("--by", metavar="COLUMN", help="Column that orders the runs.  [default: C, or that of --towards]")
+@click.option(
+    "--towards",
+    type=options.Pair(float, "N=7e9"),
+    multiple=True,
+    help="Size of a run to be forecast (N=7e9, D=1.4e12); the back-test then resembles that forecast. Can be repeated.",
+)
 @click.option(
     "--cut",
     "cuts",
@@ -37,7 +43,7 @@ BASELINES = ("last_value", "power_law", "huber_bootstrap")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for scores and figures.")
 @options.as_json
-def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, as_json):
+def backtest(runs, specs, baselines, by, towards, cuts, columns, where, nuts, seed, out, as_json):
     """For every cut, fit the runs up to it, forecast the runs beyond it, and score the forecasts.
 
     RUNS is a table or a data set, as for fit. Scores of each law and baseline, as means over runs, then over cuts:
@@ -48,13 +54,20 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
     CRPS, RMSLE           sizes of the error, in % of the loss
     error                 signed error of the median, in % of the loss (positive: forecast too high)
 
+    With --towards N=7e9 --towards D=1.4e12 the cuts are by N, D or C, wherever that run exceeds the others most, and
+    only runs are scored that exceed the fitted ones by about as much. The last lines say on how many sizes the scores
+    rest, and why good scores would not reassure.
+
     DIR gets scores.csv (one row per forecaster, cut and run) and figures of coverage and errors.
     """
     import sys
 
+    import pandas as pd
+
     from bayescale.forecasting import baselines as known
     from bayescale.forecasting.backtest import backtest as run_backtest
     from bayescale.forecasting.backtest import board
+    from bayescale.forecasting.trust.evidence import evidence
 
     laws = {spec: options.find_law(spec) for spec in specs}
     table = read_runs(next(iter(laws.values())), runs, options.once(columns, "--column"), where)
@@ -65,6 +78,7 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
         table,
         by=by,
         cuts=cuts or None,
+        towards=pd.DataFrame([dict(towards)]) if towards else None,
         method="nuts" if nuts else "laplace",
         seed=seed,
         progressbar=sys.stderr.isatty(),
@@ -76,11 +90,15 @@ def backtest(runs, specs, baselines, by, cuts, columns, where, nuts, seed, out, 
                 click.echo(f"warning: {name}, cut {cut:g}: {reason}", err=True)
     if out is not None:
         _write(out, forecasts)
-    cut_values = forecasts["cut"].values.tolist()
+    cut_values, by = forecasts["cut"].values.tolist(), forecasts.attrs["by"]
+    told = {str(name): evidence(forecasts.sel(forecaster=name)) for name in forecasts["forecaster"].values}
     if as_json:
-        show.as_json({"by": by, "cuts": cut_values, "seed": seed, "scores": scores.to_dict("index")})
+        rests = {name: {"sizes": each.sizes, "jump": each.jump, "gaps": list(each.gaps)} for name, each in told.items()}
+        show.as_json({"by": by, "cuts": cut_values, "seed": seed, "scores": scores.to_dict("index"), "rests_on": rests})
     else:
         _print(scores, table, by, cut_values)
+        for name, each in told.items():
+            show.say(f"{name}: {each}")
         if out is not None:
             show.say(f"written to {out}: scores.csv, coverage.pdf/.png, error.pdf/.png")
     if scores["unconverged"].any():

@@ -44,17 +44,25 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
 
-    The expected loss is that of the law, with its discrepancy; a new run's loss also has the noise of a single run.
-    Intervals are central, 50 % and 90 %. With --backtest, their coverage in forecasts of the larger fitted runs from
-    the smaller is printed too (and kept in DIR as backtest.json). For several runs, the probability that one ends below
-    another is printed.
+    The median loss is that of the law, with its discrepancy: half of all runs of that size end below it. A new run's
+    loss also has the noise of a single run. Intervals are central, 50 % and 90 %. For several runs, the probability
+    that one ends below another is printed.
+
+    With --backtest, the coverage of intervals in forecasts of the larger fitted runs from the smaller is printed too,
+    and kept in DIR as backtest.json. The runs are larger in N, D or C, wherever the run asked for exceeds the fitted
+    ones most, and by a similar factor if there are such runs.
     """
+    import pandas as pd
+
+    from bayescale.forecasting.signs import signs as find_signs
+
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
     forecasts, probabilities = _forecast(law, post, table, optimal, seed)
     compute = _compute_note(post, table)
-    scores = tested.backtest_scores(folder, law, post, seed, backtest)
-    signs = _signs(law, post, scores)
+    towards = pd.DataFrame([run["at"] for run in forecasts])
+    scores = tested.backtest_scores(folder, (law, post), towards, seed, backtest)
+    signs = find_signs(law, post, tested.as_evidence(scores))
     if as_json:
         head = {"law": law.name, "noise": law.noise.name, "runs": int(post.attrs["runs"]), "seed": seed}
         units = {**UNITS, "loss": options.loss_unit(post)}
@@ -79,16 +87,6 @@ def _compute_note(post: "xr.DataTree", table: "pd.DataFrame") -> str:
     from bayescale.data.cost_ratio import note
 
     return note(post) if "C" in table else ""
-
-
-def _signs(law: "Law", post: "xr.DataTree", scores: dict[str, Any] | None) -> dict[str, str]:
-    """Signs that the forecast may be bad: those of `bayescale.signs`, and a poor back-test."""
-    from bayescale.forecasting.signs import signs
-
-    texts = signs(law, post)
-    if scores is not None and scores["covered_0.9"] < tested.POOR:
-        texts["backtest"] = f"in the back-test the 90 % intervals held {scores['covered_0.9']:.0%} of the larger runs."
-    return texts
 
 
 def targets(law: "Law", post, sizes: dict[str, tuple], at: tuple) -> tuple["pd.DataFrame", bool]:
@@ -219,7 +217,7 @@ def _print(run: dict[str, Any], unit: str, first: bool) -> None:
     ratios = [f"{key} {ratio:.3g}" for key, ratio in run["times_largest"].items()]
     if ratios:
         show.say(f"times the largest of the runs fitted: {', '.join(ratios)}")
-    rows = [show.row(f"expected loss [{unit}]", run["mu"]), show.row(f"a new run's loss [{unit}]", run["loss"])]
+    rows = [show.row(f"median loss [{unit}]", run["mu"]), show.row(f"a new run's loss [{unit}]", run["loss"])]
     rows += [show.row(f"optimal {key} [{UNITS[key]}]", stats) for key, stats in run.get("optimal", {}).items()]
     show.table(["", "median", "50 %", "90 %"], rows)
     parts = {name: share for name, share in run["shares"].items() if share}

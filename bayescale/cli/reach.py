@@ -30,8 +30,8 @@ def reach(folder, losses, by, N, D, up_to, at, spec, seed, as_json):
     --loss 2.0 --N 7e9          compute, with N fixed and D growing
     --loss 2.0 --by D --N 7e9   tokens
 
-    The loss is the expected loss. Posterior draws that do not reach it count as infinite. The last column is the
-    probability that the loss is reached at all, up to the largest value considered.
+    The loss is the median loss of such runs. Posterior draws that do not reach it count as infinite. The last column is
+    the probability that the loss is reached at all, up to the largest value considered.
     """
     from bayescale.forecasting.forecast import sizes_of
     from bayescale.frontiers.reach import reach as needed_for
@@ -62,6 +62,6 @@ def reach(folder, losses, by, N, D, up_to, at, spec, seed, as_json):
 
 def _print(rows: list[dict[str, Any]], by: str, most: float, unit: str) -> None:
     end = show.plain(float(f"{most:.3g}"))
-    show.say(f"expected loss in {unit}; probability that it is reached with {by} up to {end} {UNITS[by]}")
+    show.say(f"median loss in {unit}; probability that it is reached with {by} up to {end} {UNITS[by]}")
     lines = [[*show.row(show.plain(row["loss"]), row[by]), f"{row['probability']:.2f}"] for row in rows]
     show.table(["loss", f"{by} [{UNITS[by]}]", "50 %", "90 %", "probability"], lines)

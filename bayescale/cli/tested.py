@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import suppress
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,35 +11,46 @@ from bayescale.base.atomic import replacing
 from bayescale.cli import show
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
+    from bayescale.forecasting.trust.evidence import Evidence
     from bayescale.modelling.law import Law
 
 #: Name of the file in the folder.
 NAME = "backtest.json"
 #: Central intervals whose coverage is kept.
 LEVELS = (0.5, 0.8, 0.9, 0.95)
-#: A back-test whose 90 % intervals held a smaller share of the larger runs is a sign of a bad forecast.
-POOR = 0.7
 
 
-def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, run: bool) -> dict[str, Any] | None:
+def backtest_scores(
+    folder: Path, fitted: tuple["Law", "xr.DataTree"], towards: "pd.DataFrame", seed: int, run: bool
+) -> dict[str, Any] | None:
     """Scores of forecasts of the larger fitted runs from the smaller ones.
 
     Parameters
     ----------
     folder : Path, of `bayescale fit`.
-    law, post : Law and DataTree of the fit.
+    fitted : Law and DataTree of the fit.
+    towards : DataFrame, the runs that are forecast: the back-test is in their direction and with a similar jump.
     seed : int
     run : bool, whether to run the back-test, and keep its scores, if the folder has none for this posterior.
 
     Returns
     -------
-    dict or None : by, cuts (number), runs (forecasts: runs held out, summed over cuts), failed, unconverged,
-        covered_0.5 … covered_0.95, rmsle [%], width [%]; None if the back-test has not been run for this posterior.
+    dict or None : the fields of `bayescale.forecasting.trust.evidence.Evidence`, with covered_0.5 … covered_0.95 in
+        place of covered, reassures (bool) and says; None if no such back-test has been run for this posterior.
     """
-    path = folder / NAME
-    key = {"data": post.attrs.get("data_sha256", ""), "law": str(law)}
+    from bayescale.forecasting.backtest import backtest
+    from bayescale.forecasting.forecast import sizes_of
+    from bayescale.forecasting.trust.cuts import direction
+    from bayescale.forecasting.trust.evidence import evidence
+
+    (law, post), path = fitted, folder / NAME
+    known = sizes_of(post)
+    by, times = direction(known, towards, law.inputs) if len(known.columns) else (law.inputs[0], None)
+    key = {"data": post.attrs.get("data_sha256", ""), "law": str(law), "by": by}
+    key |= {} if times is None else {"times": f"{times:.2g}"}
     if path.is_file():
         kept = None
         with suppress(ValueError):  # it is damaged, or of another program
@@ -47,10 +59,21 @@ def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, ru
             return kept["scores"]
     if not run:
         return None
+    table = _runs(folder, post)
+    resembling = {"by": by} if times is None else {"towards": towards}
+    told = evidence(backtest(law, table, **resembling, seed=seed, progressbar=sys.stderr.isatty()))
+    scores = {**asdict(told), **{f"covered_{level}": share for level, share in told.covered.items()}}
+    del scores["covered"]
+    scores |= {"reassures": told.reassures, "says": str(told)}
+    with replacing(path) as draft:
+        draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
+    return scores
+
+
+def _runs(folder: Path, post: "xr.DataTree") -> "pd.DataFrame":
+    """The fitted runs, from the folder of the posterior."""
     import numpy as np
     import pandas as pd
-
-    from bayescale.forecasting.backtest import backtest, board
 
     file = folder / "runs.csv"
     if not file.is_file():
@@ -59,28 +82,27 @@ def backtest_scores(folder: Path, law: "Law", post: "xr.DataTree", seed: int, ru
         table = pd.read_csv(file)
     except ValueError:  # it is empty, or no table
         table = pd.DataFrame()
-    fitted = post["observed_data"]["loss"].to_numpy() if "observed_data" in post.children else []
-    if "loss" not in table or len(table) != len(fitted) or not np.allclose(table["loss"], fitted, rtol=1e-9, atol=0):
+    losses = post["observed_data"]["loss"].to_numpy() if "observed_data" in post.children else []
+    if "loss" not in table or len(table) != len(losses) or not np.allclose(table["loss"], losses, rtol=1e-9, atol=0):
         raise ValueError(f"'{file}' has not the runs of the posterior beside it; was it changed? Fit again.")
-    by = "C" if "C" in table or {"N", "D"} <= set(table) else law.inputs[0]
-    forecasts = backtest(law, table, by=by, seed=seed, progressbar=sys.stderr.isatty())
-    means = board(forecasts).iloc[0]
-    scores = {"by": by, "cuts": int(means["cuts"]), "runs": int(forecasts["error"].notnull().sum())}
-    scores |= {name: int(means[name]) for name in ("failed", "unconverged")}
-    scores |= {name: float(means[name]) for name in (*(f"covered_{level}" for level in LEVELS), "rmsle", "width")}
-    with replacing(path) as draft:
-        draft.write_text(json.dumps({"of": key, "scores": scores}, indent=1), encoding="utf-8")
-    return scores
+    return table
+
+
+def as_evidence(scores: dict[str, Any] | None) -> "Evidence | None":
+    """The scores of `backtest_scores` as Evidence."""
+    from bayescale.forecasting.trust.evidence import Evidence
+
+    if scores is None:
+        return None
+    covered = {level: scores[f"covered_{level}"] for level in LEVELS}
+    rest = {field.name: scores[field.name] for field in fields(Evidence) if field.name != "covered"}
+    return Evidence(covered=covered, **rest)
 
 
 def say(scores: dict[str, Any] | None) -> None:
     """Print the scores, or how to get them."""
-    if scores is None:
-        show.say("back-test: not run; --backtest forecasts the larger of these runs from the smaller ones")
+    told = as_evidence(scores)
+    if told is None:
+        show.say("back-test: not run for such runs; --backtest forecasts the larger fitted runs from the smaller ones")
         return
-    bad = "".join(f", {scores[name]} {name}" for name in ("failed", "unconverged") if scores[name])
-    inside = "/".join(f"{100 * scores[f'covered_{level}']:.0f}" for level in LEVELS)
-    show.say(
-        f"back-test on the runs fitted, {scores['cuts']} cuts by {scores['by']}{bad}: "
-        f"{inside} % of the larger runs inside the 50/80/90/95 % intervals, RMSLE {scores['rmsle']:.2g} %"
-    )
+    show.say(str(told))

@@ -89,7 +89,7 @@ class Checkpoints:
         return result
 
     def given_previous(self, losses: np.ndarray, mu: Any, scale: Any) -> tuple[Any, Any]:
-        """Conditional expected loss and scale of each row (..., row), given the row before it; arrays or tensors."""
+        """Conditional median loss and scale of each row (..., row), given the row before it; arrays or tensors."""
         before = np.log(losses[self.previous]) - np.log(mu[..., self.previous])
         return mu * np.exp(self.correlation * before), scale * self.innovation_scale
 
@@ -213,6 +213,6 @@ class Continuation:
         return errors
 
     def marginal(self, mu: np.ndarray, scale: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Expected loss and scale of each row (..., row) given the errors at ends, not given other new rows."""
+        """Median loss and scale of each row (..., row) given the errors at ends, not given other new rows."""
         carried = np.where(self.of_end >= 0, self.far * ends[..., self.of_end], 0.0)
         return mu * np.exp(carried), scale * np.sqrt(1.0 - self.far**2)

@@ -1,4 +1,4 @@
-"""Expected: mean and scale of the log loss of runs, for each draw of the posterior."""
+"""Expected: median and scale of the loss of runs, for each draw of the posterior."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ from bayescale.modelling.law import Law
 def in_sequence(
     post: xr.DataTree, checkpoints: Checkpoints | None, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Expected loss and scale of the fitted runs, each row given the earlier checkpoints of its training run.
+    """Median loss and scale of the fitted runs, each row given the earlier checkpoints of its training run.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def ends(post: xr.DataTree) -> xr.Dataset | None:
 
 
 def expected(law: Law, post, given, rng: np.random.Generator) -> tuple[xr.DataArray, xr.DataArray, dict[str, Any]]:
-    """Expected loss and scale of the log loss of runs, discrepancy included.
+    """Median loss, and scale of the log loss, of runs, discrepancy included.
 
     Parameters
     ----------

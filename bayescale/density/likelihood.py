@@ -44,7 +44,7 @@ def log_likelihood(tape: Tape, bound: Bound, physical: Mapping[str, Any], refere
 
 
 def _expected(tape: Tape, bound: Bound, physical, reference, rows: np.ndarray):
-    """Expected loss, scale and shape parameters of the noise, as if `rows` of the table were its rows."""
+    """Median loss, scale and shape parameters of the noise, as if `rows` of the table were its rows."""
     law, table = bound.law, bound.table
     columns = {name: tape.column(values.to_numpy()[rows]) for name, values in table.columns.items()}
     groups: dict[tuple[str, ...], int] = {}

@@ -1,6 +1,5 @@
 """Back-tests: would a law have forecast the larger of the runs that we have from the smaller ones?"""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
@@ -9,33 +8,30 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.executors import progress, spread
-from bayescale.data.read import complete
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
+from bayescale.forecasting.trust.cuts import Plan, planned
 from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
 
 #: (train, test, seed) -> draws of the test runs' losses [nats/token], of shape (draw, run).
 Forecaster = Callable[[pd.DataFrame, pd.DataFrame, int], np.ndarray]
-#: Default cuts: these shares of the runs, in order of size, are fitted.
-SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 #: Scores of each run: name -> dims in addition to run.
 SCORES = {
     **dict.fromkeys(("error", "crps", "interval_score", "log_score", "pit"), ()),
     **dict.fromkeys(("covered", "width"), ("level",)),
 }
-#: Fewest runs to fit.
-FEWEST = 4
 
 
 def backtest(
     forecaster: Law | Forecaster | Mapping[str, Law | Forecaster],
     runs: pd.DataFrame,
     *,
-    by: str = "C",
+    by: str | None = None,
     cuts: Sequence[float] | None = None,
+    towards: pd.DataFrame | None = None,
     method: str = "laplace",
     seed: int | None = None,
     executor: Executor | None = None,
@@ -49,11 +45,17 @@ def backtest(
         A function is ``(train, test, seed) -> draws`` of the test runs' losses [nats/token], of shape (draw, run), as
         in `bayescale.forecasting.baselines`. A mapping from names to laws or functions adds the dim ``forecaster``.
     runs : DataFrame, one row a run, with the law's columns, `by`, and ``loss`` [nats/token].
-    by : str
-        Column that orders the runs: ``"C"`` (6ND if there is none), ``"N"``, ``"D"``, a date as a number, ….
+    by : str, optional
+        Column that orders the runs: ``"C"`` (6ND if there is none; the default), ``"N"``, ``"D"``, a date as a number,
+        ….
     cuts : sequence of numbers, optional
         Values of `by`; runs up to a cut are fitted. By default 0.4, 0.5, …, 0.9 of the runs are fitted, and at least
         four.
+    towards : DataFrame, optional
+        Runs that are to be forecast, with N, D or C: the back-test then resembles that forecast. The cuts are by the
+        column in which a target exceeds the largest run most, unless `by` says otherwise. Only those held-out runs
+        are scored that exceed the largest fitted one by about the same factor (within a factor of 2), or by the
+        largest that the runs allow. `evidence` says on how many distinct sizes the scores rest.
     method : {"laplace", "nuts"}, how a law is fitted, as in `fit`.
     seed : int, optional
         Scores depend on the seed and on the position of the cut, not on the executor.
@@ -63,14 +65,15 @@ def backtest(
 
     Returns
     -------
-    Dataset : dims (cut, run), NaN where a run was fitted.
+    Dataset : dims (cut, run), NaN where a run was fitted or, with `towards`, is not scored.
 
         - ``error``, ``crps``, ``interval_score`` (of the 90 % interval) [% of the loss];
         - ``log_score``, of the log loss (exact for a law, a kernel estimate for a function);
         - ``pit``, and ``ratio``: `by` over its largest fitted value;
         - ``covered`` and ``width`` [% of the loss], with dim level: 0.5, 0.8, 0.9, 0.95;
         - of each cut, ``trained`` (number of runs), ``converged`` (1 or 0; NaN for a function), ``failed`` and
-          ``reason`` (why there is no forecast).
+          ``reason`` (why there is no forecast);
+        - ``attrs``: ``by``, and with `towards` ``times``, the farthest target over the largest run.
 
         `board` averages the scores. A cut that failed is NaN and does not enter them, so look at ``failed``, and
         compare forecasters on the cuts at which none failed.
@@ -91,75 +94,54 @@ def backtest(
     if isinstance(forecaster, Mapping):
         if not forecaster:
             raise ValueError("There are no forecasters; wanted a mapping from a name to a law or a function.")
-        options: dict = {"by": by, "cuts": cuts, "method": method, "seed": seed}
+        options: dict = {"by": by, "cuts": cuts, "towards": towards, "method": method, "seed": seed}
         options |= {"executor": executor, "progressbar": progressbar}
         tests = [backtest(each, runs, **options) for each in forecaster.values()]
-        return xr.concat(tests, pd.Index(forecaster, name="forecaster"), combine_attrs="drop").assign_attrs(by=by)
+        joined = xr.concat(tests, pd.Index(forecaster, name="forecaster"), combine_attrs="drop")
+        return joined.assign_attrs({name: v for name, v in tests[0].attrs.items() if name != "forecaster"})
     if not callable(forecaster) or isinstance(runs, Law):  # a law is callable too
         door.check_law(forecaster, runs)
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
-    table = complete(runs, [by])
-    if by not in table or not pd.api.types.is_numeric_dtype(table[by]) or table[by].isna().any():
-        raise ValueError(f"The runs have no numbers '{by}' to be ordered by; their columns are {list(runs.columns)}.")
-    size = table[by].to_numpy(dtype=float)
-    usable = _usable(size, cuts, by)
-    seeds = np.random.SeedSequence(seed).generate_state(len(usable))
+    plan = planned(runs, by, cuts, towards, getattr(forecaster, "inputs", None))
     name = getattr(forecaster, "name", getattr(forecaster, "__name__", "forecaster"))
+    return _carried_out(forecaster, name, plan, method, seed, executor, progressbar)
+
+
+def _carried_out(
+    forecaster: Law | Forecaster, name: str, plan: Plan, method: str, seed, executor, progressbar: bool
+) -> xr.Dataset:
+    """The result of `backtest` for one forecaster, with checked arguments."""
+    size, table = plan.size, plan.table
+    seeds = np.random.SeedSequence(seed).generate_state(len(plan.scored))
     jobs = {
-        k: (forecaster, table, size <= cut, int(own), method)
-        for k, (cut, own) in enumerate(zip(usable, seeds, strict=True))
+        k: (forecaster, table, size <= cut, held, int(own), method)
+        for k, ((cut, held), own) in enumerate(zip(plan.scored.items(), seeds, strict=True))
     }
     results: dict[int, xr.Dataset] = {}
     with progress(progressbar) as bar:
-        task = bar.add_task(f"{name}, {len(usable)} cuts", total=len(usable))
+        task = bar.add_task(f"{name}, {len(jobs)} cuts", total=len(jobs))
         for k, result in spread(_at_cut, jobs, executor, lambda reason: _dataset(len(table), {}, None, reason=reason)):
             results[k] = result
             bar.advance(task)
     by_cut = []
-    for k, cut in enumerate(usable):
+    for k, cut in enumerate(plan.scored):
         ratio = np.where(size > cut, size / size[size <= cut].max(), np.nan)
         by_cut.append(results[k].assign(ratio=("run", ratio), trained=int((size <= cut).sum())))
-    test = xr.concat(by_cut, dim="cut").assign_coords(cut=usable, run=np.arange(len(size)), level=list(scores.LEVELS))
-    test[by] = ("run", size)
-    test.attrs |= {"by": by, "forecaster": name}
-    return test
-
-
-def _usable(size: np.ndarray, cuts: Sequence[float] | None, by: str) -> list[float]:
-    """The cuts that leave runs to fit and to forecast; an error if none does, a warning if some given ones do not."""
-    try:
-        wanted = _default_cuts(size) if cuts is None else np.atleast_1d(np.asarray(cuts, dtype=float))
-    except (TypeError, ValueError):
-        raise TypeError(f"cuts is {cuts!r}; wanted numbers, values of '{by}'.") from None
-    usable = [cut for cut in wanted if FEWEST <= (size <= cut).sum() < len(size)]
-    if not usable:
-        raise ValueError(
-            f"Of {len(size)} runs, no cut of '{by}' leaves {FEWEST} or more to fit and any to forecast "
-            f"(cuts: {wanted.tolist()}). Choose other cuts, or add runs."
-        )
-    if cuts is not None and len(usable) < len(wanted):
-        useless = [float(cut) for cut in wanted if cut not in usable]
-        warnings.warn(
-            f"the cuts {useless} of '{by}' are left out: fewer than {FEWEST} runs to fit, or none to forecast.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return usable
-
-
-def _default_cuts(size: np.ndarray) -> np.ndarray:
-    """Sizes of the runs at which SHARES of the runs, and at least FEWEST, are fitted."""
-    ordered = np.sort(size)
-    last = np.maximum(FEWEST, np.ceil(np.array(SHARES) * len(size)).astype(int)) - 1
-    return np.unique(ordered[np.minimum(last, len(size) - 1)])
+    at = {"cut": list(plan.scored), "run": np.arange(len(size)), "level": list(scores.LEVELS)}
+    test = xr.concat(by_cut, dim="cut").assign_coords(at)
+    for column in dict.fromkeys((plan.by, "N")):  # N too, to count the sizes behind the scores
+        if column in table:
+            test[column] = ("run", table[column].to_numpy(dtype=float))
+    times = {} if plan.times is None else {"times": plan.times}
+    return test.assign_attrs({"by": plan.by, "forecaster": name, **times})
 
 
 def _at_cut(
-    forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, seed: int, method: str
+    forecaster: Law | Forecaster, table: pd.DataFrame, fitted: np.ndarray, held: np.ndarray, seed: int, method: str
 ) -> xr.Dataset:
-    """The scores of one cut, NaN for the runs that were fitted."""
-    train, test = table[fitted], table[~fitted]
+    """The scores of one cut, NaN for the runs that are not held."""
+    train, test = table[fitted], table[held]
     reason, converged, values, density = "", np.nan, {}, None
     try:
         if isinstance(forecaster, Law):
@@ -175,13 +157,13 @@ def _at_cut(
             values["log_score"] = density
     except Exception as error:  # a cut that fails must not stop the others
         reason = f"{type(error).__name__}: {error}"
-    return _dataset(len(table), values, ~fitted, converged, reason)
+    return _dataset(len(table), values, held, converged, reason)
 
 
 def _dataset(
     runs: int, values: dict[str, np.ndarray], held: np.ndarray | None, converged: float = np.nan, reason: str = ""
 ) -> xr.Dataset:
-    """The scores of one cut as a Dataset: those of the held-out runs, NaN elsewhere."""
+    """The scores of one cut as a Dataset: those of the runs that are held, NaN elsewhere."""
     data: dict = {"converged": converged, "failed": bool(reason), "reason": reason}
     for name, dims in SCORES.items():
         array = np.full((*(len(scores.LEVELS) for _ in dims), runs), np.nan)

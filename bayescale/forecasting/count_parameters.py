@@ -1,5 +1,6 @@
-"""Comparison of ways to count parameters, with and without embeddings, by leave-one-out."""
+"""Comparison of ways to count parameters, with and without embeddings, by forecasts within the table."""
 
+import contextlib
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from bayescale.base.columns import training_flop
 from bayescale.data.values import numbers
-from bayescale.forecasting.log_scores import log_left_out
+from bayescale.forecasting.log_scores import log_left_out, log_predictive
 from bayescale.inference.door import arguments as door
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
@@ -17,8 +18,11 @@ from bayescale.modelling.law import Law
 COUNTS = ("N", "N_no_embed")
 #: Warn if one count leaves out a share of the smallest model that exceeds its share of the largest by more than this.
 SHARE = 0.1
-#: Difference in elpd below which two counts are not told apart (Sivula et al. 2020, arXiv:2008.10296).
+#: Difference in log density below which the count with fewest parameters is taken: smaller ones decide nothing, of
+#: leave-one-out (Sivula et al. 2020, arXiv:2008.10296) and, on published tables, of forecasts.
 DECISIVE = 4.0
+#: Shares of the runs, smallest first, from which the larger ones are forecast; and the fewest runs to fit.
+PAST, FEWEST = (0.5, 0.65, 0.8), 4
 
 
 def count_parameters(
@@ -29,7 +33,7 @@ def count_parameters(
     method: str = "laplace",
     seed: int | None = None,
 ) -> pd.DataFrame:
-    """Fit a law with N from several columns, with and without embeddings, and compare the fits by leave-one-out.
+    """Compare ways to count parameters, with and without embeddings, by how they forecast the larger runs of a table.
 
     Parameters
     ----------
@@ -43,12 +47,14 @@ def count_parameters(
     -------
     DataFrame : indexed by column, best first.
 
-        - ``elpd``: log density of each run's log loss given all others, summed (`log_left_out`);
-        - ``difference`` from the best, and its standard error ``se``;
+        - ``future``: log density of the larger runs given the smaller, summed over runs and three cuts in compute,
+          after 50, 65 and 80 % of the runs; NaN if the table is too small to be cut;
+        - ``elpd``: log density of each run's log loss given all others, summed (`log_left_out`); ``difference`` from
+          the best, and its standard error ``se``;
         - ``converged``;
         - ``take``: true for the recommended column. That is the column with the fewest parameters, because embeddings
-          do little for the loss (Pearce & Song 2024), unless its elpd is 4 or more below the best; then it is the best.
-          Smaller differences are not decisive (Sivula et al. 2020, arXiv:2008.10296).
+          do little for the loss (Pearce & Song 2024), unless its ``future`` is 4 or more below the best; then it is the
+          best. Without ``future``, ``elpd`` decides in the same way.
 
     Raises
     ------
@@ -63,6 +69,32 @@ def count_parameters(
         If what one column leaves out is a much larger share of the smallest model than of the largest. The choice then
         changes the curvature, and exponents depend on it (Pearce & Song 2024, arXiv:2406.12907).
     """
+    laws = _checked(law, runs, columns)
+    door.check_method(method)
+    door.check_seed(seed)
+    columns = list(laws)
+    counts = np.stack([numbers(runs, name) for name in columns], axis=1)
+    _warn_of_curvature(columns, counts)
+    tables = {name: counted(runs, name) for name in columns}
+    scores, converged = {}, {}
+    for name, table in tables.items():
+        post = draw(laws[name], table, method=method, seed=seed, progressbar=False)
+        scores[name], converged[name] = log_left_out(laws[name], post, table).to_numpy(), bool(post.attrs["converged"])
+    found = pd.DataFrame({"future": _future(laws, tables, _cuts(runs, counts), method, seed)})
+    found["elpd"] = [float(scores[name].sum()) for name in columns]
+    behind = {name: scores[name] - scores[str(found["elpd"].idxmax())] for name in columns}
+    found["difference"] = [float(each.sum()) for each in behind.values()]
+    found["se"] = [float(each.std(ddof=1) * np.sqrt(len(each))) for each in behind.values()]
+    found["converged"] = [converged[name] for name in columns]
+    decides = found["elpd"] if found["future"].isna().any() else found["future"]
+    fewest = columns[int(np.argmin(counts.sum(axis=0)))]
+    take = fewest if decides.max() - decides[fewest] < DECISIVE else decides.idxmax()
+    found["take"] = found.index == take
+    return found.loc[decides.sort_values(ascending=False).index].rename_axis("column")
+
+
+def _checked(law: Law | Mapping[str, Law], runs: pd.DataFrame, columns: Sequence[str] | None) -> dict[str, Law]:
+    """The law of each column, once both are checked."""
     if columns is None:
         columns = list(law) if isinstance(law, Mapping) else COUNTS
     laws = dict(law) if isinstance(law, Mapping) else dict.fromkeys(columns, law)
@@ -70,15 +102,17 @@ def count_parameters(
         door.check_law(each, runs)
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
-    door.check_method(method)
-    door.check_seed(seed)
     without = [each.name for name, each in laws.items() if name in columns and "N" not in each.inputs]
     if without or len(columns) < 2 or not set(columns) <= {*runs.columns} & {*laws}:
         raise ValueError(
             f"Got the columns {list(columns)}; wanted two or more that the table has, each with a law in N. The table "
             f"has {list(runs.columns)}, laws are given for {list(laws)}, and {without} have no N."
         )
-    counts = np.stack([numbers(runs, name) for name in columns], axis=1)
+    return {name: laws[name] for name in columns}
+
+
+def _warn_of_curvature(columns: Sequence[str], counts: np.ndarray) -> None:
+    """Warn if the counts, of shape (run, column), differ by another share for small models than for large ones."""
     left_out = 1.0 - counts.min(axis=1) / counts.max(axis=1)
     small, large = left_out[np.argmin(counts.max(axis=1))], left_out[np.argmax(counts.max(axis=1))]
     if small - large > SHARE:
@@ -86,28 +120,42 @@ def count_parameters(
             f"{list(columns)} differ by {small:.0%} of the smallest model and {large:.0%} of the largest, so exponents "
             "and forecasts depend on which of them is N.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    scores, converged = {}, {}
-    for name in columns:
-        table = counted(runs, name)
-        post = draw(laws[name], table, method=method, seed=seed, progressbar=False)
-        scores[name], converged[name] = log_left_out(laws[name], post, table).to_numpy(), bool(post.attrs["converged"])
-    best = max(scores, key=lambda name: scores[name].sum())
-    fewest = columns[int(np.argmin(counts.sum(axis=0)))]
-    take = fewest if scores[best].sum() - scores[fewest].sum() < DECISIVE else best
-    rows = {
-        name: {
-            "elpd": float(score.sum()),
-            "difference": float((score - scores[best]).sum()),
-            "se": float((score - scores[best]).std(ddof=1) * np.sqrt(len(score))) if name != best else 0.0,
-            "converged": converged[name],
-            "take": name == take,
-        }
-        for name, score in scores.items()
-    }
-    comparison = pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
-    return comparison.sort_values("elpd", ascending=False)
+
+
+def _cuts(runs: pd.DataFrame, counts: np.ndarray) -> list[np.ndarray]:
+    """For each cut, which runs are fitted: the smallest by compute, or by N without it. The same for every count."""
+    largest = counts.max(axis=1)
+    size = training_flop(largest, numbers(runs, "D")) if "D" in runs else largest
+    ordered, fitted = np.sort(size), []
+    for past in PAST:
+        last = max(FEWEST, int(np.ceil(past * len(size))))
+        if last < len(size) and ordered[last - 1] < ordered[-1]:
+            fitted.append(size <= ordered[last - 1])
+    return fitted
+
+
+def _future(
+    laws: Mapping[str, Law],
+    tables: Mapping[str, pd.DataFrame],
+    cuts: Sequence[np.ndarray],
+    method: str,
+    seed: int | None,
+) -> pd.Series:
+    """Log density of the larger runs given the smaller, summed over runs and cuts; NaN if there is no cut.
+
+    A cut at which the forecast by one count fails is left out for all.
+    """
+    sums = np.full((len(tables), len(cuts)), np.nan)
+    for i, (name, table) in enumerate(tables.items()):
+        for k, fitted in enumerate(cuts):
+            with contextlib.suppress(ValueError, ArithmeticError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # `fit` of all runs warns of the table
+                post = draw(laws[name], table[fitted], method=method, seed=seed, progressbar=False)
+                sums[i, k] = float(log_predictive(laws[name], post, table[~fitted], seed=seed).sum())
+    good = np.isfinite(sums).all(axis=0)
+    return pd.Series(sums[:, good].sum(axis=1) if good.any() else np.nan, index=list(tables))
 
 
 def counted(runs: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from bayescale.data.read import complete
 from bayescale.data.values import numbers
 from bayescale.density.expected import ends, expected, labels_of
 from bayescale.inference.door.arguments import check_seed
-from bayescale.inference.door.posterior import check_posterior
+from bayescale.inference.door.posterior import check_discrepancy, check_posterior
 from bayescale.modelling.discrepancy import sizes
 from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
 from bayescale.modelling.law import Law
@@ -37,7 +37,7 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     -------
     Dataset : dims (chain, draw, run), with the columns as coordinates along run.
 
-        - ``mu`` [nats/token], the expected loss;
+        - ``mu`` [nats/token], the median loss of runs of that size (half of them end below it);
         - ``loss`` [nats/token], the loss of a new run, with its noise.
 
     Raises
@@ -69,6 +69,7 @@ def check_targets(post, law: Law, table: pd.DataFrame, stacklevel: int = 3) -> N
 
 def predicted(law: Law, post: xr.DataTree, table: pd.DataFrame, given: dict[str, Any], seed: int | None) -> xr.Dataset:
     """The result of `predict` for runs that `_given` has checked."""
+    check_discrepancy(law, post)
     rng = np.random.default_rng(seed)
     mu, scale, shape = expected(law, post, given, rng)
     continuation = _continuation(law, post, table)
@@ -107,7 +108,7 @@ def _end_errors(post: xr.DataTree) -> np.ndarray:
 def _values(
     arrays: tuple[xr.DataArray, xr.DataArray, dict[str, Any]],
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Expected loss and scale as NumPy arrays, and the noise's shape parameters."""
+    """Median loss and scale as NumPy arrays, and the noise's shape parameters."""
     mu, scale, shape = arrays
     return mu.to_numpy(), scale.to_numpy(), shape
 

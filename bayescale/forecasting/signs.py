@@ -6,6 +6,7 @@ Each sign is kept because of how often forecasts went wrong where it appeared, o
 import xarray as xr
 
 from bayescale.density.coordinates.structure import coordinates_of
+from bayescale.forecasting.trust.evidence import Evidence, evidence
 from bayescale.inference.door.posterior import check_posterior
 from bayescale.modelling.law import Law
 
@@ -13,18 +14,22 @@ from bayescale.modelling.law import Law
 FLOOR = 0.8
 
 
-def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
+def signs(law: Law, post: xr.DataTree, backtest: xr.Dataset | Evidence | None = None) -> dict[str, str]:
     """Signs that forecasts from this fit may be bad.
 
     Parameters
     ----------
     law, post : as in `predict`.
+    backtest : Dataset of `backtest` for one forecaster, or its `evidence`, optional. Made with ``towards=`` the runs to
+        be forecast it resembles that forecast.
 
     Returns
     -------
     dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the law has no
         discrepancy and a floor that does not decline, and that lies above 80 % of the smallest loss. Others are the
         law's own (`Law`, ``signs``); ``kappa`` of the generalised law: the 90 % interval of kappa is without 1.
+        ``backtest``: the 90 % intervals of the back-test held less than 70 % of the larger runs. That this sign is
+        absent does not reassure unless the back-test can: see ``evidence(backtest).reassures``.
 
     Raises
     ------
@@ -43,7 +48,15 @@ def signs(law: Law, post: xr.DataTree) -> dict[str, str]:
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]
     told = {"floor": _high_floor(law, draws, float(losses.min()))}
     told |= {name: sign(draws) for name, sign in law.signs.items()}
+    if backtest is not None:
+        told["backtest"] = _poor(backtest if isinstance(backtest, Evidence) else evidence(backtest))
     return {name: text for name, text in told.items() if text}
+
+
+def _poor(tested: Evidence) -> str:
+    if not tested.poor:
+        return ""
+    return f"in the back-test by {tested.by} the 90 % intervals held {tested.covered[0.9]:.0%} of the larger runs."
 
 
 def _high_floor(law: Law, draws: xr.Dataset, smallest: float) -> str:

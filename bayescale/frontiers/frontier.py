@@ -35,7 +35,7 @@ def frontier(
     search: tuple[float, float] = SEARCH,
     **inputs,
 ) -> xr.Dataset:
-    """The compute-optimal run at each budget: for each draw, the N and D that minimise the expected loss at cost C.
+    """The compute-optimal run at each budget: for each draw, the N and D that minimise the median loss at cost C.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def reach(
 ) -> xr.Dataset:
     """The compute, parameters or tokens needed to reach a loss.
 
-    The function evaluates each draw's expected loss (with its discrepancy) on a path of runs of growing `by`, and
+    The function evaluates each draw's median loss (with its discrepancy) on a path of runs of growing `by`, and
     returns where the loss first falls to `loss`. For ``by="C"`` and a law in N and D, the path is compute-optimal: at
     each budget it has the posterior median of the optimal N.
 

@@ -138,7 +138,7 @@ def _check_losses(bound: Bound, drawn: Mapping[str, Any]) -> None:
 
 
 def _losses(bound: Bound, drawn: Mapping[str, Any], at: np.ndarray) -> np.ndarray | None:
-    """Expected losses of prior draws at some runs; None where the formula cannot be evaluated."""
+    """Median losses of prior draws at some runs; None where the formula cannot be evaluated."""
     law, table = bound.law, bound.table
     given = {name: xr.DataArray(table.columns[name].to_numpy()[at], dims="run") for name in law.inputs}
     level = {name: xr.DataArray(levels[at], dims="run") for name, levels in bound.level_of_run.items()}

@@ -53,13 +53,17 @@ def fit_many(
         rhat, ess, divergences, pareto_k, seconds, and as text method, verdict, warnings (of the data) and reason (why
         there is no posterior; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
 
+        The group each has a child for every fit with a posterior, by the name of its table ("/" in a name becomes
+        "_"): the DataTree of `fit` without log_likelihood and fitted, which are large. `predict`, `forecast` and
+        `signs` take it: ``bs.predict(law, many["each/NAME"], runs)``.
+
     Raises
     ------
     TypeError, ValueError
         If there are no tables, one is not a DataFrame, or two names print alike; if the law, the seed, the method or an
         option is of a wrong kind.
     """
-    return run_many(fit, law, tables, method=method, seed=seed, executor=executor, **sampler)
+    return run_many(fit, law, tables, method=method, seed=seed, executor=executor, whole=True, **sampler)
 
 
 def run_many(
@@ -70,9 +74,10 @@ def run_many(
     method: str,
     seed: int | None,
     executor: Executor | None,
+    whole: bool = False,
     **sampler,
 ) -> xr.DataTree:
-    """`fit_many` with another function in the place of `fit`, such as `bayescale.inference.fit.draw`."""
+    """`fit_many` with another function in the place of `fit`, and the group each only if `whole`."""
     door.check_law(law, tables)
     door.check_tables(tables)
     door.check_method(method)
@@ -84,7 +89,7 @@ def run_many(
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     seeds = np.random.SeedSequence(seed).generate_state(len(tables))
     jobs = {
-        name: (law, runs, one, {"method": method, "seed": int(own), **sampler})
+        name: (law, runs, one, {"method": method, "seed": int(own), **sampler}, whole)
         for (name, runs), own in zip(tables.items(), seeds, strict=True)
     }
     results = {}
@@ -113,7 +118,7 @@ def _check_formula(law: Law, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _fitted(
-    law: Law, runs: pd.DataFrame, one: Callable[..., xr.DataTree], options: Mapping[str, Any]
+    law: Law, runs: pd.DataFrame, one: Callable[..., xr.DataTree], options: Mapping[str, Any], whole: bool
 ) -> dict[str, Any]:
     """What is kept of a fit, or the reason why it failed."""
     began = time.perf_counter()
@@ -131,10 +136,13 @@ def _fitted(
         "posterior": post["posterior"].to_dataset().load(),
         "constants": {name: float(value) for name, value in constants.data_vars.items() if value.ndim == 0},
         "facts": facts | {"seconds": time.perf_counter() - began},
+        "whole": post.filter(lambda node: node.name not in LARGE) if whole else None,
         "reason": "",
     }
 
 
+#: Groups that are not kept: they have a number for each draw and run.
+LARGE = ("log_likelihood", "fitted")
 _NOTHING = {
     "converged": 0,
     "rhat": np.nan,
@@ -152,11 +160,20 @@ def _collected(results: Mapping[str, dict[str, Any]]) -> xr.DataTree:
     names = pd.Index([str(name) for name in results], name="fit")
     good = {str(name): result for name, result in results.items() if not result["reason"]}
     facts = pd.DataFrame([{**_NOTHING, **r.get("facts", {}), "reason": r["reason"]} for r in results.values()], names)
-    groups = {"fits": xr.Dataset.from_dataframe(facts.astype({"converged": bool, "divergences": int}))}
+    groups: dict[str, Any] = {"fits": xr.Dataset.from_dataframe(facts.astype({"converged": bool, "divergences": int}))}
     if good:
         one = pd.Index(good, name="fit")
         posterior = xr.concat([r["posterior"] for r in good.values()], dim=one, join="outer", coords="minimal")
         posterior = posterior.reindex(fit=names).transpose("chain", "draw", "fit", ...)
         constants = pd.DataFrame([r["constants"] for r in good.values()], one).reindex(names)
         groups |= {"posterior": posterior, "constant_data": xr.Dataset.from_dataframe(constants)}
-    return xr.DataTree.from_dict(groups)
+    tree = xr.DataTree.from_dict(groups)
+    each = {child_name(name): result["whole"] for name, result in good.items() if result["whole"] is not None}
+    if each:
+        tree["each"] = xr.DataTree(children=each)
+    return tree
+
+
+def child_name(table: str) -> str:
+    """Name of a table's child of the group each: a "/" would make it a path."""
+    return table.replace("/", "_")

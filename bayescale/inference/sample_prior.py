@@ -32,7 +32,7 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     Returns
     -------
     DataTree : groups prior (dims chain of length 1, draw), constant_data and, if the law has one, discrepancy. It can
-        be used like a posterior: ``law(prior, N=…, D=…)`` gives the expected loss under each draw,
+        be used like a posterior: ``law(prior, N=…, D=…)`` gives the median loss under each draw,
         ``predict(law, prior, runs)`` prior predictive losses.
 
     Raises

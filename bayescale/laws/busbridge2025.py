@@ -39,14 +39,26 @@ def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha
     return floor + excess_ND * bracket**kappa
 
 
-def a(*, alpha_N, alpha_D):
-    """Exponent of the frontier of the reducible loss, N* ~ C^a."""
-    return alpha_D / (alpha_N + alpha_D)
+def _log_slope(embedding):
+    """d ln M / d ln N at the reference run, and its own derivative in ln N over it."""
+    slope = 1 / (1 - 2 * embedding / 3)
+    return slope, slope * (2 * embedding / 3) * (slope / 3 - 1)
 
 
-def gamma(*, alpha_N, alpha_D):
-    """Exponent of the reducible loss on its frontier, ~ C^-gamma."""
-    return alpha_N * alpha_D / (alpha_N + alpha_D)
+def a(*, alpha_N, alpha_D, kappa, embedding):
+    """Local exponent of the frontier, d ln N* / d ln C, at the budget for which the reference run's N is optimal.
+
+    It differs from alpha_D / (alpha_N + alpha_D) if N counts embeddings: their share, and with it the effect of N,
+    then changes along the frontier. The floor is constant at a given compute, so it does not move the frontier.
+    """
+    slope, bend = _log_slope(embedding)
+    return alpha_D / (alpha_N * slope + alpha_D - kappa * bend)
+
+
+def gamma(*, alpha_N, alpha_D, embedding):
+    """Local exponent of the reducible loss along its frontier, -d ln(L - floor) / d ln C, at the same budget as `a`."""
+    effective = alpha_N * _log_slope(embedding)[0]
+    return effective * alpha_D / (effective + alpha_D)
 
 
 def bracket_is_no_sum(draws):

@@ -22,12 +22,12 @@ from bayescale.modelling.prior import Prior, check_values
 
 @dataclass(frozen=True)
 class Law:
-    """A scaling law: the expected loss as a function of a run, with priors for its parameters and a noise.
+    """A scaling law: the median loss of a run as a function of its size, with priors of its parameters and a noise.
 
     Parameters
     ----------
     formula : callable
-        ``def formula(N, D, N0, D0, *, E, excess_N, …)`` returning the expected loss [nats/token]. Positional
+        ``def formula(N, D, N0, D0, *, E, excess_N, …)`` returning the median loss [nats/token]. Positional
         arguments are columns of `runs`, or their value at the reference run (``N0`` for ``N``); keyword-only
         arguments are parameters. Written with operators and NumPy functions, it is called with PyTensor variables
         to infer, with floats to simulate and with xarray draws to predict. Names of parameters carry no meaning.
@@ -157,7 +157,7 @@ class Law:
         return tuple(dict.fromkeys(dim for prior in self.variables.values() for dim in prior.dims))
 
     def __call__(self, post: xr.DataTree | xr.Dataset, /, **inputs) -> xr.DataArray:
-        """Expected loss of every draw.
+        """Median loss of a run, for every draw.
 
         Parameters
         ----------

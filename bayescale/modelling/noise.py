@@ -1,7 +1,8 @@
-"""Noise: the distribution of an observed loss about the expected loss.
+"""Noise: the distribution of an observed loss about its median.
 
-Every noise is ``log(loss) = log(mu) + scale * z``, with a standard variate z and a formula for the scale. Each is a
-density of the loss itself, so `az.loo` and `az.compare` hold across noises.
+Every noise is ``log(loss) = log(mu) + scale * z``, with a standard variate z and a formula for the scale. The variates
+of the package are symmetric, so mu is the median of the loss; the mean is larger, and infinite under Student-t. Each
+noise is a density of the loss itself, so `az.loo` and `az.compare` hold across noises.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from bayescale.modelling.variates import VARIATES
 
 @dataclass(frozen=True)
 class Noise:
-    """A distribution of the observed loss about the expected loss mu, with the priors of its parameters.
+    """A distribution of the observed loss about its median mu, with the priors of its parameters.
 
     Parameters
     ----------

@@ -160,7 +160,7 @@ class Variate:
         Parameters
         ----------
         name : str
-        mu, scale : expected loss [nats] and scale of the log loss, PyTensor variables or arrays of shape (run,).
+        mu, scale : median loss [nats] and scale of the log loss, PyTensor variables or arrays of shape (run,).
         shape : mapping from shape parameter to its value.
         observed : array of shape (run,), the losses [nats].
         dims : name of the dim of the runs, or None.

@@ -1,4 +1,4 @@
-"""curves: runs and the expected loss against one input."""
+"""curves: runs and their median loss against one input."""
 
 from collections.abc import Sequence
 
@@ -21,14 +21,14 @@ def curves(
     prob: Sequence[float] = (0.5, 0.9),
     color_by: str | None = None,
 ) -> Axes:
-    """Draw runs and the expected loss with credible bands, on logarithmic axes.
+    """Draw runs and the law's median loss with credible bands, on logarithmic axes.
 
     Parameters
     ----------
     runs : DataFrame
         One row for each training run: columns `x`, ``loss`` [nats/token] and, if used, `color_by`.
     loss : DataArray
-        Expected loss [nats/token], dims (chain, draw, x) and at most one more, named like a column of `runs`: it gives
+        Median loss [nats/token], dims (chain, draw, x) and at most one more, named like a column of `runs`: it gives
         one curve for each of its values.
     x : str, optional
         Input on the x axis; by default the one dimension of `loss` that is a numeric column of `runs`.

@@ -35,7 +35,7 @@ def residuals(
     Parameters
     ----------
     residual : DataArray or array
-        ln(observed/expected), dims (chain, draw, run), or one value for each run.
+        ln(observed/median), dims (chain, draw, run), or one value for each run.
     runs : DataFrame
         One row for each run, in the order of dimension run, with column `x`.
     x : str
@@ -68,6 +68,6 @@ def residuals(
         ax.vlines(at, *interval(draws, wide), color=OKABE_ITO[5], linewidth=0.7, zorder=2)
         handles += [Line2D([], [], color=OKABE_ITO[5], linewidth=0.7, label=percent(wide))]
     ax.plot(at, median(draws), "o", color=OKABE_ITO[0], markersize=2.5, markeredgewidth=0, zorder=3)
-    style(ax, label(x, runs), "100 × ln(observed/expected) [%]", log="x")
+    style(ax, label(x, runs), "100 × ln(observed/median) [%]", log="x")
     legend(ax, handles)
     return ax

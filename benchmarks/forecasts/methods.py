@@ -20,7 +20,7 @@ DEFAULT = "default"
 #: The default with every checkpoint taken for a run of its own; in a section of its own.
 UNNAMED = "unnamed_runs"
 #: The default with N as the table has it. Where a table has N without embeddings too, the default takes that count
-#: unless leave-one-out is against it.
+#: unless forecasts within the table are against it.
 GIVEN = "given_count"
 #: The baseline with the count of N that the default took; in a section of its own.
 BASE_COUNTED = "huber_counted"
@@ -103,5 +103,5 @@ WORDS = {
     GIVEN: "the default with N as the table has it",
     UNNAMED: "the default, with every checkpoint, fitted or forecast, taken for a run of its own",
     DEFAULT: "generalised law with its discrepancy (`busbridge2025.generalised`); where a table has N without "
-    "embeddings too, on that count, unless leave-one-out is against it by 4 or more",
+    "embeddings too, on that count, unless forecasts within the table are against it by 4 or more",
 }

@@ -131,8 +131,8 @@ def report(path: Path, records: Sequence[dict], seen: dict[tuple, dict[str, floa
         table(head, rows),
         WORTH,
         "## Counting parameters\n\nWhere N is known with and without embeddings: how often the count that "
-        "`bs.count_parameters` takes, the one without unless leave-one-out is against it by 4 or more, then forecast "
-        "better.",
+        "`bs.count_parameters` takes, the one without unless forecasts within the table are against it by 4 or more, "
+        "then forecast better.",
         table(["data set", "cuts", "taken was better", "RMSLE, taken [%]", "RMSLE, other [%]"], counts),
     ]
     write(path, "Signs of a bad forecast", sections)

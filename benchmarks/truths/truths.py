@@ -69,7 +69,7 @@ TRUTHS = {
         "additive, but beta changes by .02 to .05 for each decade of N, noise of .3 %", interaction=True
     ),
     "size effects": Truth(
-        "additive; runs of one size share a normal error of .2 to .4 %, drawn anew for a new size; noise of .1 %",
+        "additive; runs of one size share a normal error of .2 to .4 %, independent for a new size; noise of .1 %",
         noise=0.001,
         sizes=True,
     ),

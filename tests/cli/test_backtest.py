@@ -18,9 +18,9 @@ from click.testing import CliRunner
 import bayescale as bs
 from bayescale import plots
 from bayescale.cli.main import main
-from bayescale.cli.tested import POOR
 from bayescale.forecasting.backtest import board
 from bayescale.forecasting.baselines import last_value, power_law
+from bayescale.forecasting.trust.evidence import POOR
 from tests.conftest import simulate
 
 
@@ -67,6 +67,15 @@ def test_json_has_the_scores_of_the_library(table):
     assert document["cuts"] == [1e21]
 
 
+def test_cuts_follow_a_target(table):
+    options = ("--law", "chinchilla", "--baseline", "power_law", "--towards", "N=1e13", "--towards", "D=1e9")
+    document = json.loads(run("backtest", table, *options, "--json").stdout)
+    assert document["by"] == "N" and document["rests_on"]["power_law"]["sizes"] >= 1
+    told = run("backtest", table, *options).stdout
+    assert "power_law: back-test on the runs fitted, " in told and " cuts by N" in told
+    assert "wanted KEY=VALUE" in run("backtest", table, "--law", "chinchilla", "--towards", "N=big").output
+
+
 def test_a_table_that_cannot_be_cut_is_refused(table, tmp_path):
     done = run("backtest", table, "--law", "kaplan2020.L_C", "--cut", "1e5", "-o", tmp_path / "none")
     assert done.exit_code == 2 and "no cut" in done.output and not (tmp_path / "none").exists()
@@ -77,16 +86,21 @@ def test_evidence_stands_beside_a_forecast(table, tmp_path):
     assert run("fit", table, "--law", "kaplan2020.L_C", "--quick", "-o", out).exit_code == 0
     assert "back-test: not run" in run("forecast", out, "--C", "1e24").stdout
     first = json.loads(run("forecast", out, "--C", "1e24", "--backtest", "--json").stdout)["backtest"]
-    there = board(bs.backtest(bs.laws.kaplan2020.L_C, pd.read_csv(table), seed=1, progressbar=False)).iloc[0]
+    towards = pd.DataFrame({"C": [1e24]})
+    tests = bs.backtest(bs.laws.kaplan2020.L_C, pd.read_csv(table), towards=towards, seed=1, progressbar=False)
+    there = board(tests).iloc[0]
     assert first["covered_0.9"] == pytest.approx(there["covered_0.9"]) and first["by"] == "C"
+    assert first["says"] == str(bs.evidence(tests)) and first["reassures"] == bs.evidence(tests).reassures
+    assert "back-test: not run" in run("forecast", out, "--C", "1e27").stdout  # it was of another jump
     assert json.loads(run("forecast", out, "--C", "1e24", "--json").stdout)["backtest"] == first
     told = run("forecast", out, "--C", "1e24").stdout
     assert "inside the 50/80/90/95 % intervals" in told
-    assert ("sign: in the back-test the 90 % intervals held" in told) == (first["covered_0.9"] < POOR)
+    assert first["says"] in told
+    assert ("sign: in the back-test by C the 90 % intervals held" in told) == (first["covered_0.9"] < POOR)
     scores = dict(first, **{"covered_0.9": 0.5})
     path = out / "backtest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "scores": scores}))
-    assert "sign: in the back-test the 90 % intervals held 50% of" in run("forecast", out, "--C", "1e24").stdout
+    assert "sign: in the back-test by C the 90 % intervals held 50% of" in run("forecast", out, "--C", "1e24").stdout
     again = run("fit", table, "--law", "kaplan2020.L_C", "--quick", "--where", "loss < 9", "--force", "-o", out)
     assert again.exit_code == 0
     runs = pd.read_csv(table)

@@ -13,6 +13,7 @@ from bayescale.data.check import check
 from bayescale.forecasting import count_parameters as counting
 from bayescale.forecasting.count_parameters import counted
 from bayescale.forecasting.signs import FLOOR
+from bayescale.inference.fit import draw
 from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised, nonembedding
 from bayescale.modelling.noises import student
@@ -85,13 +86,39 @@ def test_each_count_may_have_a_law_of_its_own():
 
 
 @pytest.mark.parametrize("behind, taken", [(3.9, "N_no_embed"), (4.1, "N"), (-9.0, "N_no_embed")])
-def test_fewest_parameters_are_counted_unless_leave_one_out_is_against_it(bent, behind, taken, monkeypatch):
+@pytest.mark.parametrize("cut", [True, False])
+def test_fewest_parameters_are_counted_unless_forecasts_are_against_it(bent, behind, taken, cut, monkeypatch):
+    """By forecasts of the larger runs, whatever leave-one-out says; by leave-one-out where there are no forecasts."""
     monkeypatch.setattr(counting, "draw", lambda law, table, **_: xr.DataTree(xr.Dataset(attrs={"converged": 1})))
-    scores = iter([np.full(len(bent), behind / len(bent)), np.zeros(len(bent))])  # of N_total, and without
+    against = -50.0 if cut else behind
+    scores = iter([np.full(len(bent), against / len(bent)), np.zeros(len(bent))])  # of N, and without embeddings
     monkeypatch.setattr(counting, "log_left_out", lambda *_: xr.DataArray(next(scores), dims="run"))
+    ahead = pd.Series({"N": behind if cut else np.nan, "N_no_embed": 0.0 if cut else np.nan})
+    monkeypatch.setattr(counting, "_future", lambda *_: ahead)
     runs = bent.assign(N=2.0 * bent["N"])
     found = bs.count_parameters({"N": generalised, "N_no_embed": nonembedding}, runs)
     assert found.index[found["take"]].tolist() == [taken]
+
+
+def test_larger_runs_are_forecast_from_the_same_smaller_ones_by_every_count():
+    """By the count that made the losses they are forecast better; a table of four runs cannot be cut."""
+    runs = simulated(embedding=0.6, n=24)
+    law = replace(chinchilla, noise=student)
+    fits = []
+
+    def spy(law, table, **options):
+        fits.append(sorted(table.index))
+        return draw(law, table, **options)
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setattr(counting, "draw", spy)
+        found = bs.count_parameters(law, runs, ("N_total", "N_no_embed"), seed=1)
+    assert [len(fit) for fit in fits[:8]] == [24, 24, 12, 16, 20, 12, 16, 20] and fits[2:5] == fits[5:8]
+    largest = (6 * runs["N_total"] * runs["D"]).nlargest(4).index
+    assert all(not set(largest) & set(fit) for fit in fits[2:8])
+    assert found.loc["N_no_embed", "future"] > found.loc["N_total", "future"]
+    assert not counting._cuts(runs[:4], runs[["N_total"]][:4].to_numpy())
 
 
 def test_runs_of_another_count(bent):

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import bayescale as bs
 from bayescale import laws
-from bayescale.laws import chinchilla
+from bayescale.laws import busbridge2025, chinchilla
 from tests.conftest import TRUTH
 
 C = np.geomspace(1e16, 1e28, 7)
@@ -42,6 +43,26 @@ def closed_form(post, C):
     loss = p.E + excess
     w = excess / loss
     return {"N": N, "D": D, "loss": loss, "slope": -gamma * w, "curvature": gamma**2 * w * (1 - w)}
+
+
+@pytest.mark.parametrize("law", [laws.generalised, busbridge2025.nonembedding], ids=lambda law: law.name)
+def test_derived_exponents_are_those_of_the_numerical_frontier(law):
+    """Of draws of the prior: at the budget for which N0 is optimal, N* ~ C^a and the reducible loss ~ C^-gamma."""
+    law = replace(law, reference={"N0": 1e9, "D0": 2e10, "N_top": 1e10, "D_top": 2e11, "loss_min": 2.0})
+    empty = pd.DataFrame({name: np.empty(0) for name in ("N", "D", "loss")})
+    draws = bs.sample_prior(law, empty, draws=300, seed=1)["prior"].to_dataset()
+    effect = draws["alpha_N"] / (1 - 2 * draws.get("embedding", 0.0) / 3)  # embeddings make M grow faster than N
+    balance = draws["alpha_D"] * (1 - draws["share_N"]) / (draws["share_N"] * effect)
+    log_D = draws["kappa"] / draws["alpha_D"] * np.log(balance)
+    moderate = np.flatnonzero(np.abs(log_D).to_numpy().ravel() < 12)[:6]  # budgets of 1e14 to 1e26 FLOP
+    for k in moderate:
+        one, budget = draws.isel(draw=[k]), 6 * 1e9 * 2e10 * np.exp(log_D.to_numpy().ravel()[k])
+        best = bs.frontier(law, one.assign(E=0 * one["E"]), budget * np.exp([-0.01, 0, 0.01])).squeeze()
+        low, middle, high = np.log(best["N"].to_numpy() / 1e9)
+        assert middle == pytest.approx(0.0, abs=1e-6)
+        assert (high - low) / 0.02 == pytest.approx(float(one["a"].squeeze()), abs=1e-5)
+        assert -float(best["slope"][1]) == pytest.approx(float(one["gamma"].squeeze()), rel=1e-6)
+    assert len(moderate) == 6
 
 
 @pytest.mark.parametrize("quantity", ["N", "D", "loss", "slope", "curvature"])

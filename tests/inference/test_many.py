@@ -9,12 +9,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bayescale as bs
 from bayescale.autodiff import numba_backend
 from bayescale.base.executors import spread
-from bayescale.laws import chinchilla, henighan2020
+from bayescale.laws import chinchilla, generalised, henighan2020
 from tests.conftest import simulate
 
 FEW = {"draws": 250, "tune": 300, "chains": 2, "progressbar": False}
@@ -57,6 +58,31 @@ def test_laws_and_predict_accept_many_posteriors(many, tables):
     assert np.allclose(alone, loss.sel(fit="sweep 30"))
     new = bs.predict(chinchilla, many, tables["sweep 20"].drop(columns="loss"), seed=1)
     assert set(new["loss"].dims) == {"chain", "draw", "fit", "run"}
+
+
+def test_fits_with_a_discrepancy_can_be_forecast(tmp_path):
+    """Each fit predicts, forecasts and has signs as if it were fitted alone, also after saving."""
+    tables = {"a/b": simulate(14, seed=1), "wide": simulate(18, seed=2), "broken": simulate(9, 1).assign(loss=np.nan)}
+    many = bs.fit_many(generalised, tables, method="laplace", seed=1, progressbar=False)
+    assert list(many["each"].children) == ["a_b", "wide"]
+    seed = int(np.random.SeedSequence(1).generate_state(3)[1])
+    alone = bs.fit(generalised, tables["wide"], method="laplace", seed=seed)
+    new = pd.DataFrame({"N": [1e9, 1e10], "D": [1e11, 1e12]})
+    for tree in (many, bs.storage.load(bs.storage.save(many, tmp_path / "many.nc"))):
+        one = tree["each/wide"]
+        assert bs.predict(generalised, one, new, seed=3).equals(bs.predict(generalised, alone, new, seed=3))
+        pd.testing.assert_frame_equal(
+            bs.forecast(generalised, one, new, seed=3), bs.forecast(generalised, alone, new, seed=3)
+        )
+        assert bs.signs(generalised, one) == bs.signs(generalised, alone)
+    for stacked in (many, many.sel(fit="wide")):
+        with pytest.raises(ValueError, match=r"take one of them: post\['each/a_b'\]"):
+            bs.predict(generalised, stacked, new)
+
+
+def test_names_that_a_slash_makes_equal_are_refused():
+    with pytest.raises(ValueError, match="rename one"):
+        bs.fit_many(chinchilla, {"a/b": simulate(9, 1), "a_b": simulate(9, 2)})
 
 
 def test_nuts_compiles_the_law_once(tables):

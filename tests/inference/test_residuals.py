@@ -80,9 +80,7 @@ def test_the_words_come_from_the_numbers():
     verdict = Verdict(1.0, 1000.0, 0, unidentified=["E"], explanatory=facts, influential={}, outliers={})
     (problem,) = verdict.problems()
     assert problem.also == ["E"] and "schedule (84 %)" in str(verdict)
-    assert "posterior and prior are the same" not in str(verdict) and "until then the data do not identify E" in str(
-        verdict
-    )
+    assert "too wide" not in str(verdict) and "until then the data do not identify E" in str(verdict)
     assert "--where 'schedule == \"decayed\"'" in render(problem, "shell")
     assert "runs.query(\"schedule == 'decayed'\")" in render(problem)
     assert "no noise" in render(Problem("noise_free", {"scale": 1e-7}))

@@ -114,7 +114,8 @@ def test_sentences():
     verdict = Verdict(**GOOD, unidentified=["E"], influential={}, outliers={str(i): 9.0 - i for i in range(8)})
     assert str(verdict) == (
         "converged: R-hat 1.000, ESS 1000, 0 divergences; "
-        "the data do not identify E: posterior and prior are the same; runs far outside the noise (residual/scale): "
+        "the data do not identify E (intervals too wide, or as the prior's); "
+        "runs far outside the noise (residual/scale): "
         "0 (+9.0), 1 (+8.0), 2 (+7.0), 3 (+6.0), 4 (+5.0), 5 (+4.0) and 2 more"
     )
     assert str(Verdict(1.2, 30.0, 3)) == "NOT CONVERGED: R-hat 1.200, ESS 30, 3 divergences"

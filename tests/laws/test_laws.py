@@ -450,6 +450,8 @@ def test_another_reference_is_the_same_law(law):
     there = REFERENCE | {f"{x}0": REFERENCE[f"{x}0"] * k[x] for x in k}
     assert q != p
     assert call(law.formula, q, inputs, there) == pytest.approx(call(law.formula, p, inputs, REFERENCE), rel=1e-10)
+    if law is generalised:  # its a and gamma are local, at the reference run
+        return
     for function in law.derived.values():
         assert call(function, q, there) == pytest.approx(call(function, p, REFERENCE), rel=1e-9)
 

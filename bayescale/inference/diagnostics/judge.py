@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.inference.diagnostics.identification import identification
 from bayescale.inference.diagnostics.residuals import explanatory, scale_of, stated_errors
 from bayescale.inference.diagnostics.verdict import Verdict
 from bayescale.inference.draws import quality
@@ -15,10 +16,6 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
-#: Posterior and prior count as equal if their Kolmogorov-Smirnov distance is below this.
-SAME_DISTANCE = 0.2
-#: Tolerance [log loss] for a prior draw to match the level of the runs.
-LEVEL_SD = 0.1
 #: Influential runs are examined only with at least this many draws, since Pareto k needs a tail. Only very long tables
 #: keep fewer draws of each run, and there no single run moves the posterior.
 FEWEST_DRAWS = 100
@@ -56,7 +53,7 @@ def judge(law: Law, post: xr.DataTree, others: pd.DataFrame | None = None) -> Ve
         noise_free=exact,
         explanatory={} if exact else explanatory(law, post, others),
         stated_errors={} if exact else stated_errors(law, post, others),
-        unidentified=unidentified(law, post),
+        **identification(law, post),
         influential=_named(k, k > MAX_K),
         outliers=_outliers(law, post),
         conflicts=conflicts(law, post),
@@ -73,32 +70,6 @@ def _of_draws(post: xr.DataTree) -> dict[str, Any]:
     rhat, ess = (attrs["rhat"], attrs["ess"]) if known else quality(post["posterior"].to_dataset())
     diverging = int(post["sample_stats"]["diverging"].sum()) if "diverging" in post["sample_stats"] else 0
     return {"rhat": rhat, "ess": ess, "divergences": diverging}
-
-
-def unidentified(law: Law, post: xr.DataTree) -> list[str]:
-    """Parameters of which the data say no more than the level of the loss does: their posterior equals their prior.
-
-    The prior is first weighted by how well the loss at the reference run matches the level of the runs. Otherwise E
-    and an excess would always look identified, since the level fixes their sum but neither of them.
-
-    Returns
-    -------
-    list of str : names; for a grouped parameter one name a level, such as ``E[llama]``.
-    """
-    names = []
-    weight = _level_weights(law, post)
-    for name in (name for name, prior in law.priors.items() if isinstance(prior, Prior)):
-        after, before = (post[group][name].transpose(*SAMPLE_DIMS, ...) for group in ("posterior", "prior"))
-        dims = after.dims[2:]
-        for level in np.ndindex(after.shape[2:]):
-            w = weight.isel({dim: i for dim, i in zip(dims, level, strict=True) if dim in weight.dims})
-            w = w.mean([dim for dim in w.dims if dim not in SAMPLE_DIMS]).to_numpy().ravel()
-            here = (slice(None), slice(None), *level)
-            drawn = np.random.default_rng(0).choice(before.to_numpy()[here].ravel(), size=len(w), p=w / w.sum())
-            if distance(after.to_numpy()[here].ravel(), drawn) < SAME_DISTANCE:
-                labels = [str(after[dim].values[i]) for dim, i in zip(dims, level, strict=True)]
-                names.append(name + (f"[{', '.join(labels)}]" if labels else ""))
-    return names
 
 
 def conflicts(law: Law, post: xr.DataTree) -> list[str]:
@@ -136,23 +107,6 @@ def _ends(prior: Prior) -> tuple[bool, bool]:
 def _ends_at_the_losses(prior: Prior) -> bool:
     """Whether a prior ends at the smallest loss: a floor that is close to it contradicts nothing."""
     return prior.unit == "loss_min" and prior.args.get("upper") == 1
-
-
-def distance(x: np.ndarray, y: np.ndarray) -> float:
-    """Kolmogorov-Smirnov distance of two samples: the largest gap between their empirical distribution functions."""
-    at = np.concatenate([x, y])
-    below = [np.searchsorted(np.sort(sample), at, side="right") / len(sample) for sample in (x, y)]
-    return float(np.abs(below[0] - below[1]).max())
-
-
-def _level_weights(law: Law, post: xr.DataTree) -> xr.DataArray:
-    """Weights of prior draws: high if the loss at the reference run is near the level of the runs."""
-    prior = xr.DataTree.from_dict({"prior": post["prior"].dataset, "constant_data": post["constant_data"].dataset})
-    given = {name: float(post["constant_data"][f"{name}0"]) for name in law.inputs}
-    mu = law.evaluate(law.formula, prior, given)
-    level = np.log(post["observed_data"]["loss"]).mean()
-    weight = np.exp(-0.5 * ((np.log(mu) - level) / LEVEL_SD) ** 2).fillna(0)
-    return weight + 1e-12  # the sum must be positive
 
 
 def _outliers(law: Law, post: xr.DataTree) -> dict[str, float]:

@@ -21,7 +21,7 @@ Dialect = Literal["python", "shell"]
 #: Largest number of runs that a sentence names. The others are counted.
 MOST_NAMED = 6
 #: Fields of `Verdict` that are stored as JSON, since netCDF attributes hold neither lists nor mappings.
-LISTS = ("noise_free", "conflicts", "explanatory", "unidentified", "influential", "outliers", "stated_errors")
+LISTS = ("noise_free", "conflicts", "explanatory", "unidentified", "weak", "influential", "outliers", "stated_errors")
 #: Kind of a sampling problem -> what is wrong.
 FAILURES = {
     "rhat_infinite": "the chains have not converged: R-hat is infinite, as with a single chain or a missed mode",
@@ -61,7 +61,8 @@ class Problem:
     facts : list of parameters (for "conflicts" and "unidentified"), or mapping from run to number (for "influential"
         and "outliers"), from column to ``share`` and ``levels`` ("explanatory"), from "loss_se" to the ratio of scatter
         and stated error ("stated_errors"), or from "scale" to the scale of the log loss ("noise_free").
-    also : parameters whose lack of identification may come from this problem.
+    also : parameters whose lack of identification may come from this problem; for "unidentified", those that are
+        weakly identified.
     """
 
     kind: str
@@ -85,7 +86,8 @@ class Verdict:
     ess : float, smallest effective sample size, bulk or tail; with importance sampling at most that of the weights.
     divergences : int, divergent transitions after tuning.
     k : float, Pareto k of the importance weights; NaN for NUTS.
-    unidentified : list of parameters whose posterior equals their prior; None if not examined.
+    unidentified, weak : lists of parameters that the data do not identify, or identify weakly
+        (`bayescale.inference.diagnostics.identification`); None if not examined.
     influential : run whose Pareto k in leave-one-out cross-validation is above 0.7 -> that k; None if not examined.
     outliers : run far outside the noise -> residual in units of the noise's scale; None if not examined.
     explanatory : columns that the law does not use and that explain the residuals -> ``share`` of the residual
@@ -101,6 +103,7 @@ class Verdict:
     divergences: int
     k: float = np.nan
     unidentified: Sequence[str] | None = None
+    weak: Sequence[str] | None = None
     influential: Mapping[str, float] | None = None
     outliers: Mapping[str, float] | None = None
     explanatory: Mapping[str, Mapping[str, Any]] | None = None
@@ -144,13 +147,13 @@ class Verdict:
 
     def problems(self) -> list[Problem]:
         """What a user should know before using the posterior, the most serious first."""
-        facts = {name: getattr(self, name) for name in LISTS}
+        facts = {name: getattr(self, name) for name in LISTS if name != "weak"}  # that alone is no problem
         sampling = [] if self.converged else [Problem(self._failure())]
         if self.noise_free:  # no prior of the noise expects that
             facts["conflicts"] = None
         if self.explanatory:  # it inflates the noise, which is why parameters are not identified
             facts["unidentified"] = None
-        also = {"explanatory": self.unidentified or ()}
+        also = {"explanatory": self.unidentified or (), "unidentified": self.weak or ()}
         return sampling + [Problem(name, value, also.get(name, ())) for name, value in facts.items() if value]
 
     def _failure(self) -> str:
@@ -170,6 +173,8 @@ class Verdict:
             state = "accepted" if self.converged else "NOT ACCEPTED"
             line = f"{method} {state}: Pareto k {self.k:.2f}, importance ESS {self.ess:.0f}"
             line += "" if np.isnan(self.rhat) else f", R-hat {self.rhat:.3f}"
+        if self.weak and not self.unidentified and not self.explanatory:
+            line += f"; the data identify {', '.join(self.weak)} weakly"
         return "; ".join([line, *(render(problem) for problem in self.problems() if not problem.of_sampling)])
 
 
@@ -178,7 +183,8 @@ def render(problem: Problem, dialect: Dialect = "python") -> str:
     if problem.of_sampling:
         return f"{FAILURES[problem.kind]}; {CURES[problem.kind][dialect]}"
     if problem.kind == "unidentified":
-        return f"the data do not identify {', '.join(problem.facts)}: posterior and prior are the same"
+        weak = f"; they identify {', '.join(problem.also)} weakly" if problem.also else ""
+        return f"the data do not identify {', '.join(problem.facts)} (intervals too wide, or as the prior's){weak}"
     if problem.kind in OF_TABLE:
         return OF_TABLE[problem.kind](problem, dialect)
     if problem.kind == "conflicts":

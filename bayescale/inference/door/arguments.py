@@ -193,9 +193,10 @@ def check_tables(tables: Any) -> None:
             raise TypeError(f"The table '{name}' is a {type(runs).__name__}; wanted a pandas.DataFrame.")
     seen: dict[str, Any] = {}
     for name in tables:
-        if str(name) in seen:
+        child = str(name).replace("/", "_")
+        if child in seen:
             raise ValueError(
-                f"The names {seen[str(name)]!r} and {name!r} of tables both print as '{name}', by which the fits are "
+                f"The names {seen[child]!r} and {name!r} of tables both print as '{child}', by which the fits are "
                 "told apart; rename one."
             )
-        seen[str(name)] = name
+        seen[child] = name

@@ -46,3 +46,21 @@ def check_predicted(drawn: Any) -> None:
         raise TypeError(f"predicted is a {type(drawn).__name__}; wanted the Dataset of bayescale.predict.")
     if {*drawn["loss"].dims} != {*SAMPLE_DIMS, "run"}:
         raise TypeError(f"loss has the dims {drawn['loss'].dims}; wanted (chain, draw, run), as bayescale.predict has.")
+
+
+def check_discrepancy(law: Law, post: Any) -> None:
+    """Refuse the stacked posteriors of `fit_many` for a law whose discrepancy differs in shape between tables.
+
+    Raises
+    ------
+    ValueError
+    """
+    if law.discrepancy is None or (isinstance(post, xr.DataTree) and "discrepancy" in post.children):
+        return
+    names = list(post["each"].children) if isinstance(post, xr.DataTree) and "each" in post.children else []
+    cure = (
+        f"These are posteriors of fit_many; take one of them: post['each/{names[0]}'] (fits: {names})."
+        if names
+        else "Pass the DataTree of fit, not its draws alone."
+    )
+    raise ValueError(f"'{law.name}' has a discrepancy, which forecasts need and this posterior does not have. {cure}")
