@@ -217,7 +217,7 @@ def _continued(
     arrays of shape (new run, fitted row) and (new run, new run).
     """
 
-    def covariance(x, y):
+    def covariance(x, y) -> Any:
         return sum(part.covariance(a, b) for part, a, b in zip(parts, x, y, strict=True))
 
     cross = covariance(at, rows)
