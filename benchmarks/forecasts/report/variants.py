@@ -26,12 +26,12 @@ DIFFERENCES = (
 #: How the default was chosen, for the page.
 OUTCOME = (
     "How the default was chosen: by the interval score, CRPS and distances from nominal coverage on halves A and C, on "
-    "the cuts of this page and on cuts along N and D and ladders of few sizes (`--across`), in a study of some thirty "
-    "combinations of kernels and prior medians with a sampler of its own. The priors of omega and kappa give room to a "
-    "floor that does not decline and to an additive law: on simulated additive sweeps, that study found half the bias of "
-    "the median with them; what they cost here is the row 'omega 1 %, 1, kappa 0.5, 0.6'. Half B was scored once, for "
-    "the default and the "
-    "first variant, after the choice. By log score alone this page would choose {best}."
+    "the cuts of this page and on cuts along N and D and ladders of few sizes (`--across`). A study with a sampler of "
+    "its own compared some thirty combinations of kernels and prior medians. The priors of omega and kappa give room to "
+    "a floor that does not decline and to an additive law: on simulated additive sweeps, that study found half the bias "
+    "of the median with them. What they cost here is the row 'omega 1 %, 1, kappa 0.5, 0.6'. Half B was scored once, for "
+    "the default and the variant with smooth parts alone, after the choice. By log score alone this page would choose "
+    "{best}."
 )
 
 
