@@ -176,10 +176,16 @@ def choices(variants, data, fast, across, counted, kept, before, output):
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     records = page.with_before(records, earlier) if before else records
-    if output is None and (variants or data or fast or across or before):
-        click.echo("\n\n".join(page.sections(records, counted)))
+    given = {"--fast": fast, "--across": across, "--counted": counted}
+    options = " ".join(
+        [*(name for name, is_given in given.items() if is_given)]
+        + [f'--variant "{name}"' for name in variants]
+        + [f"--data {name}" for name in data]
+    )
+    if output is None and (options or before):
+        click.echo("\n\n".join(page.sections(records, options)))
         return
-    page.report(output or DOCS / "choices.md", records, counted)
+    page.report(output or DOCS / "choices.md", records, options)
     click.echo(output or DOCS / "choices.md")
 
 

@@ -79,6 +79,8 @@ def _largest(covariance: np.ndarray, rank: int, checkpoints: Checkpoints | None)
     if checkpoints is not None:
         covariance = checkpoints.innovations(checkpoints.innovations(covariance).T)
     runs = len(covariance)
+    if not runs:
+        return np.zeros((0, rank)), np.zeros((0, rank))
     values, vectors = eigh(covariance, subset_by_index=[max(0, runs - rank), runs - 1])
     values, vectors = values[::-1], vectors[:, ::-1]
     used = values > NEGLIGIBLE * max(values[0], 1e-300)

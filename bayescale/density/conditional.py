@@ -178,9 +178,16 @@ def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.rando
     Returns
     -------
     array of shape (chain, draw, run).
+
+    Raises
+    ------
+    ValueError
+        If the posterior is of an earlier version, which stored the discrepancy in another form.
     """
     group = "posterior" if "posterior" in post.children else "prior"
     known, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
+    if "coefficients" not in known:
+        raise ValueError("The discrepancy of this posterior was stored by an earlier version of bayescale; fit again.")
     constants = {str(k): float(v) for k, v in post["constant_data"].data_vars.items() if not v.dims}
     anchors = {**law.reference, **constants}
     z = known["coefficients"].transpose(*SAMPLE_DIMS, "coefficient").to_numpy()
@@ -221,7 +228,7 @@ def _continued(
         return sum(part.covariance(a, b) for part, a, b in zip(parts, x, y, strict=True))
 
     cross = covariance(at, rows)
-    if all(part.kernel == "smooth" for part in parts):
+    if not rows.size or all(part.kernel == "smooth" for part in parts):
         known = cross @ weights
     else:
         different = np.unique(rows.round(9), axis=1)
