@@ -100,23 +100,28 @@ def speed(only, tables, caches, parts, output, raw):
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Score its CSVs instead.")
 @click.option("--column", "columns", type=Pair(example="N=params"), multiple=True, help="With --folder: N=params.")
 @click.option("--fast", is_flag=True, help="Without learning curves.")
+@click.option("--across", is_flag=True, help="Cut along N and D, and to ladders of few sizes, in place of compute.")
 @click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
 @click.option("--before", type=EXISTING, help="Of --kept at another version: compare with its default.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
-def forecasts(methods, data, folder, columns, fast, kept, before, output):
+def forecasts(methods, data, folder, columns, fast, across, kept, before, output):
     """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
 
     With --folder, your own tables are scored: every CSV in it, with the columns loss, N and D (or C), and optionally
-    group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another.
+    group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another. With --across,
+    larger models and longer runs are forecast at a compute that was fitted, and the page is docs/across.md.
     """
+    from benchmarks.forecasts import across as cuts
     from benchmarks.forecasts import own, report
     from benchmarks.forecasts.run import measure, read
     from benchmarks.forecasts.splits import tasks
 
+    if across and folder:
+        raise click.UsageError("--across cuts the tables of the scoreboard; leave it out, or --folder.")
     if columns and not folder:
         raise click.UsageError("--column names columns of the tables of --folder; give that too.")
     try:
-        every = own.own(folder, dict(columns)) if folder else tasks()
+        every = own.own(folder, dict(columns)) if folder else cuts.across(tasks()) if across else tasks()
         chosen = [task for task in every if (not data or task.data in data) and not (fast and task.curve)]
         earlier = read(before) if before else None
     except ValueError as error:
@@ -126,11 +131,14 @@ def forecasts(methods, data, folder, columns, fast, kept, before, output):
     if not chosen:
         raise click.UsageError(f"There is nothing to score: no data set {list(data)}, or no CSV in '{folder}'.")
     records = measure(chosen, own.wanted(methods, list(METHODS)), kept, _say)
-    target = output or (folder / "forecasts.md" if folder else DOCS / "forecasts.md")
-    command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else "")
+    target = output or (folder or DOCS) / ("across.md" if across else "forecasts.md")
+    command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else " --across" if across else "")
     command += "".join(f" --column {ours}={theirs}" for ours, theirs in columns)
     command += "".join(f" --method {method}" for method in methods)
-    own.report(target, records, command) if folder else report.report(target, records, command, before=earlier)
+    if folder:
+        own.report(target, records, command)
+    else:
+        report.report(target, records, command, across=across, before=earlier)
     click.echo(target)
 
 
@@ -138,11 +146,12 @@ def forecasts(methods, data, folder, columns, fast, kept, before, output):
 @click.option("--variant", "variants", multiple=True, metavar="NAME", help="May be repeated.  [default: all]")
 @click.option("--data", multiple=True, metavar="NAME", help="May be repeated.  [default: halves A and C]")
 @click.option("--fast", is_flag=True, help="Without learning curves.")
+@click.option("--across", is_flag=True, help="Cut along N and D, and to ladders of few sizes, in place of compute.")
 @click.option("--counted", is_flag=True, help="Choose how N is counted, as the scoreboard does; keep apart.")
 @click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
 @click.option("--before", type=EXISTING, help="Of --kept at another version: compare its default too.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page there.")
-def choices(variants, data, fast, counted, kept, before, output):
+def choices(variants, data, fast, across, counted, kept, before, output):
     """Compare variants of the default law on halves A and C (BAYESCALE_DATA), and print the comparison.
 
     Variants are listed in benchmarks/forecasts/choices.py; the default is always among them. To compare the defaults of
@@ -150,6 +159,7 @@ def choices(variants, data, fast, counted, kept, before, output):
     second with --fast --variant default --kept B.jsonl --before A.jsonl. Without any of --variant, --data, --fast and
     -o, the page docs/choices.md is written.
     """
+    from benchmarks.forecasts import across as cuts
     from benchmarks.forecasts import choices as module
     from benchmarks.forecasts.report import variants as page
     from benchmarks.forecasts.run import read
@@ -157,7 +167,8 @@ def choices(variants, data, fast, counted, kept, before, output):
 
     if unknown := set(variants) - set(module.VARIANTS):
         raise click.UsageError(f"There are no variants {sorted(unknown)}; known: {list(module.VARIANTS)}.")
-    if not (chosen := module.chosen(tasks(), data, curves=not fast)):
+    every = cuts.across(tasks()) if across else tasks()
+    if not (chosen := module.chosen(every, data, curves=not fast)):
         raise click.UsageError(f"There is nothing to compare: no data set {list(data)}.")
     try:
         earlier = read(before) if before else []
@@ -165,10 +176,16 @@ def choices(variants, data, fast, counted, kept, before, output):
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     records = page.with_before(records, earlier) if before else records
-    if output is None and (variants or data or fast or before):
-        click.echo("\n\n".join(page.sections(records, counted)))
+    given = {"--fast": fast, "--across": across, "--counted": counted}
+    options = " ".join(
+        [*(name for name, is_given in given.items() if is_given)]
+        + [f'--variant "{name}"' for name in variants]
+        + [f"--data {name}" for name in data]
+    )
+    if output is None and (options or before):
+        click.echo("\n\n".join(page.sections(records, options)))
         return
-    page.report(output or DOCS / "choices.md", records, counted)
+    page.report(output or DOCS / "choices.md", records, options)
     click.echo(output or DOCS / "choices.md")
 
 

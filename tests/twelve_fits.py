@@ -105,7 +105,7 @@ def draws(name: str) -> dict[str, np.ndarray]:
     post = fitted(name)
     groups = {"": post["posterior"], "loglik_": post["log_likelihood"]}
     if "discrepancy" in post.children:
-        groups["discrepancy_"] = post["discrepancy"].to_dataset()[["increments"]]
+        groups["discrepancy_"] = post["discrepancy"].to_dataset()[["coefficients"]]
     return {
         f"{prefix}{key}": value.to_numpy() for prefix, group in groups.items() for key, value in group.data_vars.items()
     }

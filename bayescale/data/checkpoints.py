@@ -80,6 +80,14 @@ class Checkpoints:
         """Innovations of errors (..., row): independent, with the same scale as the errors."""
         return (errors - self.correlation * errors[..., self.previous]) / self.innovation_scale
 
+    def transposed(self, values: np.ndarray) -> np.ndarray:
+        """The transpose of the map from errors to innovations, applied to values (..., row)."""
+        scaled = values / self.innovation_scale
+        result = scaled.copy()
+        for row in np.flatnonzero(self.previous != np.arange(len(self.size))):  # a row precedes at most one other
+            result[..., self.previous[row]] -= self.correlation[row] * scaled[..., row]
+        return result
+
     def given_previous(self, losses: np.ndarray, mu: Any, scale: Any) -> tuple[Any, Any]:
         """Conditional median loss and scale of each row (..., row), given the row before it; arrays or tensors."""
         before = np.log(losses[self.previous]) - np.log(mu[..., self.previous])

@@ -123,7 +123,9 @@ def select(runs: pd.DataFrame, columns: Mapping[str, str] | None = None, where: 
         raise ValueError(f"The columns {twice} occur more than once; keep one of each.")
     if columns:  # all at once, so that names can be exchanged
         taken = {ours: runs[theirs] for ours, theirs in columns.items()}
-        runs = runs.drop(columns=[name for name in {*columns, *columns.values()} if name in runs]).assign(**taken)
+        place = {theirs: ours for ours, theirs in reversed(columns.items())}  # each name takes the place of the file's
+        kept = [name for name in runs if name in place or name not in columns]
+        runs = runs[kept].rename(columns=place).assign(**taken)
     if where is None:
         return runs
     kept = runs.loc[rows(runs, where)]

@@ -1,7 +1,7 @@
 """Conditional: the discrepancy of a law, given its parameters.
 
-`fit` integrates the discrepancy out. This module draws it for each posterior draw of the parameters, as increments of
-the white noise of each cell, so that it can be continued to any run. Under normal noise its distribution is normal.
+`fit` integrates the discrepancy out. This module draws its coefficients for each posterior draw of the parameters,
+from which it is continued to any run. Under normal noise its distribution is normal.
 Under Student-t noise it is approximated by a normal distribution with the mode and the curvature of the integral
 (`bayescale.density.marginal`).
 """
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.density.basis import nu_of
+from bayescale.density.basis import NEGLIGIBLE, blocks_of, nu_of
 from bayescale.density.bound import Bound
 from bayescale.density.marginal import ArrayCoefficients, mode
 from bayescale.density.parallel import blocks, each
-from bayescale.modelling.discrepancy import RANK, Cells, beyond
+from bayescale.modelling.discrepancy import Part
 from bayescale.modelling.draws import SAMPLE_DIMS, draws_of, picked
 from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
@@ -93,8 +93,8 @@ def _amplitudes(law: Law, draws: xr.Dataset, names) -> np.ndarray:
     return np.stack([values[name] for name in names], axis=-1)
 
 
-def increments(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
-    """Draw the discrepancy for each draw of the parameters.
+def coefficients(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, prior: bool) -> xr.Dataset:
+    """Draw the coefficients of the discrepancy for each draw of the parameters.
 
     Parameters
     ----------
@@ -105,40 +105,39 @@ def increments(bound: Bound, draws: xr.Dataset, rng: np.random.Generator, *, pri
 
     Returns
     -------
-    Dataset : ``increments`` (chain, draw, cell) [log loss per decade^1.5], the white noise of each cell; each cell's
-        ``cell_part``, ``side``, ``lower`` and ``upper``; ``below`` and ``above`` (part) [decades], how far the cells
-        reach on the two sides of the anchor; and the variables that `with_ends` adds.
+    Dataset : as of `as_group`, and the variables that `with_ends` adds.
     """
-    basis = bound.basis
-    size = (draws.sizes["chain"], draws.sizes["draw"])
-    z = rng.standard_normal((*size, sum(len(grid.side) for grid in basis.cells)))
-    if not prior:
-        mean, root, *_ = moments(bound, draws)
-        known = mean + (root @ rng.standard_normal((len(mean), mean.shape[1], 1)))[:, :, 0]
-        known = known.reshape(*size, len(basis.parts), RANK)
-    at = 0
-    for k, rotated in enumerate(basis.rotations):
-        own = z[..., at : at + len(rotated)]
-        if not prior:  # combinations that the runs cannot resolve keep their prior
-            few = min(RANK, len(rotated))
-            own[..., :few] = known[..., k, :few]
-        own[...] = own @ rotated.T
-        at += len(rotated)
-    group = as_group(bound, draws, z)
-    return group if prior else with_ends(bound, draws, group)
+    size = (draws.sizes["chain"], draws.sizes["draw"], bound.basis.kept.shape[1])
+    z = rng.standard_normal(size)
+    if prior:
+        return as_group(bound, draws, z)
+    mean, root, *_ = moments(bound, draws)
+    z = (mean + (root @ z.reshape(-1, size[2], 1))[:, :, 0]).reshape(size)
+    return with_ends(bound, draws, as_group(bound, draws, z))
 
 
 def as_group(bound: Bound, draws: xr.Dataset, z: np.ndarray) -> xr.Dataset:
-    """The Dataset of `increments` without ends, from standard normal increments of shape (chain, draw, cell)."""
-    parts, grids = bound.basis.parts, bound.basis.cells
-    of_cell = np.repeat(np.arange(len(parts)), [len(grid.side) for grid in grids])
-    scaled = z * _amplitudes(bound.law, draws, [parts[k].amplitude for k in of_cell]) if z.shape[-1] else z
-    reach = [[float(np.max(grid.upper[grid.side == side], initial=0.0)) for grid in grids] for side in (-1.0, 1.0)]
-    flat = {key: ("cell", np.concatenate([getattr(grid, key) for grid in grids])) for key in Cells._fields}
+    """What `delta` needs, without the ends of training runs.
+
+    Returns
+    -------
+    Dataset : ``coefficients`` (chain, draw, coefficient), standard normal in the prior; ``weights`` (coefficient, row)
+        and ``decades`` (part, row) of the fitted rows, as in `Basis`.
+    """
+    basis = bound.basis
+    names = [part.name for parts in basis.blocks.values() for part in parts]
     return xr.Dataset(
-        {"increments": ((*SAMPLE_DIMS, "cell"), scaled), **flat, "cell_part": ("cell", of_cell)}
-        | {"below": ("part", reach[0]), "above": ("part", reach[1])},
-        coords={"part": [part.name for part in parts], "chain": draws["chain"], "draw": draws["draw"]},
+        {
+            "coefficients": ((*SAMPLE_DIMS, "coefficient"), z),
+            "weights": (("coefficient", "row"), basis.weights.T),
+            "decades": (("part", "row"), basis.decades),
+        },
+        coords={
+            "part": names,
+            "coefficient_amplitude": ("coefficient", list(basis.amplitudes)),
+            "chain": draws["chain"],
+            "draw": draws["draw"],
+        },
     )
 
 
@@ -172,28 +171,75 @@ def delta(law: Law, post: xr.DataTree, columns: Mapping[str, Any], rng: np.rando
     Parameters
     ----------
     law : Law with a discrepancy.
-    post : DataTree with a group ``discrepancy``, as of `increments`, and the reference run in constant_data.
+    post : DataTree with a group ``discrepancy``, as of `coefficients`, and the reference run in constant_data.
     columns : the law's columns, arrays of shape (run,).
     rng : draws the discrepancy beyond the cells. Runs of one call share one draw of it.
 
     Returns
     -------
     array of shape (chain, draw, run).
+
+    Raises
+    ------
+    ValueError
+        If the posterior is of an earlier version, which stored the discrepancy in another form.
     """
     group = "posterior" if "posterior" in post.children else "prior"
-    cells_of_all, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
+    known, draws = post["discrepancy"].to_dataset(), post[group].to_dataset()
+    if "coefficients" not in known:
+        raise ValueError("The discrepancy of this posterior was stored by an earlier version of bayescale; fit again.")
     constants = {str(k): float(v) for k, v in post["constant_data"].data_vars.items() if not v.dims}
     anchors = {**law.reference, **constants}
+    z = known["coefficients"].transpose(*SAMPLE_DIMS, "coefficient").to_numpy()
+    amplitude_of = known["coefficient_amplitude"].to_numpy()
+    weights, fitted = known["weights"].transpose("row", "coefficient").to_numpy(), known["decades"]
     total: Any = 0.0
-    for k, part in enumerate(law.discrepancy.parts(law.inputs)):  # pyright: ignore[reportOptionalMemberAccess]
-        decades = part.decades(columns, anchors)
-        own = cells_of_all.isel(cell=cells_of_all["cell_part"].to_numpy() == k)
-        grid = Cells(*(own[key].to_numpy() for key in Cells._fields))
-        total = total + own["increments"].transpose(*SAMPLE_DIMS, "cell").to_numpy() @ grid.basis(decades).T
-        tau = _amplitudes(law, draws, [part.amplitude])
-        for side, reach in ((-1.0, "below"), (1.0, "above")):
-            distances = side * decades - float(cells_of_all[reach][k])
-            if (distances > 1e-9).any():
-                fresh = beyond(rng, distances, tau.size)
-                total = total + tau * fresh.reshape(*tau.shape[:2], -1)
+    for name, parts in blocks_of(law).items():
+        own = amplitude_of == name
+        at = np.array([part.decades(columns, anchors) for part in parts])
+        rows = fitted.sel(part=[part.name for part in parts]).transpose("part", "row").to_numpy()
+        cross, left = _continued(parts, at, rows, weights[:, own])
+        fresh = _drawn(left, rng, z.shape[0] * z.shape[1])
+        value = z[..., own] @ (cross @ weights[:, own]).T + fresh.reshape(*z.shape[:2], -1)
+        total = total + _amplitudes(law, draws, [name]) * value
     return total
+
+
+def _continued(
+    parts: tuple[Part, ...], at: np.ndarray, rows: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance of new runs with the fitted ones, and covariance of what the coefficients leave open.
+
+    Combinations without a coefficient keep their prior if the parts are smooth: they hardly vary on the runs, but grow
+    beyond them. Those of local parts are zero, because the noise accounts for them.
+
+    Parameters
+    ----------
+    parts : the parts that share an amplitude.
+    at, rows : arrays of shape (part, new run) and (part, fitted row), distances from the anchors [decades].
+    weights : array of shape (fitted row, coefficient), as in `Basis`.
+
+    Returns
+    -------
+    arrays of shape (new run, fitted row) and (new run, new run).
+    """
+
+    def covariance(x, y) -> Any:
+        return sum(part.covariance(a, b) for part, a, b in zip(parts, x, y, strict=True))
+
+    cross = covariance(at, rows)
+    if not rows.size or all(part.kernel == "smooth" for part in parts):
+        known = cross @ weights
+    else:
+        different = np.unique(rows.round(9), axis=1)
+        values, vectors = np.linalg.eigh(covariance(different, different))
+        used = values > NEGLIGIBLE * max(values[-1], 1e-300)
+        known = covariance(at, different) @ (vectors[:, used] / np.sqrt(values[used]))
+    return cross, covariance(at, at) - known @ known.T
+
+
+def _drawn(covariance: np.ndarray, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Draws of shape (draw, run) from a normal distribution with mean zero, whose covariance may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return rng.standard_normal((draws, len(values))) @ root.T

@@ -214,7 +214,7 @@ def _deep(value, shape: tuple[int, ...]):
 
 def _in_blocks(program: Program, points: np.ndarray, constants: Constants) -> np.ndarray:
     """As `_run`, for many points: in blocks, in parallel within `bayescale.density.parallel.shared`."""
-    parts = blocks(len(points), max(constants.columns.shape[1], constants.matrices.size))
+    parts = blocks(len(points), max(constants.columns.shape[1], constants.matrices[:1].size))
     return np.concatenate(each(lambda part: _run(program, points[part], constants), parts))
 
 

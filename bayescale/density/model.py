@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from bayescale.base.private import lend_home
@@ -74,16 +73,15 @@ def assemble(bound: Bound) -> "pm.Model":
 
 
 def _discrepancy(bound: Bound, values):
-    """The discrepancy of each run, with the increments of its cells as free variables, which `fit` integrates out."""
+    """The discrepancy of each run, with its coefficients as free variables, which `fit` integrates out."""
     import pymc as pm
 
-    model, shape, table = pm.modelcontext(None), bound.basis, bound.table
-    parts = list(zip(shape.parts, shape.cells, strict=True))
-    basis = np.hstack([cells.basis(part.decades(table.columns, table.reference)) for part, cells in parts])
-    model.add_coord("cell", range(basis.shape[1]))
-    z = pm.Normal("increment", 0, 1, dims="cell")
-    tau = pm.math.stack([values[part.amplitude] for part, cells in parts for _ in cells.side])
-    return pm.math.dot(pm.Data("discrepancy_basis", basis, dims=("run", "cell")), tau * z)
+    basis = bound.basis
+    pm.modelcontext(None).add_coord("coefficient", range(len(basis.amplitudes)))
+    z = pm.Normal("z", 0, 1, dims="coefficient")
+    tau = pm.math.stack([values[name] for name in basis.amplitudes])
+    kept = pm.Data("discrepancy_basis", basis.kept, dims=("run", "coefficient"))
+    return pm.math.dot(kept, tau * z)
 
 
 def _dims(law: Law, function) -> tuple[str, ...] | None:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 #: Floats of a block of points, so that its arrays fit the processor's cache.
-BLOCK = 75_000
+BLOCK = 100_000
 
 _lock = threading.Lock()
 #: Number of threads that are within `shared`; they use one pool.

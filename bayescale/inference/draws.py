@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayescale.density.conditional import increments
+from bayescale.density.conditional import coefficients
 from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.inference.laplace.psis import MIN_ESS
 
@@ -39,7 +39,7 @@ def add_discrepancy(density: LogDensity, post: xr.DataTree, seed: int) -> None:
     if density.law.discrepancy is not None:
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
         draws = post["posterior"].to_dataset()
-        post["discrepancy"] = xr.DataTree(increments(density.bound, draws, rng, prior=False))
+        post["discrepancy"] = xr.DataTree(coefficients(density.bound, draws, rng, prior=False))
 
 
 def mixed(post: xr.DataTree) -> bool:

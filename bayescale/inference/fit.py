@@ -31,7 +31,7 @@ from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.modelling.law import Law
 
 #: Version of the layout of a posterior; `bayescale.inference.storage.load` refuses later ones.
-SCHEMA = 1
+SCHEMA = 2
 #: Largest number of values (160 MB) in a variable with dims (chain, draw, run). Longer tables keep every second draw
 #: there, or every third, ….
 PER_RUN = 20_000_000

@@ -33,7 +33,7 @@ def sample(bound: Bound, seed: int, method: str, options: Mapping[str, Any]) -> 
     Returns
     -------
     DataTree : groups posterior (parameters, hyperparameters and derived quantities), sample_stats and, where the law
-        has one, discrepancy (`bayescale.density.conditional.increments`). ``attrs`` hold the method that was used.
+        has one, discrepancy (`bayescale.density.conditional.coefficients`). ``attrs`` hold the method that was used.
         For importance sampling they hold Pareto k and the effective sample size of the weights; for chains, R-hat and
         the effective sample size.
 

@@ -168,8 +168,8 @@ def _by_pymc(bound: Bound, seed: int, options: dict[str, Any], offset: bool) -> 
         post = sample(bound, seed, options)
     if bound.law.discrepancy is not None:
         draws = post["posterior"].to_dataset()
-        z = draws["increment"].transpose(*SAMPLE_DIMS, "cell").to_numpy()
-        post["posterior"] = xr.DataTree(draws.drop_vars(["increment", "cell"]))
+        z = draws["z"].transpose(*SAMPLE_DIMS, "coefficient").to_numpy()
+        post["posterior"] = xr.DataTree(draws.drop_vars(["z", "coefficient"]))
         post["discrepancy"] = xr.DataTree(with_ends(bound, draws, as_group(bound, draws, z)))
     post.attrs["method"] = "nuts"
     return post

@@ -7,7 +7,7 @@ import xarray as xr
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula
-from bayescale.density.conditional import increments
+from bayescale.density.conditional import coefficients
 from bayescale.density.prior_draws import draw_all
 from bayescale.inference.door.arguments import MOST_DRAWS, check_law, check_seed, whole
 from bayescale.inference.door.formula import check_result
@@ -51,7 +51,7 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     prior = draw_prior(bound, draws, rng)
     tree = xr.DataTree.from_dict({"prior": prior, "constant_data": xr.Dataset(dict(bound.table.reference))})
     if law.discrepancy is not None:
-        tree["discrepancy"] = xr.DataTree(increments(bound, prior, rng, prior=True))
+        tree["discrepancy"] = xr.DataTree(coefficients(bound, prior, rng, prior=True))
     tree.attrs |= {"law": law.name}
     return tree
 

@@ -14,7 +14,7 @@ import numpy as np
 from bayescale.laws._coordinates import BracketSlope, RestSlope
 from bayescale.laws._priors import EXCESS
 from bayescale.modelling.coordinates import Coordinates, Term
-from bayescale.modelling.discrepancy import shared
+from bayescale.modelling.discrepancy import shared, smooth_and_local
 from bayescale.modelling.law import Law
 from bayescale.modelling.noises import student
 from bayescale.modelling.prior import Prior
@@ -90,10 +90,11 @@ def embeddings_are_known(law, runs):
 FLOOR = Prior("TruncatedNormal", mu=0.6, sigma=0.25, lower=0.0, upper=1.0, unit="loss_min")
 #: Local exponents of a term: median 0.35, 90 % 0.15 to 0.80.
 LOCAL = Prior("LogNormal", mu=-1.05, sigma=0.5)
-#: Curvature of the bracket: median 0.5, 90 % 0.19 to 1.3.
-KAPPA = Prior("LogNormal", mu=-0.7, sigma=0.6)
-#: Decline of the floor, for each decade of compute: median 2.3 %, 90 % 0.4 to 12 %.
-OMEGA = Prior("LogNormal", mu=-4.6, sigma=1.0)
+#: Curvature of the bracket: median 0.6, 90 % 0.19 to 1.9. An additive law has 1.
+KAPPA = Prior("LogNormal", mu=-0.5, sigma=0.7)
+#: Decline of the floor, for each decade of compute: median 1.1 %, 90 % 0.1 to 13 %, with room for a floor that does
+#: not decline.
+OMEGA = Prior("LogNormal", mu=-5.3, sigma=1.5)
 #: Share of the term in N at the reference run: median 0.5, 90 % 0.07 to 0.93.
 BALANCE = Prior("Beta", alpha=1.2, beta=1.2)
 #: Scatter that is left with a discrepancy [log loss]: median 0.3 %, 90 % 0.06 to 1.6 %.
@@ -129,7 +130,7 @@ generalised = Law(
         "embedding": EMBEDDING,
     },
     noise=replace(student, priors={**student.priors, "sigma": SCATTER}),
-    discrepancy=shared,
+    discrepancy=smooth_and_local,
     derived={"a": a, "gamma": gamma},
     coordinates=BRACKET,
     signs={"kappa": bracket_is_no_sum},
@@ -155,6 +156,7 @@ generalised_D = replace(
     formula=curve,
     priors={"E": FLOOR, "excess_D": EXCESS, "rest": BALANCE, "alpha_D": LOCAL, "kappa": KAPPA, "omega": OMEGA},
     derived={},
+    discrepancy=shared,
     coordinates=Coordinates(
         "E",
         decline="omega",

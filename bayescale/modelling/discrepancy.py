@@ -1,9 +1,13 @@
-"""Discrepancy: what a law gets wrong, as a smooth random function of the run.
+"""Discrepancy: what a law gets wrong, as a random function of the run.
 
-log(loss) = log(mu) + delta + scale * z. delta is a sum of parts. Each part is an integrated Wiener process: zero, with
-slope zero, at its anchor, and of a variance that grows with the distance from it. Each column has a part anchored at
-the middle of the runs. One more part, in the product of the columns (compute), is anchored at the largest run: it
-widens forecasts with their distance, and gives small runs less weight.
+log(loss) = log(mu) + delta + scale * z. delta is a sum of Gaussian processes, its parts.
+
+- Smooth parts bend the law. Each column has one, anchored at the middle of the runs. One more, in the product of the
+  columns (compute), is anchored at the largest run: it widens forecasts with their distance, and gives small runs less
+  weight. They are integrated Wiener processes: zero, with slope zero, at the anchor, and of growing variance.
+- Local parts are errors that runs of similar size share, such as those of a configuration that is tuned once for each
+  size. Each column may have one, an Ornstein-Uhlenbeck process. A larger or longer run than the fitted ones gets a new
+  error, also where its compute is not large.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,14 +17,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bayescale.base.columns import column
+from bayescale.modelling.kernels import KERNELS
 from bayescale.modelling.prior import Prior, check_values
 
 #: Name of the part that is anchored at the largest run.
 BEYOND = "beyond"
-#: Cells on each side of an anchor. A part integrates white noise twice; within a cell the white noise is constant.
-CELLS = 12
-#: Combinations of cells kept for each part: the runs determine few, since singular values fall with the fourth power.
-RANK = 8
+#: Prefix of the names of local parts.
+LOCAL = "local"
+#: Combinations of the runs kept for each part. Eigenvalues of a smooth part fall with the fourth power of their rank,
+#: those of a local part with the second; what is not kept counts as noise.
+RANKS = {"smooth": 4, "local": 6}
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,13 @@ class Discrepancy:
     Parameters
     ----------
     priors : mapping
-        A Prior, or a number to fix it, for each amplitude [log loss per decade^1.5]. ``tau`` is the amplitude of every
-        part that does not have its own: ``tau_N``, ``tau_D``, … (columns, about the middle of the runs), and
-        ``tau_beyond`` (their product, from the largest run on). At h decades from its anchor a part has the standard
-        deviation tau * h^1.5 / sqrt(3).
+        A Prior, or a number to fix it, for each amplitude.
+
+        - ``tau`` [log loss per decade^1.5] is that of every smooth part that does not have its own: ``tau_N``,
+          ``tau_D``, … (columns, about the middle of the runs), and ``tau_beyond`` (their product, from the largest run
+          on). At h decades from its anchor a smooth part has the standard deviation tau * h^1.5 / sqrt(3).
+        - ``tau_local`` [log loss] is that of every local part that does not have its own: ``tau_local_N``, … It is the
+          standard deviation of the part. Without it there are no local parts.
     name : str
         Printed and stored with the posterior.
 
@@ -72,18 +81,25 @@ class Discrepancy:
         Raises
         ------
         ValueError
-            If the part has no amplitude of its own and there is no ``tau``.
+            If the part has no amplitude of its own and there is none of its kind.
         """
-        own = f"tau_{part}"
-        if own not in self.priors and "tau" not in self.priors:
-            raise ValueError(f"Discrepancy '{self.name}' has no amplitude for '{part}'; give a prior of {own} or tau.")
-        return own if own in self.priors else "tau"
+        own, kind = f"tau_{part}", "tau_local" if part.startswith(f"{LOCAL}_") else "tau"
+        if own not in self.priors and kind not in self.priors:
+            raise ValueError(
+                f"Discrepancy '{self.name}' has no amplitude for '{part}'; give a prior of {own} or {kind}."
+            )
+        return own if own in self.priors else kind
 
     def parts(self, inputs: Iterable[str]) -> tuple["Part", ...]:
         """The parts of the discrepancy of a law with these columns."""
         inputs = tuple(inputs)
-        middle = [Part(name, (name,), self.amplitude(name)) for name in inputs]
-        return (*middle, Part(BEYOND, sizes(inputs), self.amplitude(BEYOND)))
+        middle = [Part(name, (name,), self.amplitude(name), "smooth") for name in inputs]
+        near = [
+            Part(f"{LOCAL}_{name}", (name,), self.amplitude(f"{LOCAL}_{name}"), "local")
+            for name in inputs
+            if not {"tau_local", f"tau_local_{name}"}.isdisjoint(self.priors)
+        ]
+        return (*middle, Part(BEYOND, sizes(inputs), self.amplitude(BEYOND), "smooth"), *near)
 
 
 def sizes(inputs: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,18 +108,20 @@ def sizes(inputs: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Part(NamedTuple):
-    """A part of the discrepancy, a function of the product of some columns.
+    """A part of the discrepancy, a random function of the product of some columns.
 
     Attributes
     ----------
-    name : a column, or ``beyond``.
+    name : a column, ``beyond``, or ``local_`` and a column.
     columns : the columns whose product it is a function of.
     amplitude : name of its amplitude.
+    kernel : name of its covariance, in `bayescale.modelling.kernels.KERNELS`.
     """
 
     name: str
     columns: tuple[str, ...]
     amplitude: str
+    kernel: str
 
     def decades(self, columns: Mapping[str, Any], anchors: Mapping[str, float]) -> np.ndarray:
         """Signed distance of each run from the anchor [decades], of shape (run,)."""
@@ -114,77 +132,23 @@ class Part(NamedTuple):
         """Name of a column's reference value at the anchor: ``N0``, or ``N_top`` for the part beyond."""
         return f"{column}_top" if self.name == BEYOND else f"{column}0"
 
+    def covariance(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Covariance at distances x and y, of shape (a, b), for an amplitude of one."""
+        return KERNELS[self.kernel](x, y)
 
-class Cells(NamedTuple):
-    """The cells of a part, arrays of shape (cell,).
-
-    Attributes
-    ----------
-    side : -1.0 below the anchor, 1.0 above.
-    lower, upper : distances from the anchor [decades] between which the cell lies.
-    """
-
-    side: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-
-    def basis(self, decades: np.ndarray) -> np.ndarray:
-        """Discrepancy of each run for one standard deviation of each cell's white noise and tau = 1.
-
-        Parameters
-        ----------
-        decades : array of shape (run,), signed distances from the anchor.
-
-        Returns
-        -------
-        array of shape (run, cell).
-        """
-        t = np.maximum(self.side * np.asarray(decades)[:, None], 0.0)
-        inside = np.maximum(t - self.lower, 0.0) ** 2 - np.maximum(t - self.upper, 0.0) ** 2
-        return inside / (2.0 * np.sqrt(self.upper - self.lower))
+    @property
+    def rank(self) -> int:
+        """Number of combinations of the runs that are kept."""
+        return RANKS[self.kernel]
 
 
-def cells(decades: np.ndarray) -> Cells:
-    """Cells that cover runs at these signed distances from the anchor; a side without runs has none."""
-    sides, lower, upper = [], [], []
-    for side in (-1.0, 1.0):
-        reach = float(np.max(side * decades, initial=0.0))
-        if reach > 1e-9:
-            edges = np.linspace(0.0, reach, CELLS + 1)
-            sides += [side] * CELLS
-            lower += edges[:-1].tolist()
-            upper += edges[1:].tolist()
-    return Cells(np.array(sides), np.array(lower), np.array(upper))
-
-
-def rotation(basis: np.ndarray) -> np.ndarray:
-    """Orthogonal combinations of cells, of shape (cell, cell), in the order of their effect on the runs."""
-    return np.linalg.svd(basis, full_matrices=len(basis) < len(basis.T))[2].T
-
-
-def beyond(rng: np.random.Generator, distances: np.ndarray, draws: int) -> np.ndarray:
-    """Draw an integrated Wiener process that starts at zero with slope zero, for tau = 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    distances : array of shape (distance,), from the start [decades].
-    draws : int
-
-    Returns
-    -------
-    array of shape (draw, distance); zero at and before the start.
-    """
-    t, back = np.unique(np.maximum(distances, 0.0), return_inverse=True)
-    least, most = np.minimum(t, t[:, None]), np.maximum(t, t[:, None])
-    values, vectors = np.linalg.eigh(least**2 * (3.0 * most - least) / 6.0)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return (rng.standard_normal((draws, len(t))) @ root.T)[:, back]
-
-
-#: Amplitude [log loss per decade^1.5]: median 0.5 % of the loss, central 95 % 0.13 % to 2 %.
-AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.005)), sigma=0.7)
-#: One amplitude for all parts.
+#: Amplitude of smooth parts [log loss per decade^1.5]: median 1 % of the loss, central 95 % 0.25 % to 4 %.
+AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.01)), sigma=0.7)
+#: Amplitude of local parts [log loss]: median 0.5 % of the loss, central 95 % 0.13 % to 2 %.
+LOCAL_AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.005)), sigma=0.7)
+#: Smooth parts with one amplitude.
 shared = Discrepancy({"tau": AMPLITUDE}, name="shared")
-#: The part beyond the largest run has an amplitude of its own.
+#: Smooth parts; the one beyond the largest run has an amplitude of its own.
 separate = Discrepancy({"tau": AMPLITUDE, "tau_beyond": AMPLITUDE}, name="separate")
+#: Smooth parts with one amplitude, and local parts with another.
+smooth_and_local = Discrepancy({"tau": AMPLITUDE, "tau_local": LOCAL_AMPLITUDE}, name="smooth and local")

@@ -35,18 +35,17 @@ def priors(**changed: Prior | float) -> Callable[[Law], Law]:
 #: Name -> what it makes of each law of the default. To compare another, add a line: a function of a Law.
 VARIANTS: dict[str, Callable[[Law], Law]] = {
     DEFAULT: lambda law: law,
-    "tau 0.35 %, 0.7": priors(tau=_ln(0.0035, 0.7)),
-    "tau 0.7 %, 0.7": priors(tau=_ln(0.007, 0.7)),
-    "tau 1 %, 0.7": priors(tau=_ln(0.01, 0.7)),
-    "tau 0.7 %, 1": priors(tau=_ln(0.007, 1.0)),
-    "tau 0.5 %, 0.7, and beyond 0.7 %": priors(tau=_ln(0.005, 0.7), tau_beyond=_ln(0.007, 0.7)),
+    "smooth parts alone, tau 0.5 %, omega 1 %, 1, kappa 0.5, 0.6": priors(
+        tau=_ln(0.005, 0.7), omega=_ln(0.01, 1.0), kappa=_ln(0.5, 0.6)
+    ),
+    "no local parts": priors(tau=_ln(0.01, 0.7)),
+    "tau 0.5 %": priors(tau=_ln(0.005, 0.7), tau_local=_ln(0.005, 0.7)),
+    "tau 1.5 %": priors(tau=_ln(0.015, 0.7), tau_local=_ln(0.005, 0.7)),
+    "tau_local 0.25 %": priors(tau=_ln(0.01, 0.7), tau_local=_ln(0.0025, 0.7)),
+    "omega 1 %, 1, kappa 0.5, 0.6": priors(omega=_ln(0.01, 1.0), kappa=_ln(0.5, 0.6)),
+    "omega none": priors(omega=1e-9),
     "embeddings none": priors(embedding=0.0),
     "embeddings half as wide": priors(embedding=replace(EMBEDDING, args={**EMBEDDING.args, "sigma": 0.1})),
-    "omega 0.5 %, 1": priors(omega=_ln(0.005, 1.0)),
-    "omega 0.3 %, 1": priors(omega=_ln(0.003, 1.0)),
-    "omega 0.5 %, 1.5": priors(omega=_ln(0.005, 1.5)),
-    "omega 1 %, 1.5": priors(omega=_ln(0.01, 1.5)),
-    "omega none": priors(omega=1e-9),
 }
 
 

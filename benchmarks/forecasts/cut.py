@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from bayescale.forecasting import scores
-from bayescale.forecasting.backtest import FEWEST, Forecaster
+from bayescale.forecasting.backtest import Forecaster
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict
+from bayescale.forecasting.trust.cuts import FEWEST
 from bayescale.inference.fit import draw
 from bayescale.modelling.law import Law
 from benchmarks.forecasts.splits import Task

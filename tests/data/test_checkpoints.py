@@ -103,8 +103,8 @@ def test_pymc_has_the_same_model_of_checkpoints(curve):
     assert table.checkpoints is not None
     found = replace(table.checkpoints, length=0.3)
     model = assemble(Bound(law, table, length=0.3))
-    none = np.zeros(len(model.coords["cell"]))
-    density = model.compile_logp(vars=model["loss"], sum=False)({"increment": none})[0]
+    none = np.zeros(len(model.coords["coefficient"]))
+    density = model.compile_logp(vars=model["loss"], sum=False)({"z": none})[0]
     mu, scale = found.given_previous(
         table.loss, law.formula(curve["D"].to_numpy(), table.reference["D0"], **fixed), 0.004
     )

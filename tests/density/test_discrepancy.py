@@ -1,4 +1,4 @@
-"""The discrepancy: an integrated Wiener process, integrated out exactly and continued exactly."""
+"""The discrepancy: a Gaussian process, integrated out exactly and continued exactly."""
 
 import warnings
 from dataclasses import replace
@@ -18,7 +18,7 @@ from bayescale.autodiff.numpy_backend import array_function
 from bayescale.autodiff.tape import Tape
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
-from bayescale.density.conditional import delta, increments, moments
+from bayescale.density.conditional import coefficients, delta, moments
 from bayescale.density.log_density import LogDensity, as_posterior
 from bayescale.density.marginal import ArrayCoefficients, integrated
 from bayescale.forecasting import scores
@@ -30,50 +30,70 @@ from bayescale.inference.laplace.modes import find_modes
 from bayescale.inference.laplace.sites import prepare
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised, generalised_D
-from bayescale.modelling.discrepancy import AMPLITUDE, CELLS, Discrepancy, beyond, cells, separate, shared
+from bayescale.modelling.discrepancy import AMPLITUDE, Discrepancy, separate, shared, smooth_and_local
+from bayescale.modelling.kernels import LENGTH, local, smooth
 from bayescale.modelling.noises import by_compute, laplace, lognormal
 
-#: Every parameter fixed but the scale and the amplitude.
+#: Amplitudes of FIXED that are numbers.
+KNOWN = {"tau_beyond": 0.004, "tau_local": 0.003}
+#: Every parameter fixed but the scale and one amplitude.
 FIXED = replace(
     chinchilla,
     priors={"E": 1.7, "excess_N": 0.4, "alpha_N": 0.35, "excess_D": 0.5, "alpha_D": 0.37},
     noise=lognormal,
-    discrepancy=Discrepancy({"tau": AMPLITUDE, "tau_beyond": 0.004}),
+    discrepancy=Discrepancy({"tau": AMPLITUDE, **KNOWN}),
 )
 
 
-def kernel(a, b):
-    """Covariance of a two-sided integrated Wiener process at rest at zero."""
-    a, b = np.asarray(a)[:, None], np.asarray(b)[None, :]
-    least, most = np.minimum(abs(a), abs(b)), np.maximum(abs(a), abs(b))
-    return np.where(a * b > 0, least**2 * (3 * most - least) / 6, 0.0)
-
-
 def covariance(law, table, runs, others, tau):
-    """Covariance of the discrepancy between two tables of runs, by the kernel."""
-    amplitudes = {"tau": tau, "tau_beyond": 0.004}
-    anchors = table.reference
+    """Covariance of the discrepancy between two tables of runs, by the kernels."""
+    amplitudes, anchors = {"tau": tau, **KNOWN}, table.reference
+    kernels = {"N": smooth, "D": smooth, "beyond": smooth, "local_N": local, "local_D": local}
     parts = law.discrepancy.parts(law.inputs)
+    assert [part.name for part in parts] == list(kernels)
     return sum(
-        amplitudes[p.amplitude] ** 2 * kernel(p.decades(runs, anchors), p.decades(others, anchors)) for p in parts
+        amplitudes[p.amplitude] ** 2 * kernels[p.name](p.decades(runs, anchors), p.decades(others, anchors))
+        for p in parts
     )
 
 
-def test_cells_are_the_process():
-    at = np.linspace(-1.5, 2.5, 41)
-    basis = cells(at).basis(at)
-    assert basis.shape == (41, 2 * CELLS)
-    # Noise that is constant on a twelfth of the reach leaves out 1/(4 * 12^2) of the variance at its end.
-    assert basis @ basis.T == pytest.approx(kernel(at, at), abs=0.003 * kernel(at, at).max())
-    assert not cells(np.zeros(5)).side.size
+def test_a_smooth_part_is_an_integrated_wiener_process():
+    """Twice-integrated white noise on a fine grid; 20,000 paths give a covariance to 1 % of the largest variance."""
+    rng, step = np.random.default_rng(0), 0.02
+    paths = np.cumsum(np.cumsum(rng.standard_normal((20_000, 100)) * np.sqrt(step), axis=1) * step, axis=1)
+    at = np.array([0.5, 1.0, 2.0])
+    found = np.cov(paths[:, np.round(at / step).astype(int) - 1].T)
+    assert smooth(at, at) == pytest.approx(found, abs=0.05 * found.max())
+    assert smooth(at, at)[0, 0] == pytest.approx(0.5**3 / 3)
+    assert (smooth(at, -at) == 0).all() and smooth(-at, -at) == pytest.approx(smooth(at, at))
+    assert np.linalg.eigvalsh(smooth(np.linspace(-2, 3, 40), np.linspace(-2, 3, 40))).min() > -1e-12
 
 
-def test_the_process_beyond_has_its_covariance():
-    at = np.array([0.0, 0.5, 1.0, 2.0, 2.0])
-    drawn = beyond(np.random.default_rng(0), at, 40_000)
-    assert (drawn[:, 0] == 0).all() and (drawn[:, 3] == drawn[:, 4]).all()
-    # A variance from 40,000 draws has a standard error of 0.7 %.
-    assert np.cov(drawn.T)[1:4, 1:4] == pytest.approx(kernel(at[1:4], at[1:4]), rel=0.04)
+def test_a_local_part_has_a_bounded_variance_and_forgets():
+    at = np.array([-1.0, 0.0, 0.5, 4.0])
+    found = local(at, at)
+    assert np.diag(found) == pytest.approx(1.0) and found == pytest.approx(found.T)
+    assert found[0, 1] == pytest.approx(np.exp(-1.0 / LENGTH)) and found[1, 3] < 0.05
+
+
+def test_coefficients_are_weights_of_the_runs(runs):
+    """K W, the covariance with the runs times the weights, is their effect on the runs; of innovations likewise."""
+    law = replace(FIXED, discrepancy=smooth_and_local)
+    N, D = np.repeat([1e8, 1e9, 4e9], 6), np.tile(np.geomspace(1e9, 1e11, 6), 3)
+    loss = chinchilla.formula(N, D, 1e9, 2e10, E=1.7, excess_N=0.4, alpha_N=0.35, excess_D=0.5, alpha_D=0.37)
+    checkpoints = pd.DataFrame({"N": N, "D": D, "loss": loss, "run": np.repeat(["a", "b", "c"], 6)})
+    for table in (runs, checkpoints):
+        bound = Bound(law, check(law, table), length=0.5)
+        basis, rows = bound.basis, slice(None)
+        names = [part.name for parts in basis.blocks.values() for part in parts]
+        for amplitude, parts in basis.blocks.items():
+            own = np.array(basis.amplitudes) == amplitude
+            at = [basis.decades[names.index(part.name)] for part in parts]
+            K = sum(part.covariance(x, x) for part, x in zip(parts, at, strict=True))
+            effect = (K @ basis.weights[:, own]).T
+            if bound.checkpoints is not None:
+                effect = bound.checkpoints.innovations(effect)
+            assert effect.T[rows] == pytest.approx(basis.kept[:, own], abs=1e-6)
 
 
 def test_density_is_that_of_a_multivariate_normal(runs):
@@ -86,25 +106,28 @@ def test_density_is_that_of_a_multivariate_normal(runs):
     for k, value in enumerate(density.value(points)):
         sigma, tau = float(physical["sigma"][k]), float(physical["tau"][k])
         shape = density.bound.basis
-        amplitudes = np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
+        amplitudes = np.array([KNOWN.get(name, tau) for name in shape.amplitudes])
         basis = shape.kept * amplitudes
         likelihood = multivariate_normal(np.log(mu), sigma**2 * np.eye(len(runs)) + basis @ basis.T).logpdf(log_loss)
         amplitude = norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"])
         prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + amplitude.logpdf(np.log(tau))
         assert value == pytest.approx(likelihood - log_loss.sum() + prior, rel=1e-9)
-        exact = covariance(FIXED, table, runs, runs, tau)  # what the few coefficients leave out is little
-        assert basis @ basis.T == pytest.approx(exact, abs=0.005 * exact.max())
+        exact = covariance(FIXED, table, runs, runs, tau)
+        left_out = (
+            0.005 * exact.max() + 0.2 * 2 * KNOWN["tau_local"] ** 2
+        )  # little of smooth parts, a fifth of local ones
+        assert basis @ basis.T == pytest.approx(exact, abs=left_out)
 
 
 def test_prediction_is_the_conditional_normal(runs):
     """At runs near and far, given everything else, against the formulas of Gaussian-process regression."""
     sigma, tau = 0.004, 0.02
     noise = replace(lognormal, priors={"sigma": Prior("LogNormal", mu=float(np.log(sigma)), sigma=1e-6)})
-    law = replace(FIXED, noise=noise, discrepancy=Discrepancy({"tau": tau, "tau_beyond": 0.004}))
+    law = replace(FIXED, noise=noise, discrepancy=Discrepancy({"tau": tau, **KNOWN}))
     table = check(law, runs)
     new = pd.DataFrame({"N": [5e8, 4e9, 7e10, 2e11], "D": [3e9, 6e10, 1.4e12, 4e12]})
     draws = bs.sample_prior(law, runs, draws=6000, seed=0)
-    group = increments(Bound(law, table), draws["prior"].to_dataset(), np.random.default_rng(1), prior=False)
+    group = coefficients(Bound(law, table), draws["prior"].to_dataset(), np.random.default_rng(1), prior=False)
     draws["discrepancy"] = group
     found = delta(law, draws, {name: new[name].to_numpy() for name in new}, np.random.default_rng(2))[0]
     mu = law.formula(runs["N"], runs["D"], *[table.reference[k] for k in ("N0", "D0")], **law.priors)
@@ -116,8 +139,9 @@ def test_prediction_is_the_conditional_normal(runs):
     across = covariance(law, table, new, runs, tau)
     mean, variance = across @ solve[:, 0], covariance(law, table, new, new, tau) - across @ solve[:, 1:]
     sd = np.sqrt(np.diag(variance))
-    assert np.abs(found.mean(axis=0) - mean).max() < 0.06 * sd.max()  # 6000 draws: 0.013 sd
-    assert found.std(axis=0) == pytest.approx(sd, rel=0.06)
+    assert np.abs(found.mean(axis=0) - mean).max() < 0.1 * sd.max()  # 6000 draws: 0.013 sd; what is left out: 0.08
+    assert found.std(axis=0)[2:] == pytest.approx(sd[2:], rel=0.06)
+    assert found.std(axis=0)[:2] == pytest.approx(sd[:2], rel=0.2)  # near runs: a fifth of a local part is left out
     assert np.corrcoef(found.T)[2, 3] == pytest.approx(variance[2, 3] / sd[2] / sd[3], abs=0.03)
 
 
@@ -203,14 +227,14 @@ def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
     noise = np.where(same, np.exp(-np.abs(size - size[:, None]) / length), 0.0)
     found = []
     for sigma, tau in zip(*(density.physical(points)[name] for name in ("sigma", "tau")), strict=True):
-        basis = shape.kept * np.array([tau if name == "tau" else 0.004 for name in shape.amplitudes])
+        basis = shape.kept * np.array([KNOWN.get(name, tau) for name in shape.amplitudes])
         normal = multivariate_normal(np.log(mu), sigma**2 * noise + basis @ basis.T)
         prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + norm(AMPLITUDE.args["mu"], AMPLITUDE.args["sigma"]).logpdf(
             np.log(tau)
         )
         found.append(normal.logpdf(np.log(table.loss)) - np.log(table.loss).sum() + prior)
-    # Eight combinations of each part are kept, of the runs in one basis and of what is new in them in the other.
-    assert density.value(points) == pytest.approx(np.array(found), abs=0.02)
+    # The combinations that vary most are kept, of the errors in one basis and of the innovations in the other.
+    assert density.value(points) == pytest.approx(np.array(found), abs=0.05)
 
 
 def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on(tmp_path):
@@ -296,21 +320,22 @@ def test_laplace_agrees_with_nuts(fitted, runs):
         assert abs(float(a.mean() - b.mean())) < 0.3 * float(b.std()), name
 
 
-def laplace_integral(bound, mu, scale, tau):
+def laplace_integral(bound, mu, scale, tau, tau_local):
     """The log likelihood that is sampled, at one draw."""
     tape = Tape(len(mu))
     error = tape.column(np.log(bound.table.loss) - np.log(mu))
-    value = integrated(tape, bound, error, tape.free(0), {"tau": tape.free(1)})
+    value = integrated(tape, bound, error, tape.free(0), {"tau": tape.free(1), "tau_local": tape.free(2)})
     made = Program(tape, [value])
     c = made.constants
     run = array_function(made.array_code)
-    return float(run(np.array([scale, tau])[:, None, None], c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
+    point = np.array([scale, tau, tau_local])[:, None, None]
+    return float(run(point, c.numbers, c.columns, c.groups, c.matrices)[0][0, 0])
 
 
 def test_one_amplitude_is_several_that_are_the_same():
     rng = np.random.default_rng(0)
     basis, weights = rng.normal(size=(20, 5)), rng.uniform(0.1, 2.0, 20)
-    basis[:, 4] = 0.0  # a part with fewer cells than others
+    basis[:, 4] = 0.0  # fewer combinations than columns
     b, right = np.exp(rng.normal(size=(7, 1))), rng.normal(size=(7, 5))
     one, several = ArrayCoefficients(basis, b, weights), ArrayCoefficients(basis, np.repeat(b, 5, axis=1), weights)
     assert one.solve(right) == pytest.approx(several.solve(right), rel=1e-10)
@@ -333,9 +358,10 @@ def test_the_integral_under_student_noise_is_close(runs):
         likelihood = student_t(4).logpdf(left).sum(axis=1) - len(runs) * log_sigma[k] - np.log(table.loss).sum()
         weights = likelihood + norm.logpdf(z).sum(axis=1) - proposal.logpdf(steps) + np.linalg.slogdet(root[k])[1]
         exact = np.logaddexp.reduce(weights) - np.log(len(weights))
-        off[k] = laplace_integral(density.bound, table.loss * np.exp(-error[k]), scale[k], amplitudes[k][0]) - exact
+        mu, two = table.loss * np.exp(-error[k]), amplitudes[k][[0, -1]]
+        off[k] = laplace_integral(density.bound, mu, scale[k], *two) - exact
     # A slope s in a parameter of standard deviation d moves its mean by s d^2: less than a tenth of d here.
-    for parameter in (log_sigma, np.log(amplitudes[:, 0])):
+    for parameter in (log_sigma, np.log(amplitudes[:, 0]), np.log(amplitudes[:, -1])):
         assert abs(np.polyfit(parameter, off, 1)[0]) * np.std(parameter) < 0.1
     assert np.std(off) < 0.2
 
@@ -343,7 +369,7 @@ def test_the_integral_under_student_noise_is_close(runs):
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", ["normal", "student"])
 def test_the_integral_is_right(runs, noise):
-    """PyMC samples the increments with the parameters, and the noise as it is: the same posterior."""
+    """PyMC samples the coefficients with the parameters, and the noise as it is: the same posterior."""
     law = generalised
     if noise == "normal":
         law = replace(law, noise=replace(lognormal, priors={"sigma": generalised.noise.priors["sigma"]}))
@@ -385,7 +411,7 @@ def test_prior_and_model_have_it(runs):
     off = np.log(bs.predict(generalised, prior, runs, seed=0)["mu"] / generalised(prior, N=runs["N"], D=runs["D"]))
     assert 0 < float(np.abs(off).median()) < 0.05
     model = bs.model(generalised, runs)
-    assert "increment" in model.named_vars and np.isfinite(model.compile_logp()(model.initial_point()))
+    assert "z" in model.named_vars and np.isfinite(model.compile_logp()(model.initial_point()))
 
 
 def test_structures_do_not_depend_on_the_runs(runs):

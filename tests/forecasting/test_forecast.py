@@ -97,8 +97,10 @@ def test_shares_of_a_fit_follow_what_is_certain(general):
         tree["posterior"] = xr.DataTree(draws.assign(sigma=0 * draws["sigma"] + (0.05 if keep == "noise" else 1e-9)))
         if keep != "discrepancy":
             group = tree["discrepancy"].to_dataset()
-            tree["discrepancy"] = xr.DataTree(group.assign(increments=0 * group["increments"]))
-            tree["posterior"] = xr.DataTree(tree["posterior"].to_dataset().assign(tau=0 * draws["tau"] + 1e-12))
+            tree["discrepancy"] = xr.DataTree(group.assign(coefficients=0 * group["coefficients"]))
+            tree["posterior"] = xr.DataTree(
+                tree["posterior"].to_dataset().assign(dict.fromkeys(("tau", "tau_local"), 0 * draws["tau"] + 1e-12))
+            )
         return bs.shares(generalised, tree, bs.predict(generalised, tree, far, seed=1)).isel(run=0)
 
     for name in ("parameters", "discrepancy", "noise"):

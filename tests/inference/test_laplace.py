@@ -134,6 +134,6 @@ def test_an_ellipsoid_that_misses_most_of_a_posterior_is_not_accepted():
     curve = pd.DataFrame({"D": 1e8 * 10 ** (0.07706996 * np.arange(15)), "loss": loss, "run": "one"})
     post = bs.fit(generalised_D, curve, seed=13, method="laplace", progressbar=False)
     log_omega = np.log(post["posterior"]["omega"])
-    # Seven other seeds, at least 2400 effective draws each: mean -3.40, sd 1.18. The peak alone has -2.42 and 0.17.
+    # Seven other seeds, at least 3000 effective draws each: mean -3.90 (sd over seeds 0.04), sd 1.70.
     assert post.attrs["converged"]
-    assert float(log_omega.mean()) == pytest.approx(-3.40, abs=0.15) and float(log_omega.std()) > 1.0
+    assert float(log_omega.mean()) == pytest.approx(-3.90, abs=0.15) and float(log_omega.std()) > 1.5

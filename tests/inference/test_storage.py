@@ -188,7 +188,9 @@ def test_other_errors_stay_as_they_are(small, tmp_path, monkeypatch):
         storage.save(small, tmp_path / "post.nc")
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, None, object(), True, "a\0b"], ids=str)
+@pytest.mark.parametrize(
+    "value", [{"a": 1}, None, object(), True, "a\0b"], ids=["mapping", "none", "object", "truth value", "null byte"]
+)
 def test_what_netcdf_cannot_store_is_said(small, tmp_path, value):
     small.attrs["mine"] = value
     with pytest.raises(

@@ -79,6 +79,7 @@ def test_one_formula_for_floats_arrays_draws_and_graphs(law):
     draws = xr.Dataset({k: (("chain", "draw"), np.full((2, 3), v)) for k, v in parameters.items()}).assign(
         sigma=(("chain", "draw"), np.full((2, 3), 0.01)),
         tau=(("chain", "draw"), np.full((2, 3), 0.01)),
+        tau_local=(("chain", "draw"), np.full((2, 3), 0.01)),
     )
     np.testing.assert_allclose(at_reference(law)(draws, **inputs), exact, rtol=1e-12)
     symbols = {name: pt.dscalar(name) for name in parameters}

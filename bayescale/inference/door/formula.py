@@ -39,7 +39,7 @@ def check_result(law: Law, table: RunTable) -> None:
             "return E + excess_N * (N / N0)**-alpha_N."
         )
     together = np.broadcast_to(np.asarray(result, dtype=float), runs)
-    for row in {0, runs // 2, runs - 1}:
+    for row in {0, runs // 2, runs - 1} if runs else ():
         one = {name: float(values.iloc[row]) for name, values in table.columns.items()}
         reason = _alone(law, one, parameters, reference, together[row])
         if reason:

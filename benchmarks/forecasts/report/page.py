@@ -13,11 +13,23 @@ from benchmarks.forecasts.report.picture import picture
 from benchmarks.forecasts.report.select import APART, beside, common, cut_of, filled, on_one_count, partly
 from benchmarks.table import table, write
 
+#: Title of the page, and which runs are fitted and forecast, by whether the cuts go across.
+TITLES = {False: "Forecasts of held-out runs", True: "Forecasts of larger models and of longer runs"}
+WHAT = {
+    False: "Runs up to a cut in compute (or size) are fitted, all larger ones forecast",
+    True: "Runs of the smaller half or three quarters of the sizes (or lengths) are fitted, and those of larger sizes "
+    "(or lengths) are forecast, whatever their compute; or runs of three or five sizes, and those above them",
+}
+
 
 def report(
-    path: Path, records: Sequence[dict], command: str, figure: bool = True, before: Sequence[dict] | None = None
+    path: Path, records: Sequence[dict], command: str, across: bool = False, before: Sequence[dict] | None = None
 ) -> None:
-    """Write the page, and its figure in ``figures``; `before`: records of an earlier default, to compare with."""
+    """Write the page, and its figure in ``figures``.
+
+    `across`: the cuts are those of `benchmarks.forecasts.across`; `before`: records of an earlier default, to compare
+    with.
+    """
     records = filled(records)
     some = partly(records)
     shared = [record for record in records if record["method"] not in (*APART, *some)]
@@ -25,13 +37,13 @@ def report(
     scores, sets = by_data(kept), list(dict.fromkeys(record["data"] for record in kept))
     methods = list(scores)
     parts = [
-        _about(kept, sets, command),
+        _about(kept, sets, command, across),
         rows_of(scores, sets),
-        "![coverage and sharpness of the methods](figures/forecasts.png)" if figure else "",
+        "" if across else "![coverage and sharpness of the methods](figures/forecasts.png)",
         HONEST,
         "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in methods),
     ]
-    if DEFAULT in scores and len(sets) > 1:
+    if DEFAULT in scores and len(sets) > 1 and not across:
         parts += _targets(records, kept, scores, sets, before)
     parts += calibrated.sections(kept, methods, halves(sets))
     if DEFAULT in scores:
@@ -43,15 +55,15 @@ def report(
     if any(record["data"].startswith("curves_") for record in kept):
         parts += [ABOUT, curves(kept)]
     parts += ["## Failed and unconverged", _failures(shared, methods), "## By data set", _by_data(scores, sets)]
-    if figure:
+    if not across:
         picture(aggregate(scores, sets), path.parent / "figures" / "forecasts.png")
-    write(path, "Forecasts of held-out runs", parts)
+    write(path, TITLES[across], parts)
 
 
-def _about(kept: Sequence[dict], sets: Sequence[str], command: str) -> str:
+def _about(kept: Sequence[dict], sets: Sequence[str], command: str, across: bool) -> str:
     """What is compared, and what the columns are."""
     return (
-        f"Runs up to a cut in compute (or size) are fitted, all larger ones forecast: {len(sets)} data sets, "
+        f"{WHAT[across]}: {len(sets)} data sets, "
         f"{len({cut_of(record) for record in kept})} cuts. The data set is the unit: runs are averaged in a cut, cuts "
         "in a data set, data sets equally; after ± stands the standard error over data sets. CRPS and width are "
         "geometric means of the ratio to the Huber bootstrap. "
