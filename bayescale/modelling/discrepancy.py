@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bayescale.base.columns import column
-from bayescale.modelling.kernels import KERNELS
 from bayescale.modelling.prior import Prior, check_values
 
 #: Name of the part that is anchored at the largest run.
@@ -64,8 +63,8 @@ class Discrepancy:
         wrong = sorted(name for name in self.priors if name != "tau" and not name.startswith("tau_"))
         if wrong or not self.priors:
             raise ValueError(
-                f"Discrepancy '{self.name}' has the amplitudes {wrong}; wanted tau (of all parts), tau_N (of a "
-                "column) or tau_beyond (of what lies beyond the largest run)."
+                f"Discrepancy '{self.name}' has the amplitudes {wrong}; wanted tau (of all smooth parts), "
+                "tau_N (of a column), tau_beyond (of what lies beyond the largest run) or tau_local (of similar runs)."
             )
         some = {name for name, value in self.priors.items() if isinstance(value, Prior) or value != 0}  # 0: no part
         check_values(f"discrepancy '{self.name}'", self.priors, positive=some)
@@ -91,7 +90,13 @@ class Discrepancy:
         return own if own in self.priors else kind
 
     def parts(self, inputs: Iterable[str]) -> tuple["Part", ...]:
-        """The parts of the discrepancy of a law with these columns."""
+        """The parts of the discrepancy of a law with these columns.
+
+        Raises
+        ------
+        ValueError
+            If a part has no amplitude, or an amplitude no part.
+        """
         inputs = tuple(inputs)
         middle = [Part(name, (name,), self.amplitude(name), "smooth") for name in inputs]
         near = [
@@ -99,7 +104,14 @@ class Discrepancy:
             for name in inputs
             if not {"tau_local", f"tau_local_{name}"}.isdisjoint(self.priors)
         ]
-        return (*middle, Part(BEYOND, sizes(inputs), self.amplitude(BEYOND), "smooth"), *near)
+        parts = (*middle, Part(BEYOND, sizes(inputs), self.amplitude(BEYOND), "smooth"), *near)
+        unused = sorted(set(self.priors) - {part.amplitude for part in parts})
+        if unused:
+            raise ValueError(
+                f"Discrepancy '{self.name}' has the amplitudes {unused}, which no part of a law in {list(inputs)} has; "
+                "leave them out."
+            )
+        return parts
 
 
 def sizes(inputs: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,7 +127,7 @@ class Part(NamedTuple):
     name : a column, ``beyond``, or ``local_`` and a column.
     columns : the columns whose product it is a function of.
     amplitude : name of its amplitude.
-    kernel : name of its covariance, in `bayescale.modelling.kernels.KERNELS`.
+    kernel : name of its covariance, in `KERNELS`.
     """
 
     name: str
@@ -142,6 +154,45 @@ class Part(NamedTuple):
         return RANKS[self.kernel]
 
 
+#: Correlation length of a local part [decades].
+LENGTH = 1.0
+
+
+def smooth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Covariance of an integrated Wiener process that starts at zero, with slope zero, on both sides of the anchor.
+
+    Its variance at a distance of h decades is h^3 / 3. It is the prior of a cubic smoothing spline (Wahba 1978,
+    doi:10.1111/j.2517-6161.1978.tb01050.x).
+
+    Parameters
+    ----------
+    x, y : arrays of shape (a,) and (b,), signed distances [decades].
+
+    Returns
+    -------
+    array of shape (a, b); zero for distances on different sides.
+    """
+    a, b = np.abs(x)[:, None], np.abs(y)[None]
+    least, most = np.minimum(a, b), np.maximum(a, b)
+    return np.where(x[:, None] * y[None] > 0, least**2 * (3.0 * most - least) / 6.0, 0.0)
+
+
+def local(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Covariance of an Ornstein-Uhlenbeck process: variance one, and a correlation of 1/e at a distance of LENGTH.
+
+    Parameters
+    ----------
+    x, y : arrays of shape (a,) and (b,), signed distances [decades].
+
+    Returns
+    -------
+    array of shape (a, b).
+    """
+    return np.exp(-np.abs(x[:, None] - y[None]) / LENGTH)
+
+
+#: Covariances of the parts by the name of their kernel.
+KERNELS = {"smooth": smooth, "local": local}
 #: Amplitude of smooth parts [log loss per decade^1.5]: median 1 % of the loss, central 95 % 0.25 % to 4 %.
 AMPLITUDE = Prior("LogNormal", mu=float(np.log(0.01)), sigma=0.7)
 #: Amplitude of local parts [log loss]: median 0.5 % of the loss, central 95 % 0.13 % to 2 %.

@@ -36,7 +36,7 @@ class Law:
     noise : Noise
         How observed losses scatter about the formula.
     discrepancy : Discrepancy, optional
-        A smooth error of the formula. The noise must then be normal or Student-t, with one scale.
+        What the formula gets wrong, as a random function. The noise must then be normal or Student-t, with one scale.
     derived : mapping
         Further quantities of interest by name: functions with the same convention as the formula, without columns.
     reference : mapping

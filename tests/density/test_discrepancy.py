@@ -30,8 +30,16 @@ from bayescale.inference.laplace.modes import find_modes
 from bayescale.inference.laplace.sites import prepare
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised, generalised_D
-from bayescale.modelling.discrepancy import AMPLITUDE, Discrepancy, separate, shared, smooth_and_local
-from bayescale.modelling.kernels import LENGTH, local, smooth
+from bayescale.modelling.discrepancy import (
+    AMPLITUDE,
+    LENGTH,
+    Discrepancy,
+    local,
+    separate,
+    shared,
+    smooth,
+    smooth_and_local,
+)
 from bayescale.modelling.noises import by_compute, laplace, lognormal
 
 #: Amplitudes of FIXED that are numbers.
@@ -169,14 +177,20 @@ def test_sites_do_not_hang_on_where_the_search_begins(shared_data, monkeypatch):
 
 
 def test_a_search_goes_on_from_what_runs_are_like_at_the_mode(shared_data, monkeypatch):
-    """On the smaller of Chinchilla's 245 points the first search finds the lesser of two modes alone."""
+    """On the smaller of Chinchilla's 245 points the first search finds the lesser of two modes alone.
+
+    With one amplitude of a smaller median, and priors of kappa and omega with less room.
+    """
+    priors = {"kappa": Prior("LogNormal", mu=-0.7, sigma=0.6), "omega": Prior("LogNormal", mu=-4.6, sigma=1.0)}
+    small = Discrepancy({"tau": Prior("LogNormal", mu=float(np.log(0.005)), sigma=0.7)})
+    law = replace(generalised, priors={**generalised.priors, **priors}, discrepancy=small)
     runs = bs.load("besiroglu2024")
-    table = check(generalised, runs[6 * runs["N"] * runs["D"] <= 1e20])
+    table = check(law, runs[6 * runs["N"] * runs["D"] <= 1e20])
     evidence = []
     for searches, seed in ((1, 0), (4, 0), (4, 1)):
         monkeypatch.setattr(prepared, "SEARCHES", searches)
         monkeypatch.setattr(prepared, "SEED", seed)
-        density = prepare(Bound(generalised, table))
+        density = prepare(Bound(law, table))
         evidence.append(prepared._log_evidence(density, density.near[0]))
     assert evidence[1] > evidence[0] + 0.5
     assert evidence[2] == pytest.approx(evidence[1], abs=0.1)
@@ -391,6 +405,15 @@ def test_amplitudes_have_their_names():
         Discrepancy({"amplitude": AMPLITUDE})
     with pytest.raises(ValueError, match="no amplitude for 'D'"):
         replace(chinchilla, discrepancy=Discrepancy({"tau_N": AMPLITUDE, "tau_beyond": AMPLITUDE}))
+    with pytest.raises(ValueError, match=r"\['tau_local_U'\], which no part of a law in \['N', 'D'\] has"):
+        replace(chinchilla, discrepancy=Discrepancy({"tau": AMPLITUDE, "tau_local_U": AMPLITUDE}))
+
+
+def test_discrepancies_of_earlier_versions_are_refused(fitted):
+    old = fitted.copy()
+    old["discrepancy"] = xr.DataTree(fitted["discrepancy"].to_dataset().drop_vars("coefficients"))
+    with pytest.raises(ValueError, match="stored by an earlier version of bayescale; fit again"):
+        bs.predict(generalised, old, pd.DataFrame({"N": [1e9], "D": [2e10]}))
 
 
 def test_laws_of_one_column_take_it():

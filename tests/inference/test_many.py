@@ -162,6 +162,7 @@ from multiprocessing import get_context
 from bayescale.base.executors import spread
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let jobs in the background ignore it
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     processes = sys.argv[1] == "processes"
     pool = ProcessPoolExecutor(2, mp_context=get_context("fork")) if processes else ThreadPoolExecutor(2)

@@ -202,7 +202,7 @@ def test_what_netcdf_cannot_store_is_said(small, tmp_path, value):
 
 def test_a_schema_that_is_no_number(small, tmp_path):
     small.attrs["schema"] = "x"
-    with pytest.raises(ValueError, match="has schema x, wanted 1 or less"):
+    with pytest.raises(ValueError, match="has schema x, wanted 2 or less"):
         storage.load(storage.save(small, tmp_path / "post.nc"))
     with pytest.raises(ValueError, match="no NUL"):
         storage.load("a\0b.nc")
