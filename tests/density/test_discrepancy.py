@@ -30,6 +30,7 @@ from bayescale.inference.laplace.modes import find_modes
 from bayescale.inference.laplace.sites import prepare
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised, generalised_D
+from bayescale.modelling import discrepancy
 from bayescale.modelling.discrepancy import (
     AMPLITUDE,
     LENGTH,
@@ -51,6 +52,12 @@ FIXED = replace(
     noise=lognormal,
     discrepancy=Discrepancy({"tau": AMPLITUDE, **KNOWN}),
 )
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Keep more combinations of the runs than the default, so that what is left out is negligible."""
+    monkeypatch.setattr(discrepancy, "RANKS", {"smooth": 10, "local": 30})
 
 
 def covariance(law, table, runs, others, tau):
@@ -104,7 +111,7 @@ def test_coefficients_are_weights_of_the_runs(runs):
             assert effect.T[rows] == pytest.approx(basis.kept[:, own], abs=1e-6)
 
 
-def test_density_is_that_of_a_multivariate_normal(runs):
+def test_density_is_that_of_a_multivariate_normal(runs, many):
     table = check(FIXED, runs)
     density = prepare(Bound(FIXED, table))
     points = density.prior_points(np.random.default_rng(0), 5)
@@ -121,14 +128,14 @@ def test_density_is_that_of_a_multivariate_normal(runs):
         prior = norm(-4.6, 1.5).logpdf(np.log(sigma)) + amplitude.logpdf(np.log(tau))
         assert value == pytest.approx(likelihood - log_loss.sum() + prior, rel=1e-9)
         exact = covariance(FIXED, table, runs, runs, tau)
-        left_out = (
-            0.005 * exact.max() + 0.2 * 2 * KNOWN["tau_local"] ** 2
-        )  # little of smooth parts, a fifth of local ones
-        assert basis @ basis.T == pytest.approx(exact, abs=left_out)
+        assert basis @ basis.T == pytest.approx(exact, abs=0.005 * exact.max())
 
 
-def test_prediction_is_the_conditional_normal(runs):
+@pytest.mark.parametrize("kept", ["many", "default"])
+def test_prediction_is_the_conditional_normal(runs, kept, request):
     """At runs near and far, given everything else, against the formulas of Gaussian-process regression."""
+    if kept == "many":
+        request.getfixturevalue("many")
     sigma, tau = 0.004, 0.02
     noise = replace(lognormal, priors={"sigma": Prior("LogNormal", mu=float(np.log(sigma)), sigma=1e-6)})
     law = replace(FIXED, noise=noise, discrepancy=Discrepancy({"tau": tau, **KNOWN}))
@@ -147,9 +154,12 @@ def test_prediction_is_the_conditional_normal(runs):
     across = covariance(law, table, new, runs, tau)
     mean, variance = across @ solve[:, 0], covariance(law, table, new, new, tau) - across @ solve[:, 1:]
     sd = np.sqrt(np.diag(variance))
-    assert np.abs(found.mean(axis=0) - mean).max() < 0.1 * sd.max()  # 6000 draws: 0.013 sd; what is left out: 0.08
+    # 6000 draws: 0.013 sd. The combinations that the default leaves out move the far mean by 0.08 sd; near the runs
+    # they are a fifth of a local part.
+    off, near = (0.06, 0.06) if kept == "many" else (0.1, 0.2)
+    assert np.abs(found.mean(axis=0) - mean).max() < off * sd.max()
     assert found.std(axis=0)[2:] == pytest.approx(sd[2:], rel=0.06)
-    assert found.std(axis=0)[:2] == pytest.approx(sd[:2], rel=0.2)  # near runs: a fifth of a local part is left out
+    assert found.std(axis=0)[:2] == pytest.approx(sd[:2], rel=near)
     assert np.corrcoef(found.T)[2, 3] == pytest.approx(variance[2, 3] / sd[2] / sd[3], abs=0.03)
 
 
@@ -226,7 +236,7 @@ def curve(rng, n=60, rho=0.8, scale=0.004):
     )
 
 
-def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
+def test_density_of_checkpoints_is_that_of_a_multivariate_normal(many):
     """The covariance of an Ornstein-Uhlenbeck process in each run, and of the discrepancy in all."""
     rng = np.random.default_rng(0)
     runs = pd.concat([curve(rng, n).assign(N=N, run=str(N)) for n, N in ((12, 1e8), (9, 1e9), (1, 3e9))])
@@ -248,7 +258,7 @@ def test_density_of_checkpoints_is_that_of_a_multivariate_normal():
         )
         found.append(normal.logpdf(np.log(table.loss)) - np.log(table.loss).sum() + prior)
     # The combinations that vary most are kept, of the errors in one basis and of the innovations in the other.
-    assert density.value(points) == pytest.approx(np.array(found), abs=0.05)
+    assert density.value(points) == pytest.approx(np.array(found), abs=0.02)
 
 
 def test_a_curve_that_wanders_says_less_and_its_forecast_goes_on(tmp_path):
