@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
+    from bayescale.frontiers.curvature import curvature
+    from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
@@ -48,7 +50,9 @@ _HOME = {
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
     "count_parameters": "forecasting.count_parameters",
+    "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "entropy": "frontiers.entropy",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -85,7 +89,9 @@ __all__ = [
     "beats",
     "best_of",
     "count_parameters",
+    "curvature",
     "datasets",
+    "entropy",
     "evidence",
     "fit",
     "fit_many",
