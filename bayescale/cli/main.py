@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, bend, compare, data, fit, forecast, frontier, reach
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -45,6 +45,8 @@ for command in (
     fit.fit,
     forecast.forecast,
     frontier.frontier,
+    bend.curvature,
+    bend.entropy,
     reach.reach,
     backtest.backtest,
     compare.compare,

@@ -6,6 +6,7 @@ May be touched: add a plot in a file of its own. May import: base.
 """
 
 from bayescale.plots._backtest import backtest
+from bayescale.plots._bend import bend, entropy, probabilities
 from bayescale.plots._curves import curves
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
@@ -19,11 +20,14 @@ __all__ = [
     "DOUBLE",
     "SINGLE",
     "backtest",
+    "bend",
     "curves",
+    "entropy",
     "forecast",
     "frontier",
     "prior_posterior",
     "prior_predictive",
+    "probabilities",
     "residuals",
     "save",
 ]
