@@ -2,7 +2,8 @@
 
 import click
 
-from bayescale.cli import backtest, bend, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli.bend import commands as bend
 from bayescale.cli.messages import warnings_as_lines
 
 
