@@ -8,6 +8,7 @@ import click
 
 from bayescale.cli.options import Pair
 from benchmarks.forecasts.methods import METHODS
+from benchmarks.frontier.command import frontier
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
 from benchmarks.truths.command import truths
@@ -37,6 +38,7 @@ def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
 
 
+main.add_command(frontier)
 main.add_command(truths)
 
 
