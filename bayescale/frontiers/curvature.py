@@ -53,7 +53,8 @@ def curvature(
     -------
     Dataset : ``probability`` and ``log_evidence`` (law); ``slope`` and ``curvature`` (sample, C), draws of the average
         over the laws; ``prior_slope`` and ``prior_curvature``, the same before the runs. ``attrs``: ``bends_up``,
-        the probability of a positive curvature; ``bends_down``; ``bends_by``, the probability that the slope rises by
+        the probability of a positive curvature; ``bends_down``; ``free``, the probability of the law free, and ``direction``, that of q > 0
+        under it; ``bends_by``, the probability that the slope rises by
         more than `by` between the two budgets; ``floor_over_slow``, P(floor) / (P(floor) + P(slow)); ``power``, the
         chance that these runs show a curvature of 0.005 (a one-sided test at 5 %); ``decades``, those that would show
         it with a chance of 0.8; ``conclusion``, a sentence; ``warnings``, a JSON list.
@@ -148,6 +149,7 @@ def _numbers(runs, found, shares, after: xr.Dataset, by: float) -> dict[str, Any
     return {
         "bends_up": 1.0 - shares["straight"] - down,
         "bends_down": down,
+        "free": shares["free"],
         "direction": float((bend > 0).mean()),
         "bends_by": float((change > by).mean()),
         "floor_over_slow": shares["floor"] / either if either > 0 else np.nan,
@@ -168,6 +170,8 @@ def _conclusion(a: Mapping[str, Any]) -> str:
     else:
         return f"These runs cannot tell whether the frontier bends (probability of a bend upward {a['bends_up']:.2f})."
     share = a["floor_over_slow"]
+    if a["free"] > 0.5:
+        return f"{first}, but neither a floor nor a slower power law describes how (free {a['free']:.2f})."
     if 0.1 < share < 0.9:
         return f"{first}; whether to a floor or to a slower power law, the runs cannot tell (floor {share:.2f})."
     return f"{first}; of the two, {'a floor' if share > 0.5 else 'a slower power law'} fits better (floor {share:.2f})."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bayescale.data.literature.known_entropy import ENTROPY
 from bayescale.frontiers.power import power, spread_of_curvature, threshold
 from benchmarks.frontier.truths import RUNS, TRUTHS
 
@@ -48,7 +49,8 @@ def simulated(records: list[dict[str, Any]]) -> str:
 def tables(records: list[dict[str, Any]]) -> str:
     """Table of published runs, each with what may be concluded."""
     lines = [
-        "| table | runs | decades | straight / floor / slow / free | curvature, 90 % | E, 90 % | what may be concluded |",
+        "| table | runs | decades | straight / floor / slow / free | curvature, 90 % | E, 90 % | "
+        "what may be concluded |",
         "|---|--:|--:|---|---|---|---|",
     ]
     for r in records:
@@ -62,6 +64,16 @@ def tables(records: list[dict[str, Any]]) -> str:
             f"{warned} |"
         )
     return "\n".join(lines)
+
+
+def _exact(published: list[dict[str, Any]]) -> str:
+    """A sentence on the sweep whose entropy is known."""
+    own = [r for r in published if r["table"].startswith("known_entropy")]
+    inside = sum(r["E"][0] <= ENTROPY <= r["E"][2] for r in own)
+    return (
+        f"On known_entropy the exact entropy lies in the averaged 90 % interval for {inside} of {len(own)} ranges of "
+        "compute. Where it does not, it lies above: the law floor puts E too low there."
+    )
 
 
 def page(records: list[dict[str, Any]], published: list[dict[str, Any]], date: str, commit: str) -> str:
@@ -90,6 +102,8 @@ is that of a test as strict as a probability of .95, to be compared with "bend d
 Henighan et al. 2020, Table 1, has fits and no runs, so nothing can be weighed there.
 
 {tables(published)}
+
+{_exact(published)}
 
 `python -m benchmarks frontier --kept FOLDER -o docs/evidence/frontier.md`, {date}, commit {commit}.
 """
