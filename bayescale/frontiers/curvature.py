@@ -52,12 +52,15 @@ def curvature(
     Returns
     -------
     Dataset : ``probability`` and ``log_evidence`` (law); ``slope`` and ``curvature`` (sample, C), draws of the average
-        over the laws; ``prior_slope`` and ``prior_curvature``, the same before the runs. ``attrs``: ``bends_up``,
-        the probability of a positive curvature; ``bends_down``; ``free``, the probability of the law free, and ``direction``, that of q > 0
-        under it; ``bends_by``, the probability that the slope rises by
-        more than `by` between the two budgets; ``floor_over_slow``, P(floor) / (P(floor) + P(slow)); ``power``, the
-        chance that these runs show a curvature of 0.005 (a one-sided test at 5 %); ``decades``, those that would show
-        it with a chance of 0.8; ``conclusion``, a sentence; ``warnings``, a JSON list.
+        over the laws; ``prior_slope`` and ``prior_curvature``, the same before the runs. ``attrs``:
+
+        - ``bends_up`` and ``bends_down``, probabilities of a positive and of a negative curvature;
+        - ``bends_by``, the probability that the slope rises by more than `by` between the two budgets;
+        - ``free``, the probability of the law free, and ``direction``, that of a positive curvature under it;
+        - ``floor_over_slow``, P(floor) / (P(floor) + P(slow));
+        - ``power``, the chance that these runs show a curvature of 0.005 (a one-sided test at 5 %), and ``decades``,
+          those over which as many runs would show it with a chance of 0.8;
+        - ``conclusion``, a sentence; ``warnings``, a JSON list.
 
     Raises
     ------
