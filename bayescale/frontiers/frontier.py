@@ -204,7 +204,7 @@ def _several(best: xr.Dataset) -> list[str]:
     for code, words in ((1, "the loss has several valleys, of which the deepest is taken"), (2, "there is no optimum")):
         share = (best["status"] == code).mean([dim for dim in best["status"].dims if dim != "C"])
         if (share > 0).any():
-            worst = share.isel(C=int(share.argmax()))
+            worst = share.isel(C=int(share.argmax("C")))
             said.append(f"In up to {float(worst):.1%} of the draws (at C = {float(worst['C']):.3g} FLOP) {words}.")
     return said
 

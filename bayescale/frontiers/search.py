@@ -12,6 +12,8 @@ from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, training_flop
 GRID = 0.75
 #: Step of the finite differences [log N, log C].
 STEP = 0.02
+#: Step of the differences that locate the optimum [log N]; small, for costs that leave no tokens at a slightly larger N.
+FINE = 0.005
 #: Largest number of Newton steps.
 NEWTON = 12
 #: Largest |Newton step| at which an optimum counts as found [log N].
@@ -58,7 +60,7 @@ def refine(loss: Callable, u: xr.DataArray, c: xr.DataArray) -> xr.DataArray:
     """Newton's method from u to the optimum; NaN where it does not converge."""
     step = xr.full_like(u, np.inf)
     for _ in range(NEWTON):
-        first, second = derivatives(lambda d: loss(u + d, c))  # noqa: B023 (called at once)
+        first, second = derivatives(lambda d: loss(u + d, c), FINE)  # noqa: B023 (called at once)
         step = (-first / second).where(second > 0, -GRID / 2 * np.sign(first)).clip(-GRID, GRID)
         u = u + step
         if not (abs(step) > 1e-10).any():
@@ -88,9 +90,8 @@ def _best(loss: Callable, candidates: list[xr.DataArray], c: xr.DataArray) -> tu
     return chosen, xr.zeros_like(chosen, dtype=int) + valleys
 
 
-def derivatives(f: Callable) -> tuple[Any, Any]:
-    """First and second derivative of f at 0, by central differences of fourth order."""
-    h = STEP
+def derivatives(f: Callable, h: float = STEP) -> tuple[Any, Any]:
+    """First and second derivative of f at 0, by central differences of fourth order with step h."""
     a, b, m, d, e = (f(k * h) for k in (-2, -1, 0, 1, 2))
     return (a - 8 * b + 8 * d - e) / (12 * h), (-a + 16 * b - 30 * m + 16 * d - e) / (12 * h**2)
 
