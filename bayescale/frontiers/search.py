@@ -12,7 +12,7 @@ from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, training_flop
 GRID = 0.75
 #: Step of the finite differences [log N, log C].
 STEP = 0.02
-#: Step of the differences that locate the optimum [log N]; small, for costs that leave no tokens at a slightly larger N.
+#: Step of the differences that locate the optimum [log N]; small, as some costs leave no tokens at a larger N.
 FINE = 0.005
 #: Largest number of Newton steps.
 NEWTON = 12
