@@ -34,14 +34,17 @@ def along(surface: Surface, u: xr.DataArray, c: xr.DataArray, valleys: xr.DataAr
         result = {"N": at["N"], "D": at["D"], "tokens_per_param": at["D"] / at["N"], "a": a, "b": b}
     curve, floor = surface.curve(u, c), surface.floor(u, c)
     reducible, _ = derivatives(lambda d: np.log(surface.curve(u + a * d, c + d) - surface.floor(u + a * d, c + d)))
+    optimal = u.notnull() & (valleys >= 0)
+    for name in ("a", "b") if surface.cost is not None else ():
+        result[name] = result[name].where(optimal)
     result |= {
         "loss": surface.loss(u, c) * np.exp(surface.local(u, c)),
         "loss_law": curve,
-        "slope": slope,
-        "curvature": second,
+        "slope": slope.where(optimal),
+        "curvature": second.where(optimal),
         "reducible": 1 - floor / curve,
-        "slope_reducible": reducible,
-        "status": xr.where(u.isnull(), 2, xr.where(valleys > 1, 1, 0)),
+        "slope_reducible": reducible.where(optimal),
+        "status": xr.where(optimal, xr.where(valleys > 1, 1, 0), 2),
         "C_E": _equal(surface, u, c),
     }
     frame = xr.Dataset({name: array.transpose(*SAMPLE_DIMS, ...) for name, array in result.items()})

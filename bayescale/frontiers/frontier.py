@@ -70,7 +70,7 @@ def frontier(
         - ``reducible`` [1], the share of the law's loss above its floor; ``slope_reducible``, the slope of that part;
         - ``C_E`` [FLOP], dims (chain, draw), the budget at which the law's reducible loss equals its floor; infinite
           where the law has no floor, NaN where no such budget was found;
-        - ``status``, 0: one optimum; 1: several valleys, the deepest taken; 2: no optimum inside the range (NaN).
+        - ``status``, 0: one optimum; 1: several valleys, the deepest taken; 2: no optimum inside the range.
 
         Coordinates ``beyond_N``, ``beyond_D`` and ``beyond_C`` (C) are True where the median optimum, or the budget,
         lies beyond the fitted runs. ``attrs["warnings"]`` is a JSON list of what limits the frontier;
@@ -96,7 +96,9 @@ def frontier(
     F_cc - F_uc^2 / F_uu, and a = -F_uc / F_uu (implicit function theorem), at the optimum u*(c). A smooth part of the
     discrepancy has no second derivative; ``a``, ``b`` and ``curvature`` take it as a spline with knots every half
     decade of N, D and C. The floor of a law with discrepancy is the law's; the factor cancels in ``reducible``.
-    Optima moved by more than a factor of 32 by the discrepancy count as not found.
+    The discrepancy may move N by a factor of 32. Where the loss still falls there, N, D and loss are those of that end,
+    ``status`` is 2, and exponents, slopes and curvature are NaN. Each draw has an optimum of its own, so the median of
+    ``loss`` is at or below that of `predict` at the median N and D; the two differ little within the runs.
 
     Examples
     --------
@@ -201,7 +203,10 @@ def _check_lost(u: xr.DataArray, search: np.ndarray) -> None:
 def _several(best: xr.Dataset) -> list[str]:
     """Sentences on budgets at which draws have several valleys or no optimum."""
     said = []
-    for code, words in ((1, "the loss has several valleys, of which the deepest is taken"), (2, "there is no optimum")):
+    for code, words in (
+        (1, "the loss has several valleys, of which the deepest is taken"),
+        (2, "there is no optimum inside the range, and N, D and loss are those of its end"),
+    ):
         share = (best["status"] == code).mean([dim for dim in best["status"].dims if dim != "C"])
         if (share > 0).any():
             worst = share.isel(C=int(share.argmax("C")))

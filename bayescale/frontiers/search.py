@@ -49,11 +49,12 @@ def minimise(loss: Callable, c: xr.DataArray, span: np.ndarray) -> tuple[xr.Data
 
 
 def nearby(loss: Callable, c: xr.DataArray, u: xr.DataArray, window: float) -> tuple[xr.DataArray, xr.DataArray]:
-    """The same within `window` of u [log N]; NaN where the smallest loss is at an end of the window."""
+    """The same within `window` of u [log N]. Where the smallest loss is at an end of it: that end, and -1 valleys."""
     steps = GRID / 3 * np.arange(-np.ceil(window / GRID * 3), np.ceil(window / GRID * 3) + 1)
     found, valleys = _best(loss, [u + step for step in steps], c)
     inside = (found > u + steps[0] + 1e-9) & (found < u + steps[-1] - 1e-9)
-    return refine(loss, found.where(inside), c), valleys
+    exact = refine(loss, found.where(inside), c)
+    return exact.fillna(found), valleys.where(exact.notnull(), -1).where(u.notnull(), -1)
 
 
 def refine(loss: Callable, u: xr.DataArray, c: xr.DataArray) -> xr.DataArray:

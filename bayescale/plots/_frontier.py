@@ -17,7 +17,7 @@ from bayescale.plots._looks import OKABE_ITO, looks
 from bayescale.plots._style import INK, SMALL, canvas, label, legend, style
 
 #: Largest share of draws without an optimum that may be left out.
-FEW = 0.05
+FEW = 0.2
 #: Variables on a linear y axis.
 _LINEAR = ("slope", "curvature", "a", "b", "reducible", "slope_reducible")
 #: Tables of points besides the runs: argument -> marker, filling, label.
@@ -37,7 +37,7 @@ def frontier(
 ) -> Axes:
     """Draw one quantity of the compute-optimal frontier, with credible bands.
 
-    Draws whose value is NaN at some budget, because they have no optimum there, are left out if they are at most 5 %.
+    Draws whose value is NaN at some budget, because they have no optimum there, are left out if they are at most 20 %.
 
     Parameters
     ----------
