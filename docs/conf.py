@@ -34,6 +34,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "laws",
 ]
 exclude_patterns = ["_build", "_ext", "gallery/*", "generated/**/*.ipynb", "**.ipynb_checkpoints"]
 root_doc = "index"

@@ -2,18 +2,18 @@
 Forecast of held-out runs
 =========================
 
-Runs of 10, 30 and 100 times the largest fitted compute, forecast from the sweep below it:
+Runs of 10, 30 and 100 times the largest fitted compute, with the intervals that were forecast from smaller runs:
 ``bs.plots.forecast(bs.predict(law, post, held_out), held_out)``.
 """
 
 import matplotlib.pyplot as plt
 
 import bayescale as bs
-from bayescale.laws import chinchilla
+from bayescale.laws import generalised
 
 runs = bs.load("known_entropy")
 fitted, held_out = runs[runs["split"] != "heldout"], runs[runs["split"] == "heldout"]
-post = bs.fit(chinchilla, fitted, method="laplace", seed=1, progressbar=False)
+post = bs.fit(generalised, fitted, method="laplace", seed=1, progressbar=False)
 
 _, ax = plt.subplots(figsize=bs.plots.SINGLE, layout="constrained")
-bs.plots.forecast(bs.predict(chinchilla, post, held_out, seed=1), held_out, ax=ax)
+bs.plots.forecast(bs.predict(generalised, post, held_out, seed=1), held_out, ax=ax)
