@@ -41,7 +41,7 @@ def formula(law: Law) -> str:
     said = text(law.formula)
     code = [f"{name}: {body.replace('loss = ', '')}" for name, body in helpers(law).items()]
     try:
-        found = [line for line in lines(said)]
+        found = lines(said)
     except ValueError:
         return "```text\n" + "\n".join([*said.split("; "), *code]) + "\n```"
     shown = "$$\n\\begin{aligned}\n" + " \\\\\n".join(found) + "\n\\end{aligned}\n$$"
@@ -50,15 +50,16 @@ def formula(law: Law) -> str:
 
 def priors(law: Law) -> str:
     """A table of the parameters and their priors."""
-    rows = [
-        (name, str(prior) if isinstance(prior, Prior) else f"fixed at {prior:g}") for name, prior in law.priors.items()
-    ]
-    rows += [(name, f"{prior} (noise)" if isinstance(prior, Prior) else f"fixed at {prior:g} (noise)")
-             for name, prior in law.noise.priors.items()]  # fmt: skip
+    parts = {"": law.priors, " (noise)": law.noise.priors}
     if law.discrepancy is not None:
-        rows += [(name, f"{prior} (discrepancy)") for name, prior in law.discrepancy.priors.items()]
-    short = [(name, re.sub(r"\d+\.\d{4,}", lambda digits: f"{float(digits[0]):.3g}", said)) for name, said in rows]
-    return "\n".join(["| parameter | prior |", "| --- | --- |", *(f"| `{name}` | `{said}` |" for name, said in short)])
+        parts[" (discrepancy)"] = law.discrepancy.priors
+    rows = []
+    for part, found in parts.items():
+        for name, prior in found.items():
+            said = str(prior) if isinstance(prior, Prior) else f"fixed at {prior:g}"
+            said = re.sub(r"\d+\.\d{4,}", lambda digits: f"{float(digits[0]):.3g}", said)
+            rows.append(f"| `{name}`{part} | `{said}` |")
+    return "\n".join(["| parameter | prior |", "| --- | --- |", *rows])
 
 
 def section(name: str, law: Law) -> str:

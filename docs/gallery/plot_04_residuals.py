@@ -2,7 +2,8 @@
 Residuals
 =========
 
-What the fit leaves over, as a share of the loss, against compute; a trend would show a misspecified law:
+What the fit leaves over, in per cent of the loss, against compute. The trend (the smallest and the largest runs lie
+below zero) shows that this law is misspecified here:
 ``bs.plots.residuals(np.log(observed / fitted), runs, x="C")``.
 """
 

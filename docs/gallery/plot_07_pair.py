@@ -7,6 +7,7 @@ unchanged.
 """
 
 import arviz as az
+import matplotlib.pyplot as plt
 
 import bayescale as bs
 from bayescale.laws import chinchilla
@@ -15,5 +16,6 @@ runs = bs.load("text_sweep")
 post = bs.fit(chinchilla, runs, method="laplace", seed=1, progressbar=False)
 
 names = ["E", "alpha_N", "alpha_D"]
-size = {"figsize": (6.8, 5.2)}
-plot = az.plot_pair(post, var_names=names, visuals={"scatter": {"alpha": 0.15}}, figure_kwargs=size)
+look = {"scatter": {"alpha": 0.1, "size": 4}}
+with plt.rc_context({"font.size": 7, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7}):
+    az.plot_pair(post, var_names=names, visuals=look, figure_kwargs={"figsize": (6.8, 5.2)})
