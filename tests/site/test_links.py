@@ -1,4 +1,4 @@
-"""The site has every page in a toctree, every relative link leads to a file, and the gallery's scripts say their call."""
+"""Every page is in a toctree, every relative link leads to a file, and the scripts of the gallery name their call."""
 
 import ast
 import re
