@@ -39,6 +39,7 @@ extensions = [
 exclude_patterns = ["_build", "_ext", "gallery/*", "generated/**/*.ipynb", "**.ipynb_checkpoints"]
 root_doc = "index"
 default_role = "code"
+suppress_warnings = ["toc.empty_glob"]  # a section of the front page may be absent
 nitpicky = False  # types in docstrings are prose; MyST checks links between pages by itself
 
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]

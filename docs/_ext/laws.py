@@ -5,12 +5,15 @@ The line ``<!-- laws -->`` of a page becomes one section for each paper.
 
 import inspect
 import re
+from typing import TYPE_CHECKING
 
 from formulas import lines
-from sphinx.application import Sphinx
 
 from bayescale import Law, Prior, laws
 from bayescale.modelling.formula import text
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 #: The line that is replaced.
 MARK = "<!-- laws -->"
@@ -89,13 +92,13 @@ def page() -> str:
     return "\n\n".join(found)
 
 
-def fill(app: Sphinx, name: str, source: list[str]) -> None:
+def fill(app: "Sphinx", name: str, source: list[str]) -> None:
     """Replace the mark in a page that has it."""
     if MARK in source[0]:
         source[0] = source[0].replace(MARK, page())
 
 
-def setup(app: Sphinx) -> dict:
+def setup(app: "Sphinx") -> dict:
     """Connect to Sphinx."""
     app.connect("source-read", fill)
     return {"parallel_read_safe": True}

@@ -42,6 +42,13 @@ def test_toctrees_cover_every_page():
     assert {page.with_suffix("").resolve() for page in PAGES} - reached == set()
 
 
+def test_the_cards_of_the_front_page_lead_to_pages():
+    found = re.findall(r"^:link: (\S+)\.html$", (DOCS / "index.md").read_text(encoding="utf-8"), re.M)
+    assert len(found) >= 6
+    for page in found:
+        assert set(BUILT) & set(Path(page).parts) or (DOCS / f"{page}.md").is_file(), f"{page} is not there"
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_lead_to_files(page):
     prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
