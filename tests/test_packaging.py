@@ -93,7 +93,7 @@ def test_pages_link_to_files_that_exist():
     for page in (
         *(ROOT / "docs" / "decisions").glob("*.md"),
         ROOT / "docs" / "adding.md",
-        ROOT / "docs" / "conventions.md",
+        ROOT / "docs" / "explain" / "conventions.md",
     ):
         for link in re.findall(r"\]\((?!https:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: '{link}' is not there"
