@@ -238,7 +238,7 @@ def _laplace(e, A, r, H, v):
 
 
 def test_the_page_has_the_ranks_of_the_code():
-    text = PAGE.read_text(encoding="utf-8")
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())
     stated = re.search(r"keeps (\d+) eigenvectors for each smooth part and (\d+) for each local part", text)
     assert stated is not None
     assert {"smooth": int(stated[1]), "local": int(stated[2])} == discrepancy.RANKS
