@@ -109,7 +109,8 @@ def report(path: Path, say: Callable, sweeps: int, kept: Path | None = None) -> 
         "## Calibration of the whole model\n\nParameters, discrepancy and runs drawn from the prior on the grid of "
         f"`known_entropy` (49 runs), {FITS} simulations; ranks of the parameters among their posterior draws, tested "
         f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With normal noise the discrepancy is "
-        "integrated out exactly, with Student-t noise by Laplace's approximation ([mathematics](maths.md)).",
+        "integrated out exactly, with Student-t noise by Laplace's approximation "
+        "([mathematics](../explain/mathematics.md)).",
         table(["parameter", *(f"p, {name} noise" for name in found)], values),
         "![ranks less uniform](figures/calibration.png)",
     ]
