@@ -1,4 +1,4 @@
-"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes tables and figure of docs/sweep.md."""
+"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes tables and figure of docs/evidence/sweeps.md."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from benchmarks.table import table
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEED = 1
-#: The tables stand between these two lines of docs/sweep.md.
+#: The tables stand between these two lines of docs/evidence/sweeps.md.
 BEGIN, END = "<!-- outcome -->", "<!-- end of outcome -->"
 LAWS = {"Chinchilla's law": (chinchilla, "#0072B2", 0.9), "generalised law": (generalised, "#009E73", 1.1)}
 SWEEPS = ("known_entropy", "text_sweep")
@@ -115,7 +115,7 @@ def _bars(ax, x: float, draws: xr.DataArray, colour: str, label: str | None = No
 
 def main() -> None:
     """Fit, and write."""
-    page = DOCS / "sweep.md"
+    page = DOCS / "evidence" / "sweeps.md"
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
     (ranges, first), (forecasts, second) = by_range(), held_out()

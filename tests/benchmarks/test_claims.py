@@ -156,7 +156,7 @@ def test_a_surprise_ends_with_status_1(monkeypatch):
 
 
 def test_the_committed_report_has_every_paper():
-    text = (ROOT / "docs" / "reproductions.md").read_text()
+    text = (ROOT / "docs" / "evidence" / "reproductions.md").read_text()
     assert all(f"## {name}\n" in text for name in PAPERS)
     rows = [line for line in text.splitlines() if line.startswith("| ") and line.count("|") == 7]
     assert len(rows) - len(PAPERS) * 2 >= 60
