@@ -1,4 +1,4 @@
-"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes tables and figure of docs/evidence/sweeps.md."""
+"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes it to docs/evidence/sweeps.md."""
 
 from pathlib import Path
 

@@ -97,8 +97,10 @@ def test_papers_on_bundled_tables_report_and_figure(tmp_path):
     assert [paper.name for paper in found] == ["henighan2020", "dey2023"]
     assert not any(paper.unexpected for paper in found)
     assert any("Pareto k" in line or "R-hat" in line for line in said), "no posterior without its diagnostics"
-    write(tmp_path / "reproductions.md", found)
-    text = (tmp_path / "reproductions.md").read_text()
+    (tmp_path / "evidence").mkdir()
+    write(tmp_path / "evidence" / "reproductions.md", found)
+    text = (tmp_path / "evidence" / "reproductions.md").read_text()
+    assert "printed results of 2 papers" in text and "| henighan2020 |" in text
     assert "Math (Extrapolate)" in text and "disagrees" in text and "figures/papers/dey2023.png" in text
     assert (tmp_path / "figures" / "papers" / "henighan2020.png").stat().st_size > 5000
 
