@@ -60,7 +60,8 @@ def figures(page: Path) -> Path:
 
 def answer(text: str) -> str:
     """The first sentence below the title of a page."""
-    paragraph = " ".join(text.split("\n\n")[1].split())
+    paragraphs = [part for part in text.split("\n\n")[1:] if not part.startswith("<!--")]
+    paragraph = " ".join(paragraphs[0].split())
     return re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
 
 
@@ -72,8 +73,8 @@ def index(folder: Path = EVIDENCE) -> Path:
         rows.append([question, found, f"[{name}]({name}.md)", f"`{command}`"])
     pages = "\n".join(PAGES)
     sections = [
-        "Each page answers one question. It begins with the conclusion and one table; the rest are details. The command "
-        "writes the page, and each page has the date and the commit of its measurement.",
+        "Each page answers one question. It begins with the conclusion and one table; details follow. The command writes "
+        "the page, and each page has the date and the commit of its measurement.",
         table(["question", "answer", "page", "command"], rows, left=4),
         "`python -m benchmarks index` writes this page from the others.",
         f"```{{toctree}}\n:hidden:\n\n{pages}\n```",

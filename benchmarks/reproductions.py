@@ -81,8 +81,8 @@ def first(counts: Mapping[str, Mapping[str, int]], measured: str) -> list[str]:
         f"posterior of the same quantity on the published runs, and {total.get('disagrees', 0)} disagree.",
         f"The paper with most disagreements is {most} ({counts[most].get('disagrees', 0)} of "
         f"{sum(counts[most].values())} claims).",
-        "A claim that disagrees does not show that the paper is wrong: the note below its table gives the reason, where "
-        "it is known.",
+        "A claim that disagrees does not show that the paper is wrong: the note below its table gives the reason, "
+        "where it is known.",
     ]
     rows = [[name, *(str(each.get(kind, 0)) for kind in kinds)] for name, each in counts.items()]
     return opening(conclusion, table(["paper", *kinds], rows), "python -m benchmarks -o PAGE", measured)

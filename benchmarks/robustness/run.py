@@ -70,8 +70,8 @@ def _conclusion(found: Sequence[tuple[Case, Outcome]]) -> list[str]:
     counts = Counter(came.came for _, came in found)
     right = len(found) - len(wrong(found))
     return [
-        f"On {right:,} of {len(found):,} bad or unusual inputs, bayescale did what the case states: an error that names "
-        "the problem, a warning, or the right number.",
+        f"On {right:,} of {len(found):,} bad or unusual inputs, bayescale did what the case states: an error that "
+        "names the problem, a warning, or the right number.",
         f"It returned {counts[SILENT]} numbers without a wanted warning and let {counts[FOREIGN]} tracebacks of other "
         f"packages through; {counts[HANG]} cases took more than a minute.",
     ]

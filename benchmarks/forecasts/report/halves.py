@@ -12,8 +12,8 @@ TUNED = (
     "later. The form of the generalised law (kappa, omega and a discrepancy) was chosen on A and B together. The "
     "amplitudes and local parts of its discrepancy, the priors of kappa and omega, and the rule that counts N were "
     "chosen on A and C; the prior of the share of embeddings was chosen on A, and the model of checkpoints on "
-    "simulated curves. B was used to confirm these choices, not to make them; it is no blind test, because the form of the law "
-    "was chosen on it too."
+    "simulated curves. B was used to confirm these choices, not to make them; it is no blind test, because "
+    "the form of the law was chosen on it too."
 )
 
 
