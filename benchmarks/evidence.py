@@ -73,8 +73,8 @@ def index(folder: Path = EVIDENCE) -> Path:
         rows.append([question, found, f"[{name}]({name}.md)", f"`{command}`"])
     pages = "\n".join(PAGES)
     sections = [
-        "Each page answers one question. It begins with the conclusion and one table; details follow. The command writes "
-        "the page, and each page has the date and the commit of its measurement.",
+        "Each page answers one question. It begins with the conclusion and one table; details follow. The command "
+        "writes the page, and each page has the date and the commit of its measurement.",
         table(["question", "answer", "page", "command"], rows, left=4),
         "`python -m benchmarks index` writes this page from the others.",
         f"```{{toctree}}\n:hidden:\n\n{pages}\n```",

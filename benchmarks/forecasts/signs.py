@@ -160,8 +160,8 @@ def sections(rows: Sequence[Row], counts: Sequence[list], measured: str, note: s
     return [
         *opening(conclusion, table(head, cells), "python -m benchmarks signs --kept FILE", measured, note),
         "Signs are seen in the fitted runs, before a forecast is made, at the cuts of [forecasts](forecasts.md). Each "
-        "cell compares the cuts with the sign to the cuts without it (with v without): means over the cuts of a data set, "
-        "then over data sets. The default takes N as the table has it. FILE is what `forecasts --kept FILE` keeps.",
+        "cell compares the cuts with the sign to the cuts without it (with v without): means over the cuts of a data "
+        "set, then over data sets. The default takes N as the table has it. FILE is what `forecasts --kept FILE` keeps.",
         WORTH,
         "## Counting parameters\n\nSome tables have N with and without embeddings. `bs.count_parameters` takes N "
         "without embeddings unless forecasts within the table are against it by 4 or more. The table shows how often the count "
