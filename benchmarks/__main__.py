@@ -156,6 +156,7 @@ def forecasts(methods, data, folder, columns, fast, across, kept, before, measur
 @click.option("--counted", is_flag=True, help="Choose how N is counted, as the scoreboard does; keep apart.")
 @click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
 @click.option("--before", type=EXISTING, help="Of --kept at another version: compare its default too.")
+@MEASURED
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page there.")
 def choices(variants, data, fast, across, counted, kept, before, measured, output):
     """Compare variants of the default law, and print them or write docs/evidence/choices.md (BAYESCALE_DATA).

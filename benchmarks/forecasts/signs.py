@@ -161,11 +161,12 @@ def sections(rows: Sequence[Row], counts: Sequence[list], measured: str, note: s
         *opening(conclusion, table(head, cells), "python -m benchmarks signs --kept FILE", measured, note),
         "Signs are seen in the fitted runs, before a forecast is made, at the cuts of [forecasts](forecasts.md). Each "
         "cell compares the cuts with the sign to the cuts without it (with v without): means over the cuts of a data "
-        "set, then over data sets. The default takes N as the table has it. FILE is what `forecasts --kept FILE` keeps.",
+        "set, then over data sets. The default takes N as the table has it. FILE is what "
+        "`forecasts --kept FILE` keeps.",
         WORTH,
         "## Counting parameters\n\nSome tables have N with and without embeddings. `bs.count_parameters` takes N "
-        "without embeddings unless forecasts within the table are against it by 4 or more. The table shows how often the count "
-        "that it takes forecasts better than the other.",
+        "without embeddings unless forecasts within the table are against it by 4 or more. The table shows how "
+        "often the count that it takes forecasts better than the other.",
         table(["data set", "cuts", "taken was better", "RMSLE, taken [%]", "RMSLE, other [%]"], counts),
     ]
 
@@ -175,8 +176,8 @@ WORTH = """
 `bs.signs` and `bayescale forecast` report three of them: an additive law's floor above 80 % of the smallest loss (far
 fewer runs are then inside its intervals), an interval of kappa without 1 (larger errors of both laws, and far fewer
 runs inside the additive law's intervals), and a back-test whose 90 % intervals contain less than 70 % (much larger
-errors of the default). `fit` warns of two: rows that are checkpoints, which an additive law takes for runs, and runs on one
-line, which cannot separate the terms. The others are not reported. Few runs and far targets have larger errors; the
+errors of the default). `fit` warns of two: rows that are checkpoints, which an additive law takes for runs, and
+runs on one line, which cannot separate the terms. The others are not reported. Few runs and far targets have larger errors; the
 default's intervals grow with them, though not quite enough for far targets, and the forecast prints both numbers. The
 share of embeddings is part of the default's mean.
 """

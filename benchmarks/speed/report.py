@@ -51,10 +51,10 @@ def conclusion(rows: Sequence[Sequence]) -> list[str]:
     if not (again and cold and laplace):
         return ["Times of some contenders are missing, so no ratio is given."]
     return [
-        f"From the start of a process, NUTS reaches an effective sample size of 1000 {min(cold):.2g} to {max(cold):.2g} "
-        "times faster than plain PyMC with the same law, on two tables.",
-        f"In a running process an effective draw takes {min(again):.0f} to {max(again):.0f} times less time than in plain "
-        "PyMC.",
+        f"From the start of a process, NUTS reaches an effective sample size of 1000 {min(cold):.2g} to "
+        f"{max(cold):.2g} times faster than plain PyMC with the same law, on two tables.",
+        f"In a running process an effective draw takes {min(again):.0f} to {max(again):.0f} times less time than in "
+        "plain PyMC.",
         f"Laplace's method gives a forecast {min(laplace):.2g} to {max(laplace):.2g} times faster than "
         "simple-scaling-laws, from the start of a process.",
     ]
