@@ -241,7 +241,7 @@ def conflicts(tables):
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "house.md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "project" / "house.md")
 def house(output):
     """Measure the layout of the package, and write the page and a picture of its imports."""
     from benchmarks.house import page

@@ -2,7 +2,7 @@
 
 The only file that depends on Numba, which is imported at the first call of `compiled`. Data are passed at run time, so
 each structure is compiled once, for any number of tables. Compiling takes one or two seconds; through PyTensor it takes
-ten or more (docs/decisions/06-tape.md).
+ten or more (docs/project/decisions/06-tape.md).
 """
 
 import inspect
