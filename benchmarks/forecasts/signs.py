@@ -177,7 +177,8 @@ WORTH = """
 fewer runs are then inside its intervals), an interval of kappa without 1 (larger errors of both laws, and far fewer
 runs inside the additive law's intervals), and a back-test whose 90 % intervals contain less than 70 % (much larger
 errors of the default). `fit` warns of two: rows that are checkpoints, which an additive law takes for runs, and
-runs on one line, which cannot separate the terms. The others are not reported. Few runs and far targets have larger errors; the
+runs on one line, which cannot separate the terms. The others are not reported. Few runs and far targets have
+larger errors; the
 default's intervals grow with them, though not quite enough for far targets, and the forecast prints both numbers. The
 share of embeddings is part of the default's mean.
 """
