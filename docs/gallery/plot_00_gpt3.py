@@ -3,8 +3,11 @@ GPT-3 175B, forecast from the seven smaller models
 ==================================================
 
 The loss on the last word of LAMBADA (Brown et al. 2020), fitted to seven models of up to 13B parameters. The 175B model
-has 13.6 times their largest compute and is not fitted.
+has 13.6 times their largest compute and is not fitted. ``bs.predict(law, post, runs)`` draws losses of new runs, and
+``bs.plots.prior_posterior(post, "E")`` the floor. With a file name as argument, the script writes the README's figure.
 """
+
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,4 +35,6 @@ left.plot(held.C, held.loss, "D", color="C3", ms=6, label="175B, not fitted")
 left.set(xscale="log", xlabel="Training compute [FLOP]", ylabel="LAMBADA loss [nats/word]")
 left.legend(frameon=False, fontsize=8)
 bs.plots.prior_posterior(post, "E", ax=right)
-bs.plots.save(figure, "readme")
+right.set(xlabel="Irreducible loss E [nats/word]", ylabel="Density")
+if sys.argv[1:]:
+    figure.savefig(sys.argv[1], dpi=200)
