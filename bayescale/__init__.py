@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
+    from bayescale.frontiers import costs
     from bayescale.frontiers.curvature import curvature
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
@@ -49,6 +50,7 @@ _HOME = {
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
+    "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
@@ -75,7 +77,7 @@ _HOME = {
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
 }
-_MODULES = ("baselines", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
+_MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
 __all__ = [
     "Discrepancy",
@@ -88,6 +90,7 @@ __all__ = [
     "baselines",
     "beats",
     "best_of",
+    "costs",
     "count_parameters",
     "curvature",
     "datasets",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bayescale.cli.options import Pair
+from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.frontier.command import frontier
 from benchmarks.papers import PAPERS
@@ -14,8 +15,8 @@ from benchmarks.speed.run import CONTENDERS, TABLES
 from benchmarks.truths.command import truths
 
 PARTS = ("contenders", "curves", "calibration", "scale", "laplace", "sampling", "default")
-DOCS = Path(__file__).parents[1] / "docs"
 KEPT = click.Path(dir_okay=False, path_type=Path)
+MEASURED = click.option("--measured", metavar="TEXT", help="Date and commit of kept records.  [default: today's]")
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -57,7 +58,7 @@ def papers(names, quick, refit, output):
 
     judged = reproduce(names or PAPERS, quick, refit, click.echo)
     if output:
-        write(output, judged)
+        write(output, judged, stamp())
     surprises = [claim for paper in judged for claim in paper.unexpected]
     for claim in surprises:
         click.echo(f"unexpected: {claim.quantity}: expected '{claim.expect}'", err=True)
@@ -69,10 +70,10 @@ def papers(names, quick, refit, output):
 @click.option("--table", "tables", multiple=True, type=click.Choice(TABLES), default=TABLES, help="A table of runs.")
 @click.option("--caches", type=click.Choice(["warm", "empty"]), default="warm", help="Compiled code on disk.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS, help="May be repeated.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "speed.md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "speed.md")
 @click.option("--raw", type=click.Path(dir_okay=False, path_type=Path), help="Keep the measurements, as JSON.")
 def speed(only, tables, caches, parts, output, raw):
-    """Time bayescale and its peers, and write the report (uv run --group bench).
+    """Time bayescale and its peers, and write docs/evidence/speed.md (uv run --group bench).
 
     With --raw, parts that are not measured in this run are taken from that file.
     """
@@ -104,14 +105,17 @@ def speed(only, tables, caches, parts, output, raw):
 @click.option("--fast", is_flag=True, help="Without learning curves.")
 @click.option("--across", is_flag=True, help="Cut along N and D, and to ladders of few sizes, in place of compute.")
 @click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
-@click.option("--before", type=EXISTING, help="Of --kept at another version: compare with its default.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/forecasts.md]")
-def forecasts(methods, data, folder, columns, fast, across, kept, before, output):
-    """Forecast held-out runs, and write the scoreboard (BAYESCALE_DATA).
+@click.option("--before", type=EXISTING, help="Of --kept at another version: print a comparison with its default.")
+@MEASURED
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: docs/evidence/forecasts.md]"
+)
+def forecasts(methods, data, folder, columns, fast, across, kept, before, measured, output):
+    """Forecast held-out runs, and write docs/evidence/forecasts.md (BAYESCALE_DATA).
 
     With --folder, your own tables are scored: every CSV in it, with the columns loss, N and D (or C), and optionally
     group and heldout (0 or 1). The report is then forecasts.md in that folder, unless -o names another. With --across,
-    larger models and longer runs are forecast at a compute that was fitted, and the page is docs/across.md.
+    larger models and longer runs are forecast at a compute that was fitted, and the page is docs/evidence/across.md.
     """
     from benchmarks.forecasts import across as cuts
     from benchmarks.forecasts import own, report
@@ -133,14 +137,16 @@ def forecasts(methods, data, folder, columns, fast, across, kept, before, output
     if not chosen:
         raise click.UsageError(f"There is nothing to score: no data set {list(data)}, or no CSV in '{folder}'.")
     records = measure(chosen, own.wanted(methods, list(METHODS)), kept, _say)
-    target = output or (folder or DOCS) / ("across.md" if across else "forecasts.md")
+    target = output or (folder or EVIDENCE) / ("across.md" if across else "forecasts.md")
     command = "python -m benchmarks forecasts" + (" --folder FOLDER" if folder else " --across" if across else "")
     command += "".join(f" --column {ours}={theirs}" for ours, theirs in columns)
     command += "".join(f" --method {method}" for method in methods)
     if folder:
         own.report(target, records, command)
     else:
-        report.report(target, records, command, across=across, before=earlier)
+        report.report(target, records, command, across=across, measured=measured or stamp())
+        if earlier:
+            click.echo(report.compared(records, earlier))
     click.echo(target)
 
 
@@ -152,14 +158,15 @@ def forecasts(methods, data, folder, columns, fast, across, kept, before, output
 @click.option("--counted", is_flag=True, help="Choose how N is counted, as the scoreboard does; keep apart.")
 @click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
 @click.option("--before", type=EXISTING, help="Of --kept at another version: compare its default too.")
+@MEASURED
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page there.")
-def choices(variants, data, fast, across, counted, kept, before, output):
-    """Compare variants of the default law on halves A and C (BAYESCALE_DATA), and print the comparison.
+def choices(variants, data, fast, across, counted, kept, before, measured, output):
+    """Compare variants of the default law, and print them or write docs/evidence/choices.md (BAYESCALE_DATA).
 
     Variants are listed in benchmarks/forecasts/choices.py; the default is always among them. To compare the defaults of
     two versions in some ten minutes, run this at the first with --fast --variant default --kept A.jsonl, and at the
     second with --fast --variant default --kept B.jsonl --before A.jsonl. Without any of --variant, --data, --fast and
-    -o, the page docs/choices.md is written.
+    -o, the page docs/evidence/choices.md is written.
     """
     from benchmarks.forecasts import across as cuts
     from benchmarks.forecasts import choices as module
@@ -187,34 +194,43 @@ def choices(variants, data, fast, across, counted, kept, before, output):
     if output is None and (options or before):
         click.echo("\n\n".join(page.sections(records, options)))
         return
-    page.report(output or DOCS / "choices.md", records, options)
-    click.echo(output or DOCS / "choices.md")
+    page.report(output or EVIDENCE / "choices.md", records, options, measured or stamp())
+    click.echo(output or EVIDENCE / "choices.md")
 
 
 @main.command()
 @click.option("--kept", required=True, type=EXISTING, help="Of forecasts --kept.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "signs.md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "signs.md")
 def signs(kept, output):
-    """Count signs of a bad forecast, and compare the forecasts with and without them (BAYESCALE_DATA)."""
+    """Count signs of a bad forecast, and write docs/evidence/signs.md (BAYESCALE_DATA)."""
     from benchmarks.forecasts.signs import counts, measure, report
     from benchmarks.forecasts.splits import tasks
 
     records, every = [json.loads(line) for line in kept.read_text().splitlines()], list(tasks())
     seen = measure(every, _say)
-    report(output, records, seen, counts(every, _say))
+    report(output, records, seen, counts(every, _say), stamp())
     click.echo(output)
 
 
 @main.command()
 @click.option("--sweeps", default=200, show_default=True, help="Sweeps of each truth.")
 @click.option("--kept", type=click.Path(dir_okay=False, path_type=Path), help="Of truths --kept; it is continued.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "simulated.md")
-def simulated(sweeps, kept, output):
-    """Measure forecasts and calibration on simulated runs, and write the page."""
+@MEASURED
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "simulated.md")
+def simulated(sweeps, kept, measured, output):
+    """Measure forecasts and calibration on simulated runs, and write docs/evidence/simulated.md."""
     from benchmarks.forecasts.simulated import report
 
-    report(output, _say, sweeps, kept)
+    report(output, _say, sweeps, kept, measured or stamp())
     click.echo(output)
+
+
+@main.command()
+def index():
+    """Write docs/evidence/index.md from the first sentence of each page of evidence."""
+    from benchmarks.evidence import index as write
+
+    click.echo(write())
 
 
 @main.command()
@@ -227,7 +243,7 @@ def conflicts(tables):
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "house.md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "project" / "house.md")
 def house(output):
     """Measure the layout of the package, and write the page and a picture of its imports."""
     from benchmarks.house import page
@@ -238,20 +254,22 @@ def house(output):
 
 @main.command()
 @click.option("--verb", "verbs", multiple=True, help="Only the cases of a verb; may be repeated. No page is written.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=DOCS / "robustness.md")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "robustness.md")
 def robustness(verbs, output):
-    """Give bad inputs to every verb and to the command line, and write the page of what came.
+    """Give bad inputs to every verb, and write docs/evidence/robustness.md.
 
     The exit status is 1 if something else came than is right.
     """
     from benchmarks.robustness.run import CASES, measure, page, summary, wrong
 
     if unknown := set(verbs) - {case.verb for case in CASES}:
-        raise click.UsageError(f"There are no cases of {sorted(unknown)}; see docs/robustness.md for the verbs.")
+        raise click.UsageError(
+            f"There are no cases of {sorted(unknown)}; see docs/evidence/robustness.md for the verbs."
+        )
     found = measure([case for case in CASES if not verbs or case.verb in verbs], click.echo)
     click.echo(summary(found))
     if not verbs:
-        page(output, found)
+        page(output, found, stamp())
         click.echo(output)
     raise SystemExit(bool(wrong(found)))
 

@@ -3,7 +3,7 @@
 import importlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks import claims as rules
 from benchmarks.claims import Claim
+from benchmarks.evidence import figures, opening
 from benchmarks.store import Store
 from benchmarks.table import table
 from benchmarks.table import write as write_sections
@@ -70,25 +71,41 @@ def reproduce(names: Sequence[str], quick: bool, refit: bool, say: Callable[[str
     return papers
 
 
-def write(path: Path, papers: Sequence[Paper]) -> None:
-    """The report, and a figure for each paper in ``figures/papers`` beside it."""
-    folder = path.parent / "figures" / "papers"
-    folder.mkdir(parents=True, exist_ok=True)
-    count = Counter(verdict for paper in papers for verdict in paper.verdicts)
-    total = f"{sum(count.values())} claims of {len(papers)} papers: " + ", ".join(f"{n} {v}" for v, n in count.items())
+def first(counts: Mapping[str, Mapping[str, int]], measured: str) -> list[str]:
+    """The opening of the page, from paper -> verdict -> number of claims."""
+    kinds = [kind for kind in rules.VERDICTS if any(kind in each for each in counts.values())]
+    total = {kind: sum(each.get(kind, 0) for each in counts.values()) for kind in kinds}
+    most = max(counts, key=lambda name: counts[name].get("disagrees", 0))
+    conclusion = [
+        f"Of {sum(total.values())} printed results of {len(counts)} papers, {total.get('agrees', 0)} agree with the "
+        f"posterior of the same quantity on the published runs, and {total.get('disagrees', 0)} disagree.",
+        f"The paper with most disagreements is {most} ({counts[most].get('disagrees', 0)} of "
+        f"{sum(counts[most].values())} claims).",
+        "A claim that disagrees does not show that the paper is wrong: the note below its table gives the reason, "
+        "where it is known.",
+    ]
+    rows = [[name, *(str(each.get(kind, 0)) for kind in kinds)] for name, each in counts.items()]
+    return opening(conclusion, table(["paper", *kinds], rows), "python -m benchmarks -o PAGE", measured)
+
+
+def about() -> str:
+    """How claims are judged, for the page."""
     rule = " ".join((rules.verdict.__doc__ or "").strip().split("\n\n", 1)[1].split())
-    about = (
-        "One command: `python -m benchmarks`. What papers printed, beside the posterior of the same quantity on the "
-        "published runs (Student-t noise, default priors, NUTS; many curves at once by Laplace's method where it "
-        "is accepted).\n\n"
-        f"The rule of the verdict: {rule}\n\n"
-        "Tags, how far a printed number was traced: "
-        + "; ".join(f"{tag}, {words}" for tag, words in rules.TAGS.items())
-        + ".\n\nFigures: ours over the published value, with 50 and 90 % intervals; the published interval in grey. "
-        "Expected verdicts were written down when a claim was first computed: the list is a regression test."
-        + " A claim that disagrees does not say that the paper is wrong: the note says why, where it is known."
+    tags = "\n".join(f"- {tag}: {words}" for tag, words in rules.TAGS.items())
+    return (
+        "## How claims are judged\n\nFits have Student-t noise, default priors and NUTS; many curves at once are "
+        f"fitted by Laplace's method where it is accepted.\n\nThe rule of the verdict: {rule}\n\n"
+        f"Tags say how far a printed number was traced:\n\n{tags}\n\nFigures show ours over the published value, "
+        "with 50 and 90 % intervals; the published interval is grey. Expected verdicts are written in the code of each "
+        "paper, so the command is a regression test."
     )
-    sections = [about, f"**{total}.**"]
+
+
+def write(path: Path, papers: Sequence[Paper], measured: str = "") -> None:
+    """The report, and a figure for each paper in the folder ``figures/papers`` of the pages."""
+    folder = figures(path) / "papers"
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [*first({paper.name: Counter(paper.verdicts) for paper in papers}, measured), about()]
     for paper in papers:
         picture(paper, folder / f"{paper.name}.png")
         rows = [
@@ -103,7 +120,7 @@ def write(path: Path, papers: Sequence[Paper]) -> None:
             "\n".join(notes),
             paper.beside,
             ("Fits\n\n" + "\n".join(fits)) if fits else "",
-            f"![{paper.name}: here over published](figures/papers/{paper.name}.png)",
+            f"![{paper.name}: here over published](../figures/papers/{paper.name}.png)",
         ]
     write_sections(path, "Reproductions of published results", sections)
 

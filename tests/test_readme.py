@@ -39,28 +39,21 @@ def printed(tmp_path_factory):
     return found
 
 
-def test_the_fit_is_as_printed(printed):
-    shown = blocks("")[0]
-    for row in ("E ", "alpha_N"):
-        # The median's Monte Carlo error is about 1/40 sd at these ESS; digits are rounded to 1/5 sd.
-        median, *_, low, high = numbers(shown, row)[:5]
-        assert numbers(printed[0], row)[0] == pytest.approx(median, abs=(high - low) / 8)
-    assert "Laplace approximation accepted" in printed[0]
+def test_the_fit_is_accepted(printed):
+    assert "accepted: Pareto k" in printed[0]  # of the Laplace approximation, or of importance sampling after chains
 
 
 def test_the_forecast_is_as_printed(printed):
-    shown = blocks("")[1]
-    for row in ("median loss [nats/symbol]", "a new run's loss [nats/symbol]"):
+    shown = blocks("")[0]
+    for row in ("median loss [nats/target word]", "a new run's loss [nats/target word]"):
         for ours, readme in zip(numbers(printed[1], row), numbers(shown, row), strict=True):
             assert ours == pytest.approx(readme, abs=0.021)  # two units of the last digit
-    for ours, readme in zip(numbers(printed[1], "back-test"), numbers(shown, "back-test"), strict=True):
-        assert ours == pytest.approx(readme, abs=3.1)  # per cent of the runs that were held out
 
 
-def test_python_examples_run(shared_data, monkeypatch):
+def test_python_examples_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
     scope: dict = {}
     for block in blocks("python"):
         exec(compile(block, str(README), "exec"), scope)
     assert scope["post"].attrs["converged"] == 1
-    assert scope["best"]["N"].dims == ("chain", "draw", "C")

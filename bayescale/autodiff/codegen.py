@@ -10,13 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
+from bayescale.autodiff import factored
 from bayescale.autodiff.constants import Constants, evaluate
 from bayescale.autodiff.node import BINARY, Node
 from bayescale.autodiff.schedule import ELEMENTARY, REDUCTIONS, Loop, loops, rounds
 from bayescale.autodiff.tape import Tape, needed
 
-#: Linear algebra of the coefficients of a discrepancy; the result is a vector of scalars.
-LINEAR_ALGEBRA = ("evidence", "solve", "solve_back")
 #: A scatter over at most this many groups has a scalar sum for each, which allows SIMD; over more, it adds to a vector.
 MAX_SCALAR_SUMS = 16
 #: Python operators of the binary steps.
@@ -103,8 +102,10 @@ class Program:
         for node in self.steps:
             last |= {a.index: node.index for a in node.inputs}
         kept = {node.index for node in self.outputs}
-        lines = ["def f(x, c, r, g, m):"]
+        lines, new_factor = ["def f(x, c, r, g, m):"], factored.first_uses(self.steps)
         for node in self.steps:
+            if name := new_factor.get(node.index):
+                lines.append(f"    {name} = Factor([{self._listed(factored.amplitudes(node))}], m[{node.args[-1]}], x)")
             lines.append(f"    v{node.index} = {self._array_expression(node)}")
             dead = [a for a in node.inputs if last[a.index] == node.index and a.index not in kept]
             dead = [a for a in dead if a.per_run and a.free]
@@ -113,18 +114,17 @@ class Program:
         return "\n".join(lines)
 
     def _array_expression(self, node: Node) -> str:
-        if node.op in LINEAR_ALGEBRA:
-            *parts, matrix = node.args
-            return f"{node.op}([{', '.join(map(self._name, parts))}], m[{matrix}], x)"
+        if node.op in factored.VECTORS:
+            return f"{node.op}({factored.factor(node)}, [{self._listed(factored.vectors(node))}], x)"
+        if node.op == "evidence":
+            return f"evidence([{self._listed(node.args[:-1])}], m[{node.args[-1]}], x)"
         if node.op == "project":
             return f"project({self._name(node.args[0])}, r[{self._block(node.args[1:])}], x)"
         if node.op == "spread":
             half = len(node.args) // 2
-            numbers = ", ".join(map(self._name, node.args[:half]))
-            return f"spread([{numbers}], r[{self._block(node.args[half:])}], x)"
+            return f"spread([{self._listed(node.args[:half])}], r[{self._block(node.args[half:])}], x)"
         if node.op == "gather":
-            *elements, group = node.args
-            return f"gather([{', '.join(map(self._name, elements))}], g[{group}], x)"
+            return f"gather([{self._listed(node.args[:-1])}], g[{node.args[-1]}], x)"
         if node.op == "scatter":
             return f"scatter({self._name(node.args[0])}, g[{node.args[1]}], {node.args[2]})"
         if node.op == "item":
@@ -132,6 +132,9 @@ class Program:
         if node.op == "sum":
             return f"total({self._name(node.args[0])}, r)"
         return self._expression(node)
+
+    def _listed(self, nodes: Sequence[Node]) -> str:
+        return ", ".join(map(self._name, nodes))
 
     def _block(self, columns: Sequence[Node]) -> str:
         """The slice of the columns of `project` or `spread`, which are neighbours in `Constants.columns`."""
@@ -146,10 +149,13 @@ class Program:
         x has shape (size,); c, r, g and m are the fields of `Constants`. The order of evaluation is that of
         `bayescale.autodiff.schedule`, with one function for each loop over the runs.
         """
-        functions, lines = [], ["def f(x, grad, c, r, g, m):"]
+        functions, lines, new_factor = [], ["def f(x, grad, c, r, g, m):"], factored.first_uses(self.steps)
         for k in range(max(self.round_of.values(), default=0) + 1):
             here = [n for n in self.steps if self.round_of[n.index] == k]
             for node in (n for n in here if not n.per_run and n.op not in REDUCTIONS):
+                if name := new_factor.get(node.index):
+                    lines += [f"    {line}" for line in self._filled(f"b{name}", factored.amplitudes(node))]
+                    lines.append(f"    {name} = factor(b{name}, m[{node.args[-1]}])")
                 lines += [f"    {line}" for line in self._scalar(node)]
             if k in self.loops:
                 loop = self.loops[k]
@@ -165,9 +171,14 @@ class Program:
         """Lines that compute a scalar, or a vector of scalars."""
         if node.op == "item":
             return [f"v{node.index} = {self._name(node.args[0])}[{node.args[1]}]"]
-        if node.op in LINEAR_ALGEBRA:
-            *parts, matrix = node.args
-            return [*self._filled(f"e{node.index}", parts), f"v{node.index} = {node.op}(e{node.index}, m[{matrix}])"]
+        given, matrix = f"e{node.index}", node.args[-1]
+        if node.op in factored.VECTORS:
+            low = factored.factor(node)
+            more = f", b{low}, m[{matrix}]" if node.op == "solve_back" else ""
+            lines = self._filled(given, factored.vectors(node))
+            return [*lines, f"v{node.index} = {node.op}({low}, {given}{more})"]
+        if node.op == "evidence":
+            return [*self._filled(given, node.args[:-1]), f"v{node.index} = evidence({given}, m[{matrix}])"]
         return [f"v{node.index} = {self._expression(node)}"]
 
     def _filled(self, name: str, parts: Sequence[Node]) -> list[str]:

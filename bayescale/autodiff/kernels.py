@@ -107,18 +107,15 @@ def evidence(parts, gram):
     return out
 
 
-def solve(parts, gram):
-    """Value of `Tape.solve`; `parts` are the amplitudes, then the right-hand side."""
-    size = len(gram)
-    return solved(factor(parts[:size], gram), parts[size:])
+def solve(low, right):
+    """Value of `Tape.solve`, given the Cholesky factor of B."""
+    return solved(low, right)
 
 
-def solve_back(parts, gram):
-    """Vector-Jacobian product of `Tape.solve`; `parts` are the amplitudes, the right-hand side and the adjoints."""
+def solve_back(low, parts, b, gram):
+    """Vector-Jacobian product of `Tape.solve`; `parts` are the right-hand side and the adjoints."""
     size = len(gram)
-    b, right, adjoint = parts[:size], parts[size : 2 * size], parts[2 * size :]
-    low = factor(b, gram)
-    x, back = solved(low, right), solved(low, adjoint)
+    x, back = solved(low, parts[:size]), solved(low, parts[size:])
     out = np.zeros(2 * size)
     for i in range(size):
         for j in range(size):

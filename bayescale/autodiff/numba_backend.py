@@ -2,7 +2,7 @@
 
 The only file that depends on Numba, which is imported at the first call of `compiled`. Data are passed at run time, so
 each structure is compiled once, for any number of tables. Compiling takes one or two seconds; through PyTensor it takes
-ten or more (docs/decisions/06-tape.md).
+ten or more (docs/project/decisions/06-tape.md).
 """
 
 import inspect
@@ -139,7 +139,7 @@ def compiled(code: str) -> ModuleType:
 def _helpers(code: str) -> str:
     """Source of the functions that the code of a density calls."""
     elementary = filter(inspect.isfunction, vars(simd_math).values()) if "loop_" in code else ()
-    integrals = (factor, solved, evidence, solve, solve_back) if "evidence(" in code else ()
+    integrals = (factor, solved, evidence, solve, solve_back) if "factor(" in code or "evidence(" in code else ()
     vectors = (projected, spread) if "projected(" in code else ()
     sources = {"exact": elementary, "in_vectors": vectors, "in_order": integrals}
     parts = [(options, function) for options, functions in sources.items() for function in functions]

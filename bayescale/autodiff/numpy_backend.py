@@ -47,9 +47,12 @@ class Evidence:
 
     @cached_property
     def _value(self):
+        half = -0.5 * np.linalg.slogdet(self.matrix)[1]
+        if not np.any(self.u):  # the determinant alone is wanted
+            return half[:, None]
         mean = _each(np.linalg.solve, self.matrix, (self.b * self.u)[:, :, None])[:, :, 0]
         fits = np.sum(self.u * self.b * mean, axis=-1)
-        value = 0.5 * fits - 0.5 * np.linalg.slogdet(self.matrix)[1]
+        value = half + 0.5 * fits
         # far from the data the discrepancy dwarfs the noise, and cancellation leaves no correct digits
         size = 1.0 + np.max(np.abs(self.b) ** 2 * np.diag(self.gram), axis=-1)
         return np.where(np.abs(fits) * size * np.finfo(float).eps > MAX_ERROR, np.nan, value)[:, None]
@@ -80,12 +83,20 @@ def _spread(numbers, columns, x):
     return _stacked(numbers, x) @ columns
 
 
+class Factor:
+    """Matrices B at each point, and their inverses, which all solutions with the same B share."""
+
+    def __init__(self, amplitudes, gram, x):
+        self.b, self.gram = _stacked(amplitudes, x), gram
+        self.inverse = _each(np.linalg.inv, _precision(self.b, gram))
+
+
 class Solve:
     """Items of `Tape.solve`."""
 
-    def __init__(self, parts, gram, x):
-        b, right = np.split(_stacked(parts, x), 2, axis=-1)
-        self.items = np.swapaxes(_each(np.linalg.solve, _precision(b, gram), right[:, :, None]), 0, 1)
+    def __init__(self, factor, right, x):
+        right = _stacked(right, x)[:, :, None]
+        self.items = np.swapaxes(factor.inverse @ right, 0, 1)
 
     def __getitem__(self, k):
         return self.items[k]
@@ -94,9 +105,10 @@ class Solve:
 class SolveBack:
     """Vector-Jacobian product of `Tape.solve`: items for the amplitudes, then for the right-hand side."""
 
-    def __init__(self, parts, gram, x):
-        b, right, adjoint = np.split(_stacked(parts, x), 3, axis=-1)
-        both = _each(np.linalg.solve, _precision(b, gram), np.stack([right, adjoint], axis=-1))
+    def __init__(self, factor, parts, x):
+        b, gram = factor.b, factor.gram
+        right, adjoint = np.split(_stacked(parts, x), 2, axis=-1)
+        both = factor.inverse @ np.stack([right, adjoint], axis=-1)
         value, back = both[..., 0], both[..., 1]
         by_b = -back * ((b * value) @ gram) - value * ((b * back) @ gram)
         self.items = np.concatenate([by_b, back], axis=-1).T[:, :, None]
@@ -135,6 +147,7 @@ ARRAYS: dict[str, Callable] = {
     "project": _project,
     "spread": _spread,
     "evidence": Evidence,
+    "Factor": Factor,
     "solve": Solve,
     "solve_back": SolveBack,
 }

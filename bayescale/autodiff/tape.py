@@ -127,17 +127,23 @@ class Tape:
         projections : nodes u, projections of the residuals on the basis, one for each coefficient.
         gram : array of shape (coefficient, coefficient), G in B = I + b G b.
         """
-        self.matrices.append(np.asarray(gram, dtype=float))
         parts = (*(self.as_node(b) for b in amplitudes), *(self.as_node(u) for u in projections))
-        vector = self.node("evidence", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        vector = self.node("evidence", (*parts, self._matrix(gram)), per_run=False, free=True)
         return self.node("item", (vector, 0), per_run=False, free=True)
 
     def solve(self, amplitudes: Sequence[Node], right: Sequence[Node], gram: np.ndarray) -> list[Node]:
         """Elements of the solution x of B x = right, with B as in `evidence`."""
-        self.matrices.append(np.asarray(gram, dtype=float))
         parts = (*(self.as_node(b) for b in amplitudes), *(self.as_node(value) for value in right))
-        vector = self.node("solve", (*parts, len(self.matrices) - 1), per_run=False, free=True)
+        vector = self.node("solve", (*parts, self._matrix(gram)), per_run=False, free=True)
         return [self.node("item", (vector, k), per_run=False, free=True) for k in range(len(gram))]
+
+    def _matrix(self, matrix: np.ndarray) -> int:
+        """Store a matrix; returns its position in `matrices`. The same array is stored once."""
+        for place, stored in enumerate(self.matrices):
+            if stored is matrix:
+                return place
+        self.matrices.append(np.asarray(matrix, dtype=float))
+        return len(self.matrices) - 1
 
     def sum(self, node: Node) -> Node:
         """The sum over the runs."""

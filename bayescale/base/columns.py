@@ -52,6 +52,11 @@ COLUMNS = {
         Column("tokens_per_param", "1", "Tokens per parameter D/N"),
         Column("slope", "1", "Slope d ln L / d ln C"),
         Column("curvature", "1", "Curvature d²ln L / d(ln C)²"),
+        Column("a", "1", "Exponent a = d ln N* / d ln C"),
+        Column("b", "1", "Exponent b = d ln D* / d ln C"),
+        Column("reducible", "1", "Reducible share (L - E) / L"),
+        Column("slope_reducible", "1", "Slope d ln(L - E) / d ln C"),
+        Column("C_E", "FLOP", "Compute where L - E = E"),
     )
 }
 

@@ -179,7 +179,7 @@ def _forecast(
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.shares import shares
 
-    best = _optima(law, post, table) if optimal else [{} for _ in range(len(table))]
+    best = _optima(law, post, table, seed) if optimal else [{} for _ in range(len(table))]
     if optimal:
         table = table.assign(N=[optimum["N"]["median"] for optimum in best])
         table = table.assign(D=budget_tokens(table["C"], table["N"]))
@@ -199,14 +199,14 @@ def _forecast(
     return forecasts, beats(drawn).values.tolist()
 
 
-def _optima(law: "Law", post: "xr.DataTree", table: "pd.DataFrame") -> list[dict[str, Any]]:
+def _optima(law: "Law", post: "xr.DataTree", table: "pd.DataFrame", seed: int) -> list[dict[str, Any]]:
     """Summaries of the optimal N and D at the budget C of each row."""
     from bayescale.frontiers.frontier import frontier
 
     summaries = []
     for at in table.to_dict("records"):
         held = {key: value for key, value in at.items() if key in (*law.inputs, *law.groups)}
-        optimum = frontier(law, post, at["C"], **held).isel(C=0)
+        optimum = frontier(law, post, at["C"], seed=seed, **held).isel(C=0)
         summaries.append({key: show.summary(optimum[key]) for key in ("N", "D")})
     return summaries
 

@@ -34,7 +34,8 @@ INTEGRAL = 1000
 _PROGRAMS = ("program", "_value", "_physical")
 #: Step of the complex-step derivative. Its square vanishes next to one, so the derivative is exact to rounding.
 STEP = 1e-30
-#: Step of a difference of gradients. Curvatures are right to some parts in ten thousand (docs/decisions/09-laplace.md).
+#: Step of a difference of gradients. Curvatures are right to some parts in ten thousand
+#: (docs/project/decisions/09-laplace.md).
 DIFFERENCE = 1e-6
 
 

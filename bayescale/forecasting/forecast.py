@@ -30,7 +30,7 @@ def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | Non
     -------
     DataFrame : the rows of `runs`, with additional columns
 
-        - ``mu_0.05`` … ``mu_0.95`` [nats/token], quantiles of the median loss of such runs;
+        - ``mu_0.05`` … ``mu_0.95`` [nats/token], quantiles of the median loss of such runs, with discrepancy;
         - ``loss_0.05`` … ``loss_0.95`` [nats/token], quantiles of a new run's loss;
         - ``times_N``, ``times_D``, ``times_C``, the size of the run over the largest fitted one;
         - ``share_parameters``, ``share_discrepancy``, ``share_noise``, as in `shares`.

@@ -37,7 +37,8 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     -------
     Dataset : dims (chain, draw, run), with the columns as coordinates along run.
 
-        - ``mu`` [nats/token], the median loss of runs of that size (half of them end below it);
+        - ``mu`` [nats/token], the median loss of runs of that size, with the discrepancy (half of them end below it);
+          the law's loss, without discrepancy, is ``law(post, ...)``;
         - ``loss`` [nats/token], the loss of a new run, with its noise.
 
     Raises

@@ -51,7 +51,7 @@ def widths(draws: np.ndarray, levels: Sequence[float] = LEVELS) -> np.ndarray:
 
 
 def crps(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Continuous ranked probability score [%], of shape (run,): mean |X - y| - mean |X - X'| / 2 over the draws.
+    """Continuous ranked probability score [%], of shape (run,): mean ``|X - y| - |X - X'| / 2`` over the draws.
 
     The fair estimate of Ferro 2014 (doi:10.1002/qj.2270), unbiased for any number of draws.
     """

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN
-from bayescale.frontiers.along import along
+from bayescale.frontiers.closed_form import closed_form
 from bayescale.frontiers.power import TYPICAL, decades_needed, power
 from bayescale.frontiers.shapes import NAMES, SIZES
 from bayescale.frontiers.weigh import Weighed, prior_of, probabilities, weigh
@@ -121,7 +121,7 @@ def averaged(each: Mapping[str, xr.Dataset], shares: Mapping[str, float], rng: n
 
 
 def _along(name: str, weighed: Weighed, draws: xr.Dataset, C: np.ndarray) -> xr.Dataset:
-    return along(name, draws, weighed.reference, xr.DataArray(C, dims="C"))
+    return closed_form(name, draws, weighed.reference, xr.DataArray(C, dims="C"))
 
 
 def _ends(runs: pd.DataFrame, between: tuple[float, float] | None) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.frontiers.along import along
+from bayescale.frontiers.closed_form import closed_form
 from bayescale.frontiers.curvature import _ends
 from bayescale.frontiers.shapes import NAMES
 from bayescale.frontiers.weigh import Weighed, prior_of, probabilities, weigh
@@ -89,7 +89,7 @@ def entropy(
 
 def _limit(name: str, weighed: Weighed, draws: xr.Dataset, top: float, rng: np.random.Generator) -> np.ndarray:
     """Draws of E under a law, of shape (SIZE,)."""
-    there = along(name, draws, weighed.reference, xr.DataArray([top], dims="C")).isel(C=0)
+    there = closed_form(name, draws, weighed.reference, xr.DataArray([top], dims="C")).isel(C=0)
     most = there["base"] if name in ("floor", "slow") else there["loss"]
     most = rng.choice(most.to_numpy().ravel(), SIZE)
     return most if name == "floor" else most * rng.uniform(size=SIZE)

@@ -1,6 +1,7 @@
 """Facts: what a fit knew that limits its frontier, repeated with the frontier."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 
 #: Correlation of log N and log D from which runs count as lying on one line; as in `bayescale.data.warn`.
 ON_A_LINE = 0.99
+#: An optimum this close to the end of the runs, as a factor, is not beyond them.
+SLACK = 1 + 1e-6
 
 
 def facts(post: Any, best: xr.Dataset, own_cost: bool) -> dict[str, str]:
@@ -36,7 +39,7 @@ def facts(post: Any, best: xr.Dataset, own_cost: bool) -> dict[str, str]:
         runs = {str(name): values.to_numpy() for name, values in sizes_of(post).items()}
         if "N" in best and {"N", "D"} <= set(runs):
             said += _of_runs(runs["N"], runs["D"])
-        where = {name: runs[name] for name in (("N", "D") if "N" in best else ("C",)) if name in runs}
+        where = {name: runs[name] for name in (("N", "D", "C") if "N" in best else ("C",)) if name in runs}
         if where:
             inside, sentences = _beyond(best, where)
             said += sentences
@@ -75,10 +78,9 @@ def _beyond(best: xr.Dataset, runs: dict[str, np.ndarray]) -> tuple[list[float],
         optimal = best[name].median([dim for dim in SAMPLE_DIMS if dim in best[name].dims])
         others = [dim for dim in optimal.dims if dim != "C"]
         ends = (optimal.min(others).to_numpy(), optimal.max(others).to_numpy())
-        slack = 1 + 1e-6
         for outside, edge, word in (
-            (ends[1] > values.max() * slack, values.max(), "above the largest"),
-            (ends[0] < values.min() / slack, values.min(), "below the smallest"),
+            (ends[1] > values.max() * SLACK, values.max(), "above the largest"),
+            (ends[0] < values.min() / SLACK, values.min(), "below the smallest"),
         ):
             if outside.any():
                 inside &= ~outside
@@ -90,3 +92,29 @@ def _beyond(best: xr.Dataset, runs: dict[str, np.ndarray]) -> tuple[list[float],
                 )
     kept = budgets[inside]
     return ([float(kept.min()), float(kept.max())] if len(kept) else []), said
+
+
+def marks(post: Any, best: xr.Dataset, cost: Callable) -> dict[str, xr.DataArray]:
+    """Whether the median optimum, and the budget, lie beyond the fitted runs.
+
+    Parameters
+    ----------
+    post, best : as of `facts`.
+    cost : callable ``cost(N, D)`` [FLOP], which is also the compute of the fitted runs.
+
+    Returns
+    -------
+    dict : ``beyond_N``, ``beyond_D``, ``beyond_C``, dims (C,) and those of groups, as far as the runs are known.
+    """
+    if not isinstance(post, xr.DataTree) or "constant_data" not in post.children:
+        return {}
+    runs = {str(name): values.to_numpy() for name, values in sizes_of(post).items()}
+    if "N" in best and {"N", "D"} <= set(runs):
+        runs["C"] = np.asarray(cost(xr.DataArray(runs["N"]), xr.DataArray(runs["D"])))
+    found = {}
+    for name in ("N", "D", "C"):
+        if name in best.variables and name in runs:
+            optimal = best[name].median([dim for dim in SAMPLE_DIMS if dim in best[name].dims])
+            outside = (optimal > runs[name].max() * SLACK) | (optimal < runs[name].min() / SLACK)
+            found[f"beyond_{name}"] = outside.drop_attrs()
+    return found

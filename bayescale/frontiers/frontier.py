@@ -1,5 +1,6 @@
-"""Frontier: compute-optimal runs, with slope and curvature of the loss along them, for each draw."""
+"""Frontier: compute-optimal runs and what the loss does along them, for each posterior draw."""
 
+import json
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -7,23 +8,25 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN, column, training_flop
+from bayescale.base.columns import training_flop
 from bayescale.base.targets import check_sizes, real_numbers, search_range
-from bayescale.frontiers.facts import facts
-from bayescale.inference.door.posterior import check_posterior
-from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays
+from bayescale.frontiers.along import along
+from bayescale.frontiers.facts import facts, marks
+from bayescale.frontiers.search import GRID, minimise, nearby
+from bayescale.frontiers.surface import Surface
+from bayescale.inference.door.arguments import check_seed
+from bayescale.inference.door.posterior import check_discrepancy, check_posterior
+from bayescale.modelling.draws import as_arrays
 from bayescale.modelling.law import Law
 
-#: Step of the coarse grid search [log N].
-GRID = 0.75
-#: Step of the finite differences [log N, log C].
-STEP = 0.02
 #: Smallest and largest N [parameters] that are considered unless the user says otherwise.
 SEARCH = (1.0, 1e18)
-#: Largest number of Newton steps.
-NEWTON = 12
 #: Largest share of draws that may lack an optimum inside the search range.
 MAX_LOST = 0.01
+#: The discrepancy may move the optimum by at most this much [log N]: a factor of 32.
+WINDOW = 3.45
+#: What the values of ``status`` mean.
+STATUS = ("one optimum", "several valleys, the deepest taken", "no optimum inside the range")
 
 
 def frontier(
@@ -32,36 +35,54 @@ def frontier(
     C,
     *,
     cost: Callable = training_flop,
+    discrepancy: bool = True,
     search: tuple[float, float] = SEARCH,
+    seed: int | None = None,
     **inputs,
 ) -> xr.Dataset:
     """The compute-optimal run at each budget: for each draw, the N and D that minimise the median loss at cost C.
+
+    The **law's loss** is the formula alone, as ``law(post, N=..., D=...)`` gives it. The **median loss** also has the
+    discrepancy: half of all runs of that size end below it. `frontier`, `predict` (``mu``), `forecast` and `reach`
+    report the median loss, so they agree at the same run.
 
     Parameters
     ----------
     law : Law in N and D, or in C alone. Give values of its further inputs in `inputs`.
     post : DataTree of `fit`.
     C : float or array of shape (C,), budgets [FLOP].
-    cost : callable ``cost(N, D)`` [FLOP], increasing in D; ``lambda N, D: 6*N*D + 2*N*1e12`` adds the inference of
-        1e12 tokens.
+    cost : callable ``cost(N, D)`` [FLOP], increasing in D; see `bayescale.costs`.
+    discrepancy : bool, whether the loss has the law's discrepancy, if the law has one. Its smooth parts bend the law
+        and move the optimum. Its local parts are errors of single configurations, which nobody can choose: they
+        change the loss, but not the optimum, the slope or the curvature.
     search : smallest and largest N [parameters] to consider.
+    seed : int, optional, of the discrepancy that the fitted runs do not determine.
     **inputs : values of further inputs (``U=1e11``) and of groups (``family="a"``).
 
     Returns
     -------
-    Dataset : dims (chain, draw, C): ``N`` [parameters], ``D`` [tokens], ``loss`` [nats/token], and along the frontier
-        ``slope`` = d ln loss / d ln C [1] and ``curvature`` = d^2 ln loss / d (ln C)^2 [1]. No N and D for a law in C
-        alone. ``attrs["warnings"]`` is a JSON list of what limits the frontier: problems of the fit, runs of one N or
-        D or on one line, optima beyond the runs, a table whose C is not 6ND; ``attrs["inside"]``, the smallest and
-        the largest of the budgets whose median optimum lies within the fitted runs.
+    Dataset : dims (chain, draw, C).
+
+        - ``N`` [parameters], ``D`` [tokens], ``tokens_per_param`` = D/N; not for a law in C alone;
+        - ``loss`` [nats/token], the median loss of the optimal run; ``loss_law``, the law's loss there;
+        - ``a`` = d ln N / d ln C and ``b`` = d ln D / d ln C [1], local exponents;
+        - ``slope`` = d ln loss / d ln C and ``curvature`` = d^2 ln loss / d (ln C)^2 [1];
+        - ``reducible`` [1], the share of the law's loss above its floor; ``slope_reducible``, the slope of that part;
+        - ``C_E`` [FLOP], dims (chain, draw), the budget at which the law's reducible loss equals its floor; infinite
+          where the law has no floor, NaN where no such budget was found;
+        - ``status``, 0: one optimum; 1: several valleys, the deepest taken; 2: no optimum inside the range.
+
+        Coordinates ``beyond_N``, ``beyond_D`` and ``beyond_C`` (C) are True where the median optimum, or the budget,
+        lies beyond the fitted runs. ``attrs["warnings"]`` is a JSON list of what limits the frontier;
+        ``attrs["inside"]``, the smallest and largest budget that is not beyond; ``attrs["discrepancy"]``, 1 or 0.
 
     Raises
     ------
     TypeError
         If `law` is not a Law, `post` no posterior, or `cost` no function.
     ValueError
-        If the law is not in N and D or in C alone, a budget is not a positive finite number or in another unit, or the
-        optimum of more than 1 % of the draws lies at the edge of `search`.
+        If the law is not in N and D or in C alone, a budget is not a positive finite number or in another unit, the
+        optimum of more than 1 % of the draws lies at the edge of `search`, or `post` has draws but no discrepancy.
 
     Warns
     -----
@@ -71,58 +92,69 @@ def frontier(
 
     Notes
     -----
-    With u = ln N and c = ln C, the derivatives along the frontier are dL/dc = L_c (envelope theorem) and
-    d2L/dc2 = L_cc - L_uc^2/L_uu (implicit function theorem), at the optimum u*(c).
+    With F = ln loss, u = ln N and c = ln C, the derivatives along the frontier are F_c (envelope theorem) and
+    F_cc - F_uc^2 / F_uu, and a = -F_uc / F_uu (implicit function theorem), at the optimum u*(c). A smooth part of the
+    discrepancy has no second derivative; ``a``, ``b`` and ``curvature`` take it as a spline with knots every half
+    decade of N, D and C. The floor of a law with discrepancy is the law's; the factor cancels in ``reducible``.
+    The discrepancy may move N by a factor of 32. Where the loss still falls there, N, D and loss are those of that end,
+    ``status`` is 2, and exponents, slopes and curvature are NaN. Each draw has an optimum of its own, so the median of
+    ``loss`` is at or below that of `predict` at the median N and D; the two differ little within the runs.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(bs.laws.chinchilla, runs, method="laplace", seed=1, progressbar=False)
+    >>> best = bs.frontier(bs.laws.chinchilla, post, [1e13, 1e14])
+    >>> best["loss"].dims
+    ('chain', 'draw', 'C')
     """
     check_posterior(law, post)
+    check_seed(seed)
     if not callable(cost):
         raise TypeError(f"cost is {cost!r}; wanted a function cost(N, D) [FLOP], such as lambda N, D: 6 * N * D.")
     C = _budgets(C)
     check_sizes(
         post, {"C": C, **as_arrays(law, inputs, wanted=tuple(n for n in law.inputs if n in inputs))}, law.columns
     )
-    best = optima(law, post, C, cost=cost, search=search, **inputs)
-    return best.assign_attrs(facts(post, best, own_cost=cost is not training_flop))
+    best = optima(law, post, C, cost=cost, discrepancy=discrepancy, search=search, seed=seed, **inputs)
+    about = facts(post, best, own_cost=cost is not training_flop)
+    said = json.loads(about["warnings"]) + _several(best)
+    bent = int(discrepancy and law.discrepancy is not None)
+    best = best.assign_coords(marks(post, best, cost))
+    inside = _inside(best)
+    return best.assign_attrs(about | {"warnings": json.dumps(said, ensure_ascii=False), "discrepancy": bent} | inside)
 
 
-def optima(law: Law, post, C: xr.DataArray, *, cost: Callable = training_flop, search=SEARCH, **inputs) -> xr.Dataset:
+def optima(
+    law: Law, post, C: xr.DataArray, *, cost: Callable = training_flop, discrepancy=False, search=SEARCH, seed=None,
+    **inputs,
+) -> xr.Dataset:  # fmt: skip
     """The result of `frontier`, without its attributes, for budgets that are checked."""
-    search = search_range(search, "N [parameters]")
-    if law.inputs == ("C",):
-        given = as_arrays(law, inputs, wanted=())
-
-        def along(u, c):
-            return law.evaluate(law.formula, post, {**given, "C": np.exp(c)})
-
-        zero = xr.zeros_like(along(0.0, np.log(C)))
-        return _describe(along, zero, np.log(C), chosen=None)
-    if not {"N", "D"} <= set(law.inputs):
+    span = np.log(search_range(search, "N [parameters]"))
+    bent = discrepancy and law.discrepancy is not None
+    if bent:
+        _check_bent(law, post)
+    in_compute = law.inputs == ("C",)
+    if not in_compute and not {"N", "D"} <= set(law.inputs):
         raise ValueError(
             f"Law '{law.name}' is in {list(law.inputs)}; the frontier chooses N and D, so it needs a law in N and D, "
             "or in C alone."
         )
-    wanted = tuple(name for name in law.inputs if name not in ("N", "D"))
-    given = as_arrays(law, inputs, wanted=wanted)
-
-    def loss(u, c):
-        N = np.exp(u)
-        D = _tokens(cost, N, c)
-        return law.evaluate(law.formula, post, {**given, "N": N, "D": D})
-
-    u = _minimise(loss, np.log(C), np.log(search))
-    lost = float(u.isnull().mean())
-    if lost > MAX_LOST:
-        raise ValueError(
-            f"{lost:.0%} of the draws have their optimum at the edge of the search range N = {search[0]:.3g} to "
-            f"{search[1]:.3g}. Widen search=, or choose other budgets."
-        )
-    if lost:
-        warnings.warn(
-            f"{lost:.2%} of the draws have no optimum in the search range; their values are NaN.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return _describe(loss, u, np.log(C), chosen=cost)
+    given = as_arrays(law, inputs, wanted=tuple(name for name in law.inputs if name not in ("N", "D", "C")))
+    surface, c = Surface(law, post, given, None if in_compute else cost), np.log(C)
+    if in_compute:
+        u = xr.zeros_like(surface.curve(0.0, c))
+        valleys = xr.ones_like(u, dtype=int)
+        surface = surface.bent(u, c, 0.5, seed) if bent else surface
+        return along(surface, u, c, valleys)
+    own, valleys = minimise(surface.loss, c, span)
+    _check_lost(own, np.exp(span))
+    if not bent:
+        return along(surface, own, c, valleys)
+    surface = surface.bent(own, c, WINDOW + 2 * GRID, seed)
+    u, valleys = nearby(surface.loss, c, own, WINDOW)
+    return along(surface, u, c, valleys)
 
 
 def _budgets(C) -> xr.DataArray:
@@ -144,84 +176,48 @@ def _budgets(C) -> xr.DataArray:
     return C.assign_coords(C=C.values)
 
 
-def _tokens(cost: Callable, N, c):
-    """D with cost(N, D) = exp(c); NaN where N alone costs more than that."""
-    log_D = c - np.log(FLOP_PER_PARAMETER_AND_TOKEN) - np.log(N)
-    if cost is training_flop:
-        return np.exp(log_D)
-    with np.errstate(all="ignore"):
-        log_D = log_D.where(cost(N, np.exp(log_D - 40)) < np.exp(c))  # the cost of N alone
-        for _ in range(60):  # Newton's method in log D; exact in one step if the cost is a power of D
-            here = np.log(cost(N, np.exp(log_D)))
-            slope = (np.log(cost(N, np.exp(log_D + 1e-4))) - np.log(cost(N, np.exp(log_D - 1e-4)))) / 2e-4
-            step = ((c - here) / slope).clip(-3.0, 3.0)
-            log_D = log_D + step
-            if not (abs(step) > 1e-9).any():
-                break
-        return np.exp(log_D.where(abs(step) < 1e-8))
+def _check_bent(law: Law, post: Any) -> None:
+    """Refuse draws without a discrepancy, and say how to do without it."""
+    try:
+        check_discrepancy(law, post)
+    except ValueError as error:
+        raise ValueError(f"{error} For the law's loss, without discrepancy, give discrepancy=False.") from None
 
 
-def _minimise(loss: Callable, c: xr.DataArray, span: np.ndarray) -> xr.DataArray:
-    """log N of smallest loss at log C = c: a coarse and a fine grid, then Newton's method; NaN at the edges."""
-    grid = np.linspace(*span, int(np.ceil((span[1] - span[0]) / GRID)) + 1)
-    u = _best(loss, [xr.full_like(c, value) for value in grid], c)
-    u = u.where((u > grid[0]) & (u < grid[-1]))
-    u = _best(loss, [u + k * GRID / 8 for k in range(-8, 9)], c)  # large N may leave no budget for D
-    step = xr.full_like(u, np.inf)
-    for _ in range(NEWTON):
-        first, second = _derivatives(lambda d: loss(u + d, c))  # noqa: B023 (called at once)
-        step = (-first / second).where(second > 0, -GRID / 2 * np.sign(first)).clip(-GRID, GRID)
-        u = u + step
-        if not (abs(step) > 1e-10).any():
-            break
-    return u.where((abs(step) < 1e-6) & (u > span[0]) & (u < span[1]))
+def _check_lost(u: xr.DataArray, search: np.ndarray) -> None:
+    """Refuse or report draws without an optimum inside the search range."""
+    lost = float(u.isnull().mean())
+    if lost > MAX_LOST:
+        raise ValueError(
+            f"{lost:.0%} of the draws have their optimum at the edge of the search range N = {search[0]:.3g} to "
+            f"{search[1]:.3g}. Widen search=, or choose other budgets."
+        )
+    if lost:
+        warnings.warn(
+            f"{lost:.2%} of the draws have no optimum in the search range; their values are NaN.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
-def _best(loss: Callable, candidates: list[xr.DataArray], c: xr.DataArray) -> xr.DataArray:
-    """The candidate of smallest loss, elementwise; the first candidate where no loss is finite."""
-    best = chosen = None
-    for u in candidates:
-        value = loss(u, c)
-        value, u = xr.broadcast(value.where(np.isfinite(value), np.inf), u)
-        if best is None or chosen is None:
-            best, chosen = value, u
-        else:
-            best, chosen = np.minimum(best, value), u.where(value < best, chosen)
-    if chosen is None:
-        raise ValueError("search= holds no N; wanted the smallest N first, then the largest.")
-    return chosen
+def _several(best: xr.Dataset) -> list[str]:
+    """Sentences on budgets at which draws have several valleys or no optimum."""
+    said = []
+    for code, words in (
+        (1, "the loss has several valleys, of which the deepest is taken"),
+        (2, "there is no optimum inside the range, and N, D and loss are those of its end"),
+    ):
+        share = (best["status"] == code).mean([dim for dim in best["status"].dims if dim != "C"])
+        if (share > 0).any():
+            worst = share.isel(C=int(share.argmax("C")))
+            said.append(f"In up to {float(worst):.1%} of the draws (at C = {float(worst['C']):.3g} FLOP) {words}.")
+    return said
 
 
-def _derivatives(f: Callable) -> tuple[Any, Any]:
-    """First and second derivative of f at 0, by central differences of fourth order."""
-    h = STEP
-    a, b, m, d, e = (f(k * h) for k in (-2, -1, 0, 1, 2))
-    return (a - 8 * b + 8 * d - e) / (12 * h), (-a + 16 * b - 30 * m + 16 * d - e) / (12 * h**2)
-
-
-def _mixed(f: Callable) -> Any:
-    """Mixed second derivative of f(x, y) at (0, 0), by central differences of fourth order."""
-
-    def cross(h):
-        return (f(h, h) - f(h, -h) - f(-h, h) + f(-h, -h)) / (4 * h**2)
-
-    return (4 * cross(STEP) - cross(2 * STEP)) / 3
-
-
-def _describe(loss: Callable, u: xr.DataArray, c: xr.DataArray, chosen: Callable | None) -> xr.Dataset:
-    """The result of `frontier`, from log N = u at log C = c; `chosen` is the cost, None for a law in C alone."""
-    value = loss(u, c)
-    first, second = _derivatives(lambda d: loss(u, c + d))
-    result: dict[str, Any] = {}
-    if chosen is not None:
-        _, bend = _derivatives(lambda d: loss(u + d, c))
-        second = second - _mixed(lambda x, y: loss(u + x, c + y)) ** 2 / bend
-        N = np.exp(u)
-        result = {"N": N, "D": _tokens(chosen, N, c)}
-    slope = first / value
-    result |= {"loss": value, "slope": slope, "curvature": second / value - slope**2}
-    frame = xr.Dataset({name: array.transpose(*SAMPLE_DIMS, ...) for name, array in result.items()})
-    for name in frame.data_vars:
-        frame[name].attrs = {"units": column(str(name)).unit}
-    frame["C"].attrs = {"units": column("C").unit}
-    return frame
+def _inside(best: xr.Dataset) -> dict[str, str]:
+    """The smallest and largest budget that is not beyond the fitted runs, if these are known."""
+    names = [name for name in ("beyond_N", "beyond_D", "beyond_C") if name in best.coords]
+    if not names:
+        return {}
+    kept = best["C"].to_numpy()[~np.any([best[name].to_numpy() for name in names], axis=0)]
+    return {"inside": json.dumps([float(kept.min()), float(kept.max())] if len(kept) else [])}

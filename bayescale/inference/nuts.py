@@ -1,6 +1,6 @@
 """NUTS: chains by nutpie on the compiled density, or by PyMC, and what replaces chains that fail.
 
-Chains of nutpie fail if they diverge or do not mix. Evidence for what follows: docs/decisions/12-nuts.md.
+Chains of nutpie fail if they diverge or do not mix. Evidence for what follows: docs/project/decisions/12-nuts.md.
 """
 
 import warnings
@@ -21,7 +21,7 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 
 #: Length of the chains unless the user sets it.
 DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 600, "chains": 4}
-#: The same if parameters are not centred, which takes longer chains (docs/decisions/03-default-priors.md).
+#: The same if parameters are not centred, which takes longer chains (docs/project/decisions/03-default-priors.md).
 OFFSET_DEFAULTS: dict[str, Any] = {"draws": 2000, "tune": 1000, "chains": 4}
 #: The same with a discrepancy, whose gradients are expensive; 400 steps adapt as well as 600.
 INTEGRATED_DEFAULTS: dict[str, Any] = {"draws": 1000, "tune": 400, "chains": 4}

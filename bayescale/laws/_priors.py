@@ -1,4 +1,4 @@
-"""Default priors shared by the laws; docs/maths.md justifies each by a prior predictive figure."""
+"""Default priors shared by the laws; docs/explain/laws_and_priors.md says why each is what it is."""
 
 from bayescale.modelling.prior import Prior
 

@@ -15,11 +15,16 @@ from bayescale.forecasting.backtest import board
 from bayescale.laws.busbridge2025 import generalised, generalised_D
 from bayescale.modelling.formula import call
 from bayescale.modelling.noises import lognormal
+from benchmarks.evidence import figures
 from benchmarks.table import table, write
 from benchmarks.truths import page
 from benchmarks.truths.measure import measure
 from benchmarks.truths.truths import TRUTHS
 
+#: Title of the page, and the command that writes it.
+TITLE, COMMAND = "Forecasts where the truth is known", "python -m benchmarks simulated"
+#: A p-value of uniform ranks below this is named in the text.
+SMALLEST = 0.01
 #: Simulations of the calibration.
 FITS = 200
 #: Simulated learning curves of each correlation.
@@ -78,10 +83,18 @@ def calibration(say: Callable) -> dict[str, xr.DataTree]:
     return found
 
 
-def report(path: Path, say: Callable, sweeps: int, kept: Path | None = None) -> None:
-    """Measure, and write the page with its figure; `sweeps` and `kept` as in `benchmarks.truths.measure.measure`."""
+def report(path: Path, say: Callable, sweeps: int, kept: Path | None = None, measured: str = "") -> None:
+    """Measure, and write the page; `sweeps` and `kept` as in `benchmarks.truths.measure.measure`."""
     records = measure(TRUTHS, sweeps, kept=kept, say=say)
     found, curves = calibration(say), learning_curves(say)
+    picture(found, figures(path) / "calibration.png")
+    parts = [*page.sections(records), *curve_sections(curves), *calibration_sections(found)]
+    write(path, TITLE, [*page.first(records, COMMAND, measured), *parts])
+
+
+def calibration_sections(found: dict[str, xr.DataTree]) -> list[str]:
+    """The part of the page on calibration by simulation."""
+    fits = next(iter(found.values()))["prior_sbc"].sizes["draw"]
     names = [str(name) for name in found["normal"]["prior_sbc"].data_vars]
     values = [
         [name, *(float(kstest(one["prior_sbc"][name].to_numpy().ravel(), "uniform").pvalue) for one in found.values())]
@@ -89,31 +102,34 @@ def report(path: Path, say: Callable, sweeps: int, kept: Path | None = None) -> 
     ]
     failed = {name: int((one["fits"]["reason"].to_numpy() != "").sum()) for name, one in found.items()}
     methods = {name: float((one["fits"]["method"].to_numpy() == "laplace").mean()) for name, one in found.items()}
-    picture(found, path.parent / "figures" / "calibration.png")
     about = " ".join(
-        f"{name} noise: {failed[name]} of {FITS} failed, {methods[name]:.0%} by Laplace's method." for name in found
+        f"{name.capitalize()} noise: {failed[name]} of {fits} fits failed, {methods[name]:.0%} by Laplace's method."
+        for name in found
     )
-    sections = [
-        "One command: `python -m benchmarks simulated`; `python -m benchmarks truths` prints the scores of other laws.",
-        *page.sections(records),
-        f"## Learning curves with autocorrelated errors\n\n{LEARNING_CURVES} simulated curves of 15, 30 or 60 points "
-        "for each correlation of neighbours' errors (normal, standard deviation "
-        f"{WANDER:.1%}), laws drawn from about the default's prior; six points up to three times beyond are forecast "
-        "by the generalised law with its discrepancy: of a table whose column `run` says that it is one run, and of "
-        "one without. The model of checkpoints was chosen on an earlier form of these simulations.",
-        table(
-            ["neighbours", "taken for", "inside 50 %", "inside 90 %", "width of 90 % [%]", "CRPS [%]", "RMSLE [%]"],
-            curves,
-            left=2,
-        ),
-        "## Calibration of the whole model\n\nParameters, discrepancy and runs drawn from the prior on the grid of "
-        f"`known_entropy` (49 runs), {FITS} simulations; ranks of the parameters among their posterior draws, tested "
-        f"for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With normal noise the discrepancy is "
-        "integrated out exactly, with Student-t noise by Laplace's approximation ([mathematics](maths.md)).",
+    low = [f"{row[0]} ({min(row[1:]):.2g})" for row in values if min(row[1:]) < SMALLEST]
+    verdict = f"Ranks are not uniform (p below {SMALLEST:g}) for: {', '.join(low)}." if low else "All are uniform."
+    return [
+        f"## Calibration of the whole model\n\n{verdict} Parameters, discrepancy and runs are drawn from the prior on "
+        f"the grid of `known_entropy` (49 runs), {fits} times. The ranks of the parameters among their posterior draws "
+        f"are tested for uniformity (Talts et al. 2018, arXiv:1804.06788). {about} With normal noise the discrepancy "
+        "is integrated out exactly, with Student-t noise by Laplace's approximation "
+        "([mathematics](../explain/mathematics.md)).",
         table(["parameter", *(f"p, {name} noise" for name in found)], values),
-        "![ranks less uniform](figures/calibration.png)",
+        "![ranks less uniform](../figures/calibration.png)",
     ]
-    write(path, "Forecasts where the truth is known", sections)
+
+
+def curve_sections(curves: list[list[Any]]) -> list[str]:
+    """The part of the page on learning curves."""
+    head = ["neighbours", "taken for", "inside 50 %", "inside 90 %", "width of 90 % [%]", "CRPS [%]", "RMSLE [%]"]
+    return [
+        f"## Learning curves with autocorrelated errors\n\n{LEARNING_CURVES} simulated curves of 15, 30 or 60 points "
+        f"for each correlation of neighbouring errors (normal, standard deviation {WANDER:.1%}); laws are drawn from "
+        "about the default's prior. The generalised law with its discrepancy forecasts six points up to three times "
+        "beyond each curve: once from a table whose column `run` marks the curve as one run, and once from a table "
+        "without that column. The model of checkpoints was chosen on an earlier form of these simulations.",
+        table(head, curves, left=2),
+    ]
 
 
 def picture(found: dict[str, xr.DataTree], path: Path) -> None:

@@ -1,11 +1,17 @@
 """The report of the speed benchmark: a list of sections, each a function from what was measured to Markdown."""
 
+from collections.abc import Sequence
+
 from benchmarks import table
+from benchmarks.evidence import opening
 from benchmarks.speed import engine_report
 from benchmarks.speed.run import Measured
-from benchmarks.speed.targets import targets
+from benchmarks.speed.targets import HEADER as TARGETS
+from benchmarks.speed.targets import definitions, target_rows
 
 REFERENCE = "bayescale_nuts"
+#: The command that writes the page, in an isolated environment with the peers.
+COMMAND = "uv run --isolated --no-default-groups --group bench python -m benchmarks speed"
 HEADER = (
     *("contender", "whole process [s]", "CPU [s]", "first fit to forecast [s]", "again [s]", "smallest ESS"),
     *("ESS/s cold", "ESS/s again", "R-hat", "mean off by [sd]"),
@@ -24,17 +30,44 @@ def write(path, measured: Measured) -> None:
     path : the Markdown file.
     measured : Measured
     """
-    table.write(path, "Speed", (section(measured) for section in SECTIONS))
+    parts = [section(measured) for section in SECTIONS]
+    table.write(path, "Speed", [*first(measured), *parts])
+
+
+def first(measured: Measured) -> list[str]:
+    """The opening of the page: conclusion, the table of targets, command and measurement."""
+    if not measured.results:
+        return []
+    rows = target_rows(measured)
+    return opening(conclusion(rows), table.table(TARGETS, rows), COMMAND, measured.machine.get("Measured", "unknown"))
+
+
+def conclusion(rows: Sequence[Sequence]) -> list[str]:
+    """The conclusion in three sentences, from the rows of targets."""
+    ratio = {row[0]: row[3] for row in rows if row[3] is not None}
+    again = [value for what, value in ratio.items() if "effective draw" in what]
+    cold = [value for what, value in ratio.items() if "ESS" in what]
+    laplace = [value for what, value in ratio.items() if what.startswith("Laplace")]
+    if not (again and cold and laplace):
+        return ["Times of some contenders are missing, so no ratio is given."]
+    return [
+        f"From the start of a process, NUTS reaches an effective sample size of 1000 {min(cold):.2g} to "
+        f"{max(cold):.2g} times faster than plain PyMC with the same law, on two tables.",
+        f"In a running process an effective draw takes {min(again):.0f} to {max(again):.0f} times less time than in "
+        "plain PyMC.",
+        f"Laplace's method gives a forecast {min(laplace):.2g} to {max(laplace):.2g} times faster than "
+        "simple-scaling-laws, from the start of a process.",
+    ]
 
 
 def setting(measured: Measured) -> str:
     """What was run, and on what."""
-    return f"""
-Every contender is a process of its own that fits L = E + A N^-α + B D^-β to a table of runs, forecasts Chinchilla
-(70B parameters, 1.4T tokens), and fits the same table once more. `uv run --isolated --no-default-groups --group bench
-python -m benchmarks speed` writes this page; run it again for your machine. (A plain install: the group `dev` has dask,
-and where that is, xarray imports it.) Times are wall seconds unless they are called CPU; only ratios within a run mean
-anything.
+    return f"""## Setting
+
+Every contender is a process of its own. It fits L = E + A N^-α + B D^-β to a table of runs, forecasts Chinchilla
+(70B parameters, 1.4T tokens), and fits the same table once more. Times are wall seconds unless they are called CPU;
+only ratios within one measurement can be compared. Use a plain install as in the command: the group `dev` has dask,
+which xarray imports where it is installed.
 {CACHES[measured.caches]}
 
 {table.table(("machine", ""), measured.machine.items(), left=2)}"""
@@ -78,4 +111,4 @@ imports and compiling are in it. ESS is the bulk effective sample size, the smal
 none. The last column is how far the means of E, α and β are at most from those of `bayescale_nuts`, in posterior
 standard deviations; an estimate that is no posterior mean need not be at 0."""
 
-SECTIONS = [setting, comparison, targets, *engine_report.SECTIONS]
+SECTIONS = [setting, comparison, definitions, *engine_report.SECTIONS]

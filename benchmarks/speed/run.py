@@ -10,6 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import machine
+from benchmarks.evidence import stamp
 from benchmarks.speed import process
 
 #: The contenders, in the order of the report, and whether they keep compiled code on disk.
@@ -53,7 +54,7 @@ class Measured:
 
 def described(caches: str = "warm") -> Measured:
     """An empty measurement that describes this machine."""
-    return Measured(machine.describe(PACKAGES), caches)
+    return Measured({"Measured": stamp(), **machine.describe(PACKAGES)}, caches)
 
 
 def run(only: Sequence[str] = (), tables: Sequence[str] = TABLES, caches: str = "warm") -> Measured:

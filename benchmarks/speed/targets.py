@@ -39,10 +39,11 @@ RATIOS: tuple[tuple[str, Callable[[dict], float], str, str, float], ...] = (
 LIMITS = {"import bayescale": 0.3, "bayescale --help": 0.5}
 
 
-def targets(measured: Measured) -> str:
-    """The section: each target, what was measured, and whether it is met."""
-    if not measured.results:
-        return ""
+HEADER = ("target", "bayescale [s]", "peer [s]", "times faster", "wanted", "met")
+
+
+def target_rows(measured: Measured) -> list[list]:
+    """Rows of `HEADER`: each target, what was measured, and whether it is met."""
     rows = []
     for name, results in measured.results.items():
         for what, seconds, ours, theirs, wanted in RATIOS:
@@ -53,8 +54,12 @@ def targets(measured: Measured) -> str:
     for what, limit in LIMITS.items():
         seconds = measured.starts.get(what)
         rows.append([f"`{what}`", seconds, None, None, f"< {limit} s", None if seconds is None else seconds < limit])
-    header = ("target", "bayescale [s]", "peer [s]", "times faster", "wanted", "met")
-    return f"## Targets\n{_DEFINITIONS}\n\n{table.table(header, rows)}"
+    return rows
+
+
+def definitions(measured: Measured) -> str:
+    """The section on what the targets mean."""
+    return f"## What the targets mean\n{_DEFINITIONS}" if measured.results else ""
 
 
 def _apply(seconds: Callable[[dict], float], result: dict | None) -> float | None:

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--until", choices=["tuning", "grid", "seeds", "heldout"], default="heldout")
     given = parser.parse_args()
     if given.sweep == "text_sweep" and given.text is None:
-        parser.error("text_sweep needs --text FILE, the text to learn (see docs/sweep.md).")
+        parser.error("text_sweep needs --text FILE, the text to learn (see docs/evidence/sweeps.md).")
     sweep(given.sweep, given.output, given.text, given.until)
 
 

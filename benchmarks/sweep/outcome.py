@@ -1,4 +1,4 @@
-"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes tables and figure of docs/sweep.md."""
+"""What came out of the sweeps: ``python -m benchmarks.sweep.outcome`` writes it to docs/evidence/sweeps.md."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ import bayescale as bs
 from bayescale.data.literature.known_entropy import ENTROPY
 from bayescale.laws import chinchilla
 from bayescale.laws.busbridge2025 import generalised
+from benchmarks.evidence import DOCS, EVIDENCE, opening, stamp
 from benchmarks.table import table
 
-DOCS = Path(__file__).parents[2] / "docs"
 SEED = 1
-#: The tables stand between these two lines of docs/sweep.md.
+#: The conclusion and its table are between the first two of these lines of the page, all tables between the others.
+FIRST, LAST = "<!-- conclusion -->", "<!-- end of conclusion -->"
 BEGIN, END = "<!-- outcome -->", "<!-- end of outcome -->"
 LAWS = {"Chinchilla's law": (chinchilla, "#0072B2", 0.9), "generalised law": (generalised, "#009E73", 1.1)}
 SWEEPS = ("known_entropy", "text_sweep")
@@ -49,6 +50,17 @@ def held_out() -> tuple[dict[tuple[str, str], xr.Dataset], list[str]]:
     return results, verdicts
 
 
+def inside(forecasts: dict[tuple[str, str], xr.Dataset]) -> list[list[str]]:
+    """Sweep, law, and how many of its held-out runs are inside 50 and 90 % intervals."""
+    rows = []
+    for (sweep, name), drawn in forecasts.items():
+        low, lower, _, upper, high = drawn["loss"].quantile(_ENDS, dim=("chain", "draw")).to_numpy()
+        seen = drawn["observed"].to_numpy()
+        counts = [int(((a <= seen) & (seen <= b)).sum()) for a, b in ((lower, upper), (low, high))]
+        rows.append([sweep, name, *(f"{count} of {len(seen)}" for count in counts)])
+    return rows
+
+
 def text(ranges: dict[float, xr.DataArray], forecasts: dict[tuple[str, str], xr.Dataset], verdicts: list[str]) -> str:
     """The tables, in Markdown."""
     rows = []
@@ -57,21 +69,18 @@ def text(ranges: dict[float, xr.DataArray], forecasts: dict[tuple[str, str], xr.
         inside = float((E > ENTROPY).mean())
         rows.append([f"{budget:.2g}", f"{ends[2]:.3f}", f"{low:.3f} to {high:.3f}", f"{inside:.3f}"])
     estimates = table(["runs up to [FLOP]", "E, median", "90 % interval", f"P(E > {ENTROPY:.3f})"], rows)
-    rows, held = [], []
+    rows = []
     for (sweep, name), drawn in forecasts.items():
-        low, lower, middle, upper, high = drawn["loss"].quantile(_ENDS, dim=("chain", "draw")).to_numpy()
+        low, _, middle, _, high = drawn["loss"].quantile(_ENDS, dim=("chain", "draw")).to_numpy()
         seen = drawn["observed"].to_numpy()
         for i, compute in enumerate(drawn["C"].to_numpy()):
             error = 100 * np.log(middle[i] / seen[i])
             numbers = [f"{middle[i]:.3f} [{low[i]:.3f}, {high[i]:.3f}]", f"{error:+.1f} %"]
             rows.append([sweep, f"{compute:.2g}", f"{seen[i]:.4f}", name, *numbers])
-        counts = [int(((a <= seen) & (seen <= b)).sum()) for a, b in ((lower, upper), (low, high))]
-        held.append([sweep, name, *(f"{count} of {len(seen)}" for count in counts)])
     head = ["sweep", "C [FLOP]", "observed", "law", "forecast, 90 %", "error"]
     parts = [
         estimates,
         table(head, rows, left=4),
-        table(["sweep", "law", "inside 50 %", "inside 90 %"], held, left=2),
         "Fits\n\n" + "\n".join(verdicts),
     ]
     return "\n\n".join(part.strip() for part in parts)
@@ -113,14 +122,46 @@ def _bars(ax, x: float, draws: xr.DataArray, colour: str, label: str | None = No
     ax.plot(x, middle, "o", color=colour, markersize=4, label=label)
 
 
+def conclusion(estimate: tuple[float, float, float], rows: list[list[str]], measured: str, note: str = "") -> list[str]:
+    """The opening of the page.
+
+    Parameters
+    ----------
+    estimate : 5 %, 50 % and 95 % quantiles of E [nats/symbol] of Chinchilla's law on all fitted runs.
+    rows : sweep, law, and how many held-out runs are inside 50 and 90 % intervals.
+    measured : date and commit.
+    note : what else is said of the measurement.
+    """
+    low, middle, high = estimate
+    where = "contains" if low <= ENTROPY <= high else "excludes"
+    inside = {(sweep, law): ninety for sweep, law, _, ninety in rows}
+    language, text_ = ([inside[sweep, law] for law in LAWS] for sweep in SWEEPS)
+    said = [
+        f"On a language whose entropy is known exactly ({ENTROPY:.3f} nats/symbol), E of Chinchilla's law is "
+        f"{middle:.3f} [{low:.3f}, {high:.3f}] from all fitted runs, an interval that {where} the truth.",
+        f"90 % intervals of Chinchilla's law contain {language[0]} held-out runs of the language and {text_[0]} of the "
+        f"Bible text; those of the generalised law contain {language[1]} and {text_[1]}.",
+        "Six held-out runs are an example and no measure of calibration, which [forecasts](forecasts.md) gives.",
+    ]
+    head = ["sweep", "law", "inside 50 %", "inside 90 %"]
+    return opening(said, table(head, rows, left=2), "python -m benchmarks.sweep.outcome", measured, note)
+
+
+def between(page: str, first: str, last: str, body: str) -> str:
+    """A page with `body` between two lines."""
+    before, rest = page.split(first)
+    return f"{before}{first}\n\n{body}\n\n{last}{rest.split(last)[1]}"
+
+
 def main() -> None:
     """Fit, and write."""
-    page = DOCS / "sweep.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
+    path = EVIDENCE / "sweeps.md"
     (ranges, first), (forecasts, second) = by_range(), held_out()
-    body = text(ranges, forecasts, [*first, *second])
-    page.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", encoding="utf-8")
+    low, *_, high = ends = np.quantile(list(ranges.values())[-1], _ENDS)
+    opened = "\n\n".join(conclusion((low, ends[2], high), inside(forecasts), stamp()))
+    page = between(path.read_text(encoding="utf-8"), FIRST, LAST, opened)
+    page = between(page, BEGIN, END, text(ranges, forecasts, [*first, *second]))
+    path.write_text(page, encoding="utf-8")
     picture(ranges, forecasts, DOCS / "figures" / "known_entropy")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from benchmarks.evidence import opening
 from benchmarks.table import table
 from benchmarks.truths import designs, report
 from benchmarks.truths.measure import ADDITIVE, DEFAULT
@@ -13,34 +14,48 @@ from benchmarks.truths.truths import TRUTHS
 PLAIN = "additive"
 
 
+def first(records: Sequence[dict], command: str, measured: str, note: str = "") -> list[str]:
+    """The opening of the page: conclusion, one table, command and measurement."""
+    found = report.frame(records)
+    return opening(conclusion(found), headline(found), command, measured, note)
+
+
+def headline(found: pd.DataFrame) -> str:
+    """By truth: the lowest coverage of 90 % intervals over the targets of each law, and the default's bias far out."""
+    every, rows = report.means(found), []
+    for truth in found["truth"].unique():
+        cells = []
+        for name in (DEFAULT, ADDITIVE):
+            own = every.xs(name, level="forecaster").loc[truth]
+            low = own.loc[own["inside_0.9"].idxmin()]
+            cells.append(f"{low['inside_0.9']:.2f} ± {low['inside_0.9_se']:.2f}")
+        far = every.xs(DEFAULT, level="forecaster").loc[(truth, str(designs.DISTANCES[-1]))]
+        rows.append([truth, *cells, f"{far['bias']:.1f} ± {far['bias_se']:.1f}"])
+    last = f"bias of the default at {designs.DISTANCES[-1]:,}× [%]"
+    return table(["truth", "inside 90 %, worst target: default", "the same: additive law", last], rows)
+
+
 def sections(records: Sequence[dict]) -> list[str]:
-    """Conclusion, targets, how the sweeps are made, every score, coverage by design, and how the fits went."""
+    """Targets, how the sweeps are made, every score, coverage by design, and how the fits went."""
     found = report.frame(records)
     sweeps = int(found.groupby("truth")["seed"].nunique().min())
     return [
-        f"## Forecasts of simulated sweeps\n\n{conclusion(found)}",
+        f"## Targets\n\n{UNKNOWABLE}",
         report.targets_table(found),
-        f"### The sweeps\n\n{about(sweeps)}",
+        f"## The sweeps\n\n{about(sweeps)}",
         table(["truth", "loss"], [[name, truth.words] for name, truth in TRUTHS.items()], left=2),
-        f"### Scores\n\n{MEANING}",
+        f"## Scores\n\n{MEANING}",
         report.main_table(found),
-        "### 90 % coverage of the default by design\n\nOver all four targets.",
+        "## Coverage by design\n\n90 % intervals of the default, over all four targets.",
         report.design_table(found),
         report.notes(records),
     ]
 
 
-def conclusion(found: pd.DataFrame) -> str:
-    """What the tables say of the default, in sentences made of their numbers."""
+def conclusion(found: pd.DataFrame) -> list[str]:
+    """What the tables say of the default, in three sentences made of their numbers."""
     every = report.means(found)
     said = []
-    own, right = (every.xs(name, level="forecaster").loc[PLAIN] for name in (DEFAULT, ADDITIVE))
-    said.append(
-        f"On the additive truth, the median of the default is {_listed(own['bias'], '+.1f')} % off at 10, 100 and "
-        "1,000 times the largest fitted compute (mean over sweeps, - is too low), that of the additive law "
-        f"{_listed(right['bias'], '+.1f')} %. There, 90 % intervals of the default are "
-        f"{_listed(own['relative'], '.1f')} times as wide as those of the additive law."
-    )
     for name in (DEFAULT, ADDITIVE):
         lowest = every.xs(name, level="forecaster")["inside_0.9"].drop(report.UNKNOWABLE, level="truth")
         worst = lowest.groupby("truth", sort=False).min().to_dict()
@@ -48,13 +63,17 @@ def conclusion(found: pd.DataFrame) -> str:
         last = min(worst, key=lambda truth: worst[truth])
         said.append(
             f"90 % intervals of the {name}{' law' if name == ADDITIVE else ''} contain at least "
-            f"{100 * report.INSIDE:.0f} % of new runs at every target on {good} of {len(worst)} truths; "
-            f"the lowest is {100 * worst[last]:.0f} % ({last})."
+            f"{100 * report.INSIDE:.0f} % of new runs at every target on {good} of {len(worst)} truths, not counting "
+            f"the unknowable break; the lowest share is {100 * worst[last]:.0f} % ({last})."
         )
-    past = every.xs(DEFAULT, level="forecaster").loc[report.UNKNOWABLE]
-    far = _listed(100 * past["inside_0.9"], ".0f")
-    said.append(f"{UNKNOWABLE} On it, 90 % intervals of the default contain {far} % of new runs at these distances.")
-    return " ".join(said)
+    own, right = (every.xs(name, level="forecaster").loc[PLAIN] for name in (DEFAULT, ADDITIVE))
+    said.append(
+        f"Where the truth is additive, the median of the default is off by {_listed(own['bias'], '+.1f')} % at 10, 100 "
+        "and 1,000 times the largest fitted compute (a minus sign: too low), that of the additive law by "
+        f"{_listed(right['bias'], '+.1f')} %, and the default's intervals are {_listed(own['relative'], '.1f')} times "
+        "as wide."
+    )
+    return said
 
 
 def _listed(values: pd.Series, form: str) -> str:
@@ -64,15 +83,15 @@ def _listed(values: pd.Series, form: str) -> str:
 
 #: Said of the break wherever its scores are shown.
 UNKNOWABLE = (
-    "A break beyond the runs is unknowable: with and without it, the expected losses of the runs agree to .1 %, so no "
-    "forecast can be right on both, and coverage has no target on that truth."
+    "A break beyond the fitted runs cannot be forecast: with and without the break, the expected losses of the fitted "
+    "runs agree to .1 %. So coverage has no target on that truth."
 )
 #: What the columns of the main table mean.
 MEANING = (
     "Mean ± Monte Carlo standard error over sweeps, in % of the loss. Bias: median forecast less expected loss. "
     "Coverage and CRPS: of new runs, with errors of their own. Width / additive's: geometric mean over sweeps. The "
-    "additive law on its own truth shows what a law that is right can reach. Sweeps of one seed share their random "
-    f"numbers, so rows err together. {UNKNOWABLE}"
+    "additive law on its own truth shows what a correct law reaches. Sweeps of one seed share their random numbers, so "
+    "errors of rows are correlated."
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from bayescale.autodiff import codegen, simd_math
 from bayescale.autodiff.codegen import Program
 from bayescale.autodiff.gradient import gradient
-from bayescale.autodiff.kernels import evidence, projected, solve, solve_back, spread
+from bayescale.autodiff.kernels import evidence, factor, projected, solve, solve_back, spread
 from bayescale.autodiff.node import BINARY, UNARY, Untraceable
 from bayescale.autodiff.numpy_backend import ARRAYS, array_function
 from bayescale.autodiff.schedule import MAX_RECOMPUTED
@@ -43,6 +43,7 @@ def run_one(made, x):
         "erf": math.erf,
         "evidence": evidence,
         "solve": solve,
+        "factor": factor,
         "solve_back": solve_back,
         "projected": projected,
         "spread": spread,

@@ -236,8 +236,11 @@ def test_the_page_has_every_part(tmp_path):
     records = [{**record, "method": method} for method in (BASE, DEFAULT) for record in sets(3, 1.0)]
     names = {"set 0": "pythia", "set 1": "hagele2024", "set 2": "porian"}
     records = [{**record, "data": names[record["data"]]} for record in records]
-    report.report(tmp_path / "page.md", records, "command", before=records)
-    text = (tmp_path / "page.md").read_text()
+    page = tmp_path / "evidence" / "page.md"
+    page.parent.mkdir()
+    report.report(page, records, "command", measured="today")
+    text = page.read_text()
+    assert "Measured: today" in text and "The worst data set is" in text
     for heading in ("Targets", "Conditional calibration", "default by distance", "Half A: pythia", "Half B: porian"):
         assert f"## {heading}" in text
     assert "## Half C: hagele2024" in text and "± " in text and (tmp_path / "figures" / "forecasts.png").is_file()
@@ -255,12 +258,12 @@ def test_variants_are_told_by_their_difference_from_the_default():
         for name, scale in ((DEFAULT, 1.0), ("tau 1 %, 0.7", 2.0), ("tau 0.7 %, 1", 0.1)):
             records.append(forecast(3.0 * (draws / 3.0) ** scale, observed, data, method=name))
     text = variants.sections(records)
-    rows = {tuple(line[2:].split(" | ")[:2]): line.split(" | ")[2:] for line in text[3].splitlines()[2:]}
+    rows = {tuple(line[2:].split(" | ")[:2]): line.split(" | ")[2:] for line in text[6].splitlines()[2:]}
     assert set(rows) == {(g, v) for g in ("all", "half A", "half C") for v in ("tau 1 %, 0.7", "tau 0.7 %, 1")}
     wide = rows["all", "tau 1 %, 0.7"]
     assert wide[0] == "3" and wide[1 + variants.DIFFERENCES.index("Δ ln width")] == "+0.693 ± 0.000"
     assert rows["half C", "tau 1 %, 0.7"][0] == "1" and "±" not in rows["half C", "tau 1 %, 0.7"][1]
-    assert "--across" in variants.sections(records, "--across")[0] and "--across" not in text[0]
+    assert "--across" in variants.sections(records, "--across")[2] and "--across" not in text[2]
 
 
 def test_the_default_is_a_variant_of_itself_and_others_differ():

@@ -97,8 +97,10 @@ def test_papers_on_bundled_tables_report_and_figure(tmp_path):
     assert [paper.name for paper in found] == ["henighan2020", "dey2023"]
     assert not any(paper.unexpected for paper in found)
     assert any("Pareto k" in line or "R-hat" in line for line in said), "no posterior without its diagnostics"
-    write(tmp_path / "reproductions.md", found)
-    text = (tmp_path / "reproductions.md").read_text()
+    (tmp_path / "evidence").mkdir()
+    write(tmp_path / "evidence" / "reproductions.md", found)
+    text = (tmp_path / "evidence" / "reproductions.md").read_text()
+    assert "printed results of 2 papers" in text and "| henighan2020 |" in text
     assert "Math (Extrapolate)" in text and "disagrees" in text and "figures/papers/dey2023.png" in text
     assert (tmp_path / "figures" / "papers" / "henighan2020.png").stat().st_size > 5000
 
@@ -156,7 +158,7 @@ def test_a_surprise_ends_with_status_1(monkeypatch):
 
 
 def test_the_committed_report_has_every_paper():
-    text = (ROOT / "docs" / "reproductions.md").read_text()
+    text = (ROOT / "docs" / "evidence" / "reproductions.md").read_text()
     assert all(f"## {name}\n" in text for name in PAPERS)
     rows = [line for line in text.splitlines() if line.startswith("| ") and line.count("|") == 7]
     assert len(rows) - len(PAPERS) * 2 >= 60

@@ -48,5 +48,5 @@ def test_lines_of_an_addition(tmp_path):
 
 
 def test_the_committed_page_has_every_room():
-    text = (ROOT.parent / "docs" / "house.md").read_text()
+    text = (ROOT.parent / "docs" / "project" / "house.md").read_text()
     assert all(f"| {room} | {floor} |" in text for room, floor in FLOORS.items())

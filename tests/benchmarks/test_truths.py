@@ -317,9 +317,9 @@ def test_the_page_begins_with_what_was_found():
                 one |= {"targets": ["10", "100", "1000", "larger N"], "bias": [bias] * 4, "crps": [1.0] * 4}
                 one |= {"width_0.9": [4.0 if name == "default" else 2.0] * 4}
                 made.append(one | {"inside_0.5": [0.3] * 4, "inside_0.9": [inside] * 4})
-    text = "\n".join(page.sections(made))
-    first = text.split("\n\n")[1]
-    assert "-2.0, -2.0, -2.0 % off" in first and "2.0, 2.0, 2.0 times as wide" in first
+    first, rows, written = page.first(made, "command", "today")
+    assert "-2.0, -2.0, -2.0 %" in first and "2.0, 2.0, 2.0 times" in first
     assert "default contain at least 85 % of new runs at every target on 1 of 2 truths" in first
-    assert "the lowest is 40 % (size effects)" in first
-    assert "unknowable" in first and "contain 10, 10, 10 % of new runs" in first
+    assert "the lowest share is 40 % (size effects)" in first
+    assert "| size effects | 0.40 ± 0.00 | 0.40 ± 0.00 |" in rows and "today" in written
+    assert "cannot be forecast" in page.sections(made)[0]

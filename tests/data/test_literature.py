@@ -153,7 +153,8 @@ def test_runs_are_plausible(name, table):
 
 @pytest.mark.parametrize("name", names())
 def test_is_documented(name):
-    row = [line for line in (ROOT / "docs" / "datasets.md").read_text().splitlines() if f"| `{name}` |" in line]
+    page = (ROOT / "docs" / "reference" / "datasets.md").read_text(encoding="utf-8")
+    row = [line for line in page.splitlines() if f"| `{name}` |" in line]
     assert len(row) == 1
     assert f"| {info(name).rows} |" in row[0]
 

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import bayescale as bs
-from bayescale.frontiers.along import along
+from bayescale.frontiers.closed_form import closed_form
 from bayescale.frontiers.power import decades_needed, power, spread_of_curvature
 from bayescale.frontiers.shapes import IN_C, IN_N_AND_D, NAMES
 from bayescale.inference.laplace.mixture import Mixture
@@ -54,7 +54,7 @@ def test_closed_form_is_the_frontier_of_the_law(laws, columns):
         draws = xr.Dataset({n: (("chain", "draw"), [values[n]]) for n in law.parameters})
         draws = draws.assign(sigma=0.003 + 0 * draws[law.parameters[0]])
         numeric = bs.frontier(replace(law, reference=kept), draws, C)
-        exact = along(name, draws, kept, xr.DataArray(C, dims="C"))
+        exact = closed_form(name, draws, kept, xr.DataArray(C, dims="C"))
         for quantity in ("loss", "slope", "curvature"):
             of_both = (x[quantity].transpose("chain", "draw", "C") for x in (exact, numeric))
             np.testing.assert_allclose(*of_both, rtol=1e-5, atol=1e-7)

@@ -2,7 +2,7 @@
 
 The modes of the posterior and its curvature there give a heavy-tailed proposal. Importance weights make its points a
 sample of the exact posterior. Their Pareto k tells whether they can be trusted (Vehtari et al. 2024, arXiv:1507.02646).
-Evidence: docs/decisions/11-accepting-weights.md.
+Evidence: docs/project/decisions/11-accepting-weights.md.
 """
 
 from dataclasses import dataclass

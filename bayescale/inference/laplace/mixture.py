@@ -10,7 +10,7 @@ from bayescale.density.parallel import blocks, each
 from bayescale.inference.laplace.modes import Mode
 
 #: Degrees of freedom. The tails must be heavier than those of a posterior, or importance weights have no variance. Four
-#: follow the tails of small tables better than five or seven (docs/decisions/10-importance-proposals.md).
+#: follow the tails of small tables better than five or seven (docs/project/decisions/10-importance-proposals.md).
 DF = 4.0
 
 

@@ -13,7 +13,7 @@ CANDIDATES_ROUGH = 256
 #: Share of the candidates, those of the highest density, among which starting points are chosen.
 BEST = 0.1
 #: Number of starting points with at most `SIMPLE` coordinates. They lie as far apart as possible: the candidates of the
-#: highest density lie side by side and miss modes (docs/decisions/13-mode-search.md).
+#: highest density lie side by side and miss modes (docs/project/decisions/13-mode-search.md).
 CLIMBED = 8
 #: Each coordinate beyond this number doubles the number of starting points.
 SIMPLE = 6

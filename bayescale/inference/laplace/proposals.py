@@ -4,7 +4,7 @@
 2. Otherwise adaptive mixtures (`bayescale.inference.laplace.amis`), which follow curved and multimodal posteriors.
 
 After chains that failed, a mixture fitted to their draws takes the place of the ellipsoids.
-Evidence: docs/decisions/10-importance-proposals.md.
+Evidence: docs/project/decisions/10-importance-proposals.md.
 """
 
 from collections.abc import Iterator

@@ -44,7 +44,7 @@ def prepare(bound: Bound) -> LogDensity:
     3. The mode of the largest evidence gives the sites of the next search, as long as the evidence rises.
 
     If rows are checkpoints, the correlation length is the median of its posterior on a grid (`Checkpoints.lengths`).
-    Evidence: docs/decisions/14-mode-search-with-discrepancy.md.
+    Evidence: docs/project/decisions/14-mode-search-with-discrepancy.md.
 
     Parameters
     ----------

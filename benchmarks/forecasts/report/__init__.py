@@ -2,7 +2,7 @@
 
 from benchmarks.forecasts.report.averages import HEAD, aggregate, by_data
 from benchmarks.forecasts.report.halves import HALF_A, HALF_C
-from benchmarks.forecasts.report.page import report
+from benchmarks.forecasts.report.page import compared, report
 from benchmarks.forecasts.report.select import APART, beside, common, filled, partly
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "beside",
     "by_data",
     "common",
+    "compared",
     "filled",
     "partly",
     "report",

@@ -3,18 +3,34 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.evidence import figures, opening
 from benchmarks.forecasts.methods import BASE, BASE_COUNTED, DEFAULT, WORDS
 from benchmarks.forecasts.report import calibrated, targets
-from benchmarks.forecasts.report.averages import AT, HEAD, Scores, aggregate, by_data, rows_of, shown
+from benchmarks.forecasts.report.averages import (
+    AT,
+    HEAD,
+    Scores,
+    aggregate,
+    by_data,
+    errors,
+    rows_of,
+    shown,
+    with_error,
+)
 from benchmarks.forecasts.report.curves import ABOUT, curves
 from benchmarks.forecasts.report.distance import AXES, by_cut, by_distance
-from benchmarks.forecasts.report.halves import HONEST, halves
+from benchmarks.forecasts.report.halves import TUNED, halves
 from benchmarks.forecasts.report.picture import picture
 from benchmarks.forecasts.report.select import APART, beside, common, cut_of, filled, on_one_count, partly
-from benchmarks.table import table, write
+from benchmarks.table import number, table, write
 
 #: Title of the page, and which runs are fitted and forecast, by whether the cuts go across.
 TITLES = {False: "Forecasts of held-out runs", True: "Forecasts of larger models and of longer runs"}
+#: Where the records are.
+KEPT = (
+    "With `--kept FILE` the command keeps the scores of each run and writes the page from them. They are not in the "
+    "repository, because they hold values of published tables."
+)
 WHAT = {
     False: "Runs up to a cut in compute (or size) are fitted, all larger ones forecast",
     True: "Runs of the smaller half or three quarters of the sizes (or lengths) are fitted, and those of larger sizes "
@@ -22,13 +38,10 @@ WHAT = {
 }
 
 
-def report(
-    path: Path, records: Sequence[dict], command: str, across: bool = False, before: Sequence[dict] | None = None
-) -> None:
-    """Write the page, and its figure in ``figures``.
+def report(path: Path, records: Sequence[dict], command: str, across: bool = False, measured: str = "") -> None:
+    """Write the page, and its figure in the folder ``figures`` of the pages.
 
-    `across`: the cuts are those of `benchmarks.forecasts.across`; `before`: records of an earlier default, to compare
-    with.
+    `across`: the cuts are those of `benchmarks.forecasts.across`; `measured`: date and commit of the records.
     """
     records = filled(records)
     some = partly(records)
@@ -37,14 +50,15 @@ def report(
     scores, sets = by_data(kept), list(dict.fromkeys(record["data"] for record in kept))
     methods = list(scores)
     parts = [
-        _about(kept, sets, command, across),
+        *opening(_conclusion(kept, scores, sets), _headline(scores, sets), command, measured, KEPT),
+        "" if across else "![coverage and sharpness of the methods](../figures/forecasts.png)",
+        f"**What was tuned on which data.** {TUNED}",
+        f"## Average scores\n\n{_about(kept, sets, across)}",
         rows_of(scores, sets),
-        "" if across else "![coverage and sharpness of the methods](figures/forecasts.png)",
-        HONEST,
         "\n".join(f"- {method}: {WORDS.get(method, method)}" for method in methods),
     ]
     if DEFAULT in scores and len(sets) > 1 and not across:
-        parts += _targets(records, kept, scores, sets, before)
+        parts += _targets(records, kept, scores, sets)
     parts += calibrated.sections(kept, methods, halves(sets))
     if DEFAULT in scores:
         parts += _distances([record for record in kept if record["method"] == DEFAULT])
@@ -56,34 +70,74 @@ def report(
         parts += [ABOUT, curves(kept)]
     parts += ["## Failed and unconverged", _failures(shared, methods), "## By data set", _by_data(scores, sets)]
     if not across:
-        picture(aggregate(scores, sets), path.parent / "figures" / "forecasts.png")
+        picture(aggregate(scores, sets), figures(path) / "forecasts.png")
     write(path, TITLES[across], parts)
 
 
-def _about(kept: Sequence[dict], sets: Sequence[str], command: str, across: bool) -> str:
+def _conclusion(kept: Sequence[dict], scores: Scores, sets: Sequence[str]) -> list[str]:
+    """The conclusion in three sentences; without the default, what was scored."""
+    cuts = len({cut_of(record) for record in kept})
+    if DEFAULT not in scores or BASE not in scores:
+        return [f"{len(scores)} methods were scored on {cuts} cuts of {len(sets)} data sets."]
+    means, spread = aggregate(scores, sets), errors(scores, sets)
+
+    def said(method: str, name: str, times: float = 1.0) -> str:
+        at = HEAD.index(name)
+        return with_error(times * means[method][at], times * spread[method][at])
+
+    low = min(sets, key=lambda data: scores[DEFAULT][data]["covered"][AT])
+    return [
+        f"On {len(sets)} published data sets ({cuts} cuts), 90 % intervals of the default contain "
+        f"{said(DEFAULT, '90 %', 100)} % of the larger runs held out, and those of a Huber fit with bootstrap "
+        f"{said(BASE, '90 %', 100)} %.",
+        f"The CRPS of the default is {said(DEFAULT, 'CRPS ratio')} times that of the Huber fit, and its 90 % intervals "
+        f"are {said(DEFAULT, 'width ratio')} times as wide.",
+        f"The worst data set is {low}, where 90 % intervals of the default contain "
+        f"{100 * scores[DEFAULT][low]['covered'][AT]:.0f} % of the runs held out.",
+    ]
+
+
+def _headline(scores: Scores, sets: Sequence[str]) -> str:
+    """The first table: averages with standard errors, and the worst data set of each method."""
+    means, spread, rows = aggregate(scores, sets), errors(scores, sets), []
+    for method in scores:
+        low = min(sets, key=lambda data, own=scores[method]: own[data]["covered"][AT])
+        names = ("50 %", "90 %", "width ratio", "CRPS ratio", "RMSLE")
+        cells = [with_error(means[method][HEAD.index(n)], spread[method][HEAD.index(n)]) for n in names]
+        worst = f"{number(float(scores[method][low]['covered'][AT]))} ({low})"
+        rows.append([method, *cells[:2], worst, *cells[2:]])
+    head = ["method", "inside 50 %", "inside 90 %", "inside 90 %, worst data set", "width / Huber's", "CRPS / Huber's"]
+    return table([*head, "RMSLE [%]"], rows)
+
+
+def _about(kept: Sequence[dict], sets: Sequence[str], across: bool) -> str:
     """What is compared, and what the columns are."""
     return (
-        f"{WHAT[across]}: {len(sets)} data sets, "
-        f"{len({cut_of(record) for record in kept})} cuts. The data set is the unit: runs are averaged in a cut, cuts "
-        "in a data set, data sets equally; after ± stands the standard error over data sets. CRPS and width are "
-        "geometric means of the ratio to the Huber bootstrap. "
-        "50 % to 95 %: share of held-out runs inside that interval, noise of a run included; "
-        "sets ≥ .80: share of data sets whose 90 % intervals hold 80 % or more; RMSLE and signed error (positive: "
-        "forecast too high) in % of the loss; log score: of the log loss, for functions a kernel estimate, "
-        "harsh where no draw is near. Laplace's method where it is accepted, NUTS elsewhere. Cuts at which any "
-        f"method failed are left out for all. One command: `{command}`."
+        f"{WHAT[across]}: {len(sets)} data sets, {len({cut_of(record) for record in kept})} cuts. Runs are averaged in "
+        "a cut, cuts in a data set, and data sets with equal weight; after ± is the standard error over data sets. "
+        "Laplace's method is used where it is accepted, NUTS elsewhere. A cut at which any method failed is left out "
+        "for all methods.\n\n"
+        "- 50 % to 95 %: share of held-out runs inside that interval, which includes the noise of a run.\n"
+        "- sets ≥ .80: share of data sets whose 90 % intervals contain at least 80 % of the runs.\n"
+        "- CRPS ratio, width ratio: geometric means of the ratio to the Huber bootstrap.\n"
+        "- RMSLE and error (positive: forecast too high): in % of the loss.\n"
+        "- log score: mean log density of the log loss. For functions it is a kernel estimate, which penalises a "
+        "forecast heavily if no draw is near the observation."
     )
 
 
-def _targets(
-    records: Sequence[dict], kept: Sequence[dict], scores: Scores, sets: Sequence[str], before: Sequence[dict] | None
-) -> list[str]:
+def compared(records: Sequence[dict], before: Sequence[dict]) -> str:
+    """The targets of calibration of the default against those of another version's records, for the terminal."""
+    return targets.shown(targets.calibrated(common(filled(records)), before))
+
+
+def _targets(records: Sequence[dict], kept: Sequence[dict], scores: Scores, sets: Sequence[str]) -> list[str]:
     """The targets of the default."""
     fair = None
     if beside(records, BASE_COUNTED):
         fair_scores = by_data(common([r for r in on_one_count(records) if r["method"] in (BASE, DEFAULT)]))
         fair = aggregate(fair_scores, sets)[DEFAULT]
-    rows = targets.calibrated(kept, before) + targets.averages(aggregate(scores, sets)[DEFAULT], kept, fair)
+    rows = targets.calibrated(kept) + targets.averages(aggregate(scores, sets)[DEFAULT], kept, fair)
     return ["## Targets", targets.shown(rows), targets.note(kept)]
 
 

@@ -5,11 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.evidence import opening
 from benchmarks.forecasts.methods import DEFAULT
-from benchmarks.forecasts.report.averages import AT, by_data, rows_of, standard_error
+from benchmarks.forecasts.report.averages import (
+    AT,
+    HEAD,
+    Scores,
+    aggregate,
+    by_data,
+    errors,
+    rows_of,
+    standard_error,
+    with_error,
+)
 from benchmarks.forecasts.report.calibrated import means_of
 from benchmarks.forecasts.report.calibration import judge
-from benchmarks.forecasts.report.halves import HALF_A, HALF_C
+from benchmarks.forecasts.report.halves import HALF_A, HALF_C, TUNED
 from benchmarks.forecasts.report.select import common, cut_of
 from benchmarks.forecasts.report.targets import calibrated
 from benchmarks.table import table, write
@@ -23,15 +34,6 @@ DIFFERENCES = (
     *(f"Δ {what} {level} %" for what in ("distance", "excess") for level in (50, 90)),
     *(f"Δ {what}" for what in ("inside 90 %", "ln width", "ln CRPS", "log score")),
 )
-#: How the default was chosen, for the page.
-OUTCOME = (
-    "How the default was chosen: by the interval score, CRPS and distances from nominal coverage on halves A and C, on "
-    "cuts by compute and on cuts along N and D and ladders of few sizes (`--across`). A study with a sampler of its "
-    "own compared some thirty combinations of kernels and prior medians ([decision](decisions/15-discrepancy.md)). The "
-    "priors of omega and kappa give room to a floor that does not decline and to an additive law: on simulated "
-    "additive sweeps they halved the bias of the median, and on published ones they cost 1.5 % of CRPS. Half B was "
-    "scored once, after the choice."
-)
 
 
 def with_before(records: Sequence[dict], before: Sequence[dict]) -> list[dict]:
@@ -41,8 +43,8 @@ def with_before(records: Sequence[dict], before: Sequence[dict]) -> list[dict]:
     return ours + [theirs[cut] for cut in dict.fromkeys(map(cut_of, ours))]
 
 
-def sections(records: Sequence[dict], options: str = "") -> list[str]:
-    """The page; `options` are those of the command that made the records."""
+def sections(records: Sequence[dict], options: str = "", measured: str = "") -> list[str]:
+    """The page; `options` are those of the command that made the records, `measured` their date and commit."""
     kept = common(records)
     scores = by_data(kept)
     sets = list(scores[DEFAULT])
@@ -50,11 +52,12 @@ def sections(records: Sequence[dict], options: str = "") -> list[str]:
     own = {name: [record for record in kept if record["method"] == name] for name in scores}
     bad = {name: sum(r["converged"] is False for r in records if r["method"] == name) for name in scores}
     count = "counted as the runs up to each cut say" if "--counted" in options else "as the tables have it"
+    command = " ".join(("python -m benchmarks choices", options)).strip()
     parts = [
-        f"Variants of the default law, on {cuts} cuts of {len(sets)} data sets: {', '.join(sets)}; N {count}. Columns "
-        "as in [forecasts](forecasts.md), but ratios are to the default. One command: "
-        f"`{' '.join(('python -m benchmarks choices', options)).strip()}`.",
-        rows_of(scores, sets, DEFAULT),
+        *opening(_conclusion(kept, scores, sets), rows_of(scores, sets, DEFAULT), command, measured),
+        f"**What was tuned on which data.** {TUNED}",
+        f"Variants of the default law on {cuts} cuts of {len(sets)} data sets: {', '.join(sets)}; N {count}. Columns "
+        "as in [forecasts](forecasts.md), except that ratios are to the default.",
         "## Difference from the default\n\nMeans and standard errors over data sets. Distance: |coverage - nominal| of "
         "a data set; excess: distance less that of a perfectly calibrated forecaster ([forecasts](forecasts.md)). "
         "Smaller is better, as for CRPS; a larger log score is better.",
@@ -64,9 +67,35 @@ def sections(records: Sequence[dict], options: str = "") -> list[str]:
         "## Targets",
         table(["variant", "target", "reached", "met"], [row for name in own for row in _targets(name, own[name])], 4),
         "Cuts at which a fit did not converge: " + ", ".join(f"{name} {count}" for name, count in bad.items()) + ".",
-        OUTCOME,
     ]
     return parts
+
+
+def _conclusion(kept: Sequence[dict], scores: Scores, sets: Sequence[str]) -> list[str]:
+    """The conclusion in at most three sentences: coverage, then CRPS and width of the variants over the default's."""
+    means, spread = aggregate(scores, sets, DEFAULT), errors(scores, sets, DEFAULT)
+    others = [name for name in scores if name != DEFAULT]
+
+    def said(name: str, column: str, times: float = 1.0) -> str:
+        at = HEAD.index(column)
+        return with_error(times * means[name][at], times * spread[name][at])
+
+    first = f"90 % intervals of the default contain {said(DEFAULT, '90 %', 100)} % of the runs held out"
+    if not others:
+        return [f"{first}."]
+    one = len(others) == 1
+
+    def listed(column: str, times: float = 1.0, unit: str = "") -> str:
+        return "; ".join(said(name, column, times) + unit + ("" if one else f" ({name})") for name in others)
+
+    low = min(sets, key=lambda data: scores[DEFAULT][data]["covered"][AT])
+    least = 100 * scores[DEFAULT][low]["covered"][AT]
+    return [
+        f"{first}, and those of the variant{'' if one else 's'} {listed('90 %', 100, ' %')}.",
+        f"The CRPS of the variant{'' if one else 's'} over that of the default is {listed('CRPS ratio')}, and the "
+        f"width of 90 % intervals over the default's is {listed('width ratio')}.",
+        f"On its worst data set, {low}, 90 % intervals of the default contain {least:.0f} %.",
+    ]
 
 
 def _targets(name: str, records: Sequence[dict]) -> list[list[str]]:
@@ -106,6 +135,6 @@ def _numbers(records: Sequence[dict]) -> dict[str, np.ndarray]:
     }
 
 
-def report(path: Path, records: Sequence[dict], options: str = "") -> None:
+def report(path: Path, records: Sequence[dict], options: str = "", measured: str = "") -> None:
     """Write the page."""
-    write(path, "Choices", sections(records, options))
+    write(path, "Variants of the default law", sections(records, options, measured))
