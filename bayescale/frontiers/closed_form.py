@@ -1,4 +1,4 @@
-"""Closed form: loss, slope and curvature along the frontier of the laws in `bayescale.frontiers.shapes`, in closed form."""
+"""Loss, slope and curvature along the frontier of the laws in `bayescale.frontiers.shapes`, in closed form."""
 
 import numpy as np
 import xarray as xr
