@@ -1,6 +1,6 @@
 """Atomic: files that appear under their names complete, or not at all.
 
-A draft is written beside its target, on the same file system, and renamed when it is complete. If the process raises
+A draft is written next to its target, on the same file system, and renamed when it is complete. If the process raises
 or is killed before that, the file that was there stays as it was. A killed process leaves its draft behind, under a
 hidden name; the next writing of that file or folder removes it if it is old. Nothing is promised for a loss of power.
 """

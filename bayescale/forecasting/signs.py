@@ -39,10 +39,11 @@ def signs(law: Law, post: xr.DataTree, backtest: xr.Dataset | Evidence | None = 
     Examples
     --------
     >>> import bayescale as bs
-    >>> runs = bs.load("known_entropy").query("split == 'grid'").drop(columns="run")
-    >>> post = bs.fit(bs.laws.generalised, runs, method="laplace", seed=1)
-    >>> sorted(bs.signs(bs.laws.generalised, post))
-    ['kappa']
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> sorted(bs.signs(chinchilla, post))
+    ['floor']
     """
     check_posterior(law, post, "posterior", "observed_data")
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]

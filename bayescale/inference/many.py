@@ -60,8 +60,22 @@ def fit_many(
     Raises
     ------
     TypeError, ValueError
-        If there are no tables, one is not a DataFrame, or two names print alike; if the law, the seed, the method or an
-        option is of a wrong kind.
+        If there are no tables, one is not a DataFrame, or two names print as one; if the law, the seed, the method
+        or an option is of a wrong kind.
+
+    See Also
+    --------
+    fit : one table.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tables = {"all": runs, "small": runs.query("C < 1e11")}
+    >>> many = bs.fit_many(chinchilla, tables, method="laplace", seed=1, progressbar=False)
+    >>> many["posterior"]["alpha_N"].sizes["fit"], many["fits"]["reason"].values.tolist()
+    (2, ['', ''])
     """
     return run_many(fit, law, tables, method=method, seed=seed, executor=executor, whole=True, **sampler)
 

@@ -13,7 +13,18 @@ PAPERS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py
 
 
 def names() -> dict[str, Law]:
-    """Every law by its full name, ``paper.law``."""
+    """Every law by its full name, ``paper.law``.
+
+    Returns
+    -------
+    dict : name -> Law.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> "hoffmann2022.chinchilla" in bs.laws.names()
+    True
+    """
     modules = (importlib.import_module(f"{__package__}.{paper}") for paper in PAPERS)
     return {law.name: law for module in modules for law in vars(module).values() if isinstance(law, Law)}
 
@@ -34,6 +45,16 @@ def find(name: str, sha256: str | None = None) -> Law:
         If no law or more than one has the name; the message lists the candidates. If the file has another SHA-256.
     FileNotFoundError
         If the file of ``file.py:value`` does not exist.
+
+    Returns
+    -------
+    Law
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> bs.laws.find("chinchilla") is bs.laws.chinchilla
+    True
     """
     if not isinstance(name, str):
         raise TypeError(f"name is a {type(name).__name__}; wanted the name of a law, such as 'chinchilla'.")

@@ -33,6 +33,15 @@ class Evidence:
     times : the same of the forecast that the back-test was made for; NaN if it was made for none.
     covered : probability of a central interval -> share of the runs inside.
     rmsle, width : root mean square error, and width of the 90 % interval [% of the loss].
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> found = bs.evidence(tests)
+    >>> found.by, found.cuts, found.reassures
+    ('C', 1, False)
     """
 
     by: str
@@ -104,6 +113,18 @@ def evidence(tests: xr.Dataset) -> Evidence:
         If `tests` is not the Dataset of `backtest`.
     ValueError
         If it is of several forecasters.
+
+    Returns
+    -------
+    Evidence : numbers of cuts, runs and distinct sizes, coverage, errors, and whether they reassure.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> bs.evidence(tests).gaps  # why good scores would not reassure
+    ('it rests on ... distinct sizes of C, and runs of one size err together',)
     """
     if not isinstance(tests, xr.Dataset) or not {"error", "ratio", "covered"} <= set(tests.data_vars):
         raise TypeError(f"tests is a {type(tests).__name__}; wanted the Dataset of bayescale.backtest.")

@@ -149,7 +149,7 @@ def _check_nuts(given: Mapping[str, Any]) -> None:
         raise TypeError(f"initvals is a {type(starts).__name__}; wanted a mapping from variable to value.")
     nuts = nuts or {}
     if misplaced := sorted(str(name) for name in nuts if name in ("draws", "tune", "chains", "cores", "seed")):
-        raise TypeError(f"nuts has {misplaced}; give them beside it: fit(law, runs, {misplaced[0]}=…).")
+        raise TypeError(f"nuts has {misplaced}; give them as arguments of fit: fit(law, runs, {misplaced[0]}=…).")
     if odd := [name for name in nuts if not isinstance(name, str)]:
         raise TypeError(f"nuts has the key {odd[0]!r}; wanted names of options: nuts={{'target_accept': 0.99}}.")
     if "target_accept" in given and "target_accept" in nuts:
@@ -196,7 +196,7 @@ def check_tables(tables: Any) -> None:
         child = str(name).replace("/", "_")
         if child in seen:
             raise ValueError(
-                f"The names {seen[child]!r} and {name!r} of tables both print as '{child}', by which the fits are "
-                "told apart; rename one."
+                f"The names {seen[child]!r} and {name!r} of tables both print as '{child}', the name "
+                "of the fit; rename one."
             )
         seen[child] = name
