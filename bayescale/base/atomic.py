@@ -104,7 +104,7 @@ def filling(folder: str | Path, *, last: str | None = None, stale: Iterable[str]
 
     Parameters
     ----------
-    folder : str or Path, made if need be.
+    folder : str or Path, created if it does not exist.
     last : str, optional, name of the file that moves last.
     stale : names of files of an earlier set, which are removed unless the draft has them too.
 

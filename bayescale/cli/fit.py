@@ -93,7 +93,7 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
 
 
 def _exists(source: str) -> None:
-    """Refuse a path that is no file, unless it may be the name of a data set."""
+    """Refuse a path without a file, unless it may be the name of a data set."""
     path = Path(source)
     if "://" in source:
         raise ValueError(f"'{source}' is an address; download the file, and give its path.")

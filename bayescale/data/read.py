@@ -29,8 +29,8 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     ----------
     path : str or Path, ending in .csv, .tsv, .txt or .parquet.
     columns : mapping from the names used here to the file's: ``{"N": "params"}``.
-    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``. What it
-        may hold says `bayescale.data.where`.
+    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``.
+        `bayescale.data.where` describes the syntax.
 
     Returns
     -------

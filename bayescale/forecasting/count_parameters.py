@@ -61,7 +61,7 @@ def count_parameters(
     TypeError
         If a law is not a Law, or `runs` is not a DataFrame.
     ValueError
-        If a column or its law is missing, a law has no N, or a count is no positive number.
+        If a column or its law is missing, a law has no N, or a count is not a positive number.
 
     Warns
     -----

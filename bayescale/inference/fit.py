@@ -45,13 +45,13 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     law : Law
     runs : DataFrame, one row a run, with the law's columns (N [parameters], D [tokens], C [FLOP]) and ``loss``
         [nats/token]. With a column ``run`` in which names repeat, rows are checkpoints of training runs
-        (docs/conventions.md).
+        (docs/explain/conventions.md).
     method : {"nuts", "laplace"}
         "nuts" is the No-U-Turn sampler. "laplace" is the Laplace approximation, corrected by Pareto-smoothed importance
         sampling: it takes a fraction of a second, and falls back to NUTS if its weights are unreliable.
     seed : int, optional
-        The same seed gives the same draws on the same machine (docs/conventions.md). Without one, a random seed is
-        used and stored.
+        The same seed gives the same draws on the same machine (docs/explain/conventions.md). Without one, a random
+        seed is used and stored.
     **sampler
         Passed to `pymc.sample` unchanged: ``draws=``, ``chains=``, ``nuts_sampler="nutpie" | "pymc" | "numpyro"``,
         ``progressbar=``, ``nuts={"target_accept": 0.99}``, ….

@@ -51,7 +51,7 @@ def fit_many(
     -------
     DataTree : groups posterior (chain, draw, fit), constant_data (the reference run of each fit), and fits: converged,
         rhat, ess, divergences, pareto_k, seconds, and as text method, verdict, warnings (of the data) and reason (why
-        there is no posterior; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
+        a fit failed; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
 
         The group each has a child for every fit with a posterior, by the name of its table ("/" in a name becomes
         "_"): the DataTree of `fit` without log_likelihood and fitted, which are large. `predict`, `forecast` and

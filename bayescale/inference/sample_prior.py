@@ -25,7 +25,7 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     Parameters
     ----------
     law : Law
-    runs : DataFrame, as in `fit`. They give the reference run and the smallest loss, in units of which priors may be.
+    runs : DataFrame, as in `fit`. They give the reference run and the smallest loss, which some priors have as unit.
     draws : int
     seed : int, optional
 

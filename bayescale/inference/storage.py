@@ -22,7 +22,7 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     Parameters
     ----------
     post : DataTree of `fit`.
-    path : str or Path, ending in .nc; its folder is made if need be.
+    path : str or Path, ending in .nc; its folder is created if it does not exist.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     TypeError
         If `post` is not a DataTree.
     ValueError
-        If it has no posterior, or `path` is not the name of a netCDF file.
+        If `post` has no posterior, or `path` does not end in .nc.
     OSError
         If the disk is full. Nothing is left behind, and `post` can be saved elsewhere.
 
@@ -114,9 +114,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     ----------
     path : str or Path, a file that `save` has written, or a folder of `bayescale fit`.
     verify : bool
-        Whether to compare the file with its checksum before HDF5 opens it, which some damage would keep busy for ever.
-        Where another program has changed the file, and so removed that checksum, each group is compared with its own.
-        Files without checksums, from earlier versions, are not compared.
+        Whether to compare the file with its checksum before HDF5 opens it: HDF5 never returns from some damaged files.
+        If another program has changed the file, and so removed that checksum, each group is compared with its own
+        checksum. Files without checksums are not compared.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     FileNotFoundError
         If there is no such file, or no posterior in the folder.
     ValueError
-        If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or of a later version of it.
+        If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or written by a later version.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The laws that there are, and how one is found by name."""
+"""The laws of the package, and finding one by name."""
 
 import hashlib
 import importlib
@@ -34,8 +34,10 @@ def find(name: str, sha256: str | None = None) -> Law:
 
     Parameters
     ----------
-    name : str. A file is run, so it must come from somebody you trust.
-    sha256 : str, optional, of the file: another content is not run.
+    name : str
+        A file is executed, so it must come from somebody you trust.
+    sha256 : str, optional
+        SHA-256 of the file. A file with another SHA-256 is not run.
 
     Raises
     ------

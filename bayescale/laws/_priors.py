@@ -1,4 +1,4 @@
-"""Default priors shared by the laws; docs/maths.md justifies each by a prior predictive figure."""
+"""Default priors shared by the laws; docs/explain/laws_and_priors.md justifies each by a prior predictive figure."""
 
 from bayescale.modelling.prior import Prior
 

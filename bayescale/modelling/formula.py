@@ -38,7 +38,7 @@ def signature(function: Callable) -> Signature:
     Raises
     ------
     TypeError
-        If it is no function, or has ``*args``, ``**kwargs`` or default values: their role would be unclear.
+        If it is not a function, or has ``*args``, ``**kwargs`` or default values: their role would be unclear.
     """
     if not callable(function):
         raise TypeError(f"formula is {function!r}; wanted a function, such as def formula(N, N0, *, E, alpha_N).")

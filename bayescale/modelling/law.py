@@ -60,7 +60,7 @@ class Law:
     Raises
     ------
     TypeError
-        If the formula is no function, the noise no Noise, or a reference value no number.
+        If the formula is not a function, the noise not a Noise, or a reference value not a number.
     ValueError
         If a parameter has no prior, a prior no parameter, formula and noise share a parameter, or the coordinates name
         an unknown parameter.

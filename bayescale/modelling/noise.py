@@ -2,7 +2,7 @@
 
 Every noise is ``log(loss) = log(mu) + scale * z``, with a standard variate z and a formula for the scale. The variates
 of the package are symmetric, so mu is the median of the loss; the mean is larger, and infinite under Student-t. Each
-noise is a density of the loss itself, so `az.loo` and `az.compare` hold across noises.
+noise is a density of the loss itself, so `az.loo` and `az.compare` can compare noises.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class Noise:
     Raises
     ------
     TypeError
-        If the variate is neither a Variate nor a name, or a parameter neither has a Prior nor a number.
+        If the variate is neither a Variate nor a name, or a parameter has neither a Prior nor a number.
     ValueError
         If there is no variate of this name; if a parameter has no prior, or a prior no parameter; if a number is NaN
         or infinite, or degrees of freedom are not positive.
@@ -86,7 +86,7 @@ class Noise:
 
     @property
     def degrees_of_freedom(self) -> float | None:
-        """Of a Student-t variate, infinity for the normal; None for other variates, and if they have a prior."""
+        """Degrees of freedom: infinite for the normal; None if they have a prior, or the variate is not Student-t."""
         nu = self.variate.degrees_of_freedom
         value = self.priors[nu] if isinstance(nu, str) else nu
         return None if value is None or isinstance(value, Prior) else float(value)

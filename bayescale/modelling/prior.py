@@ -14,10 +14,10 @@ from bayescale.modelling.distributions import FAMILIES, Family, family_of
 
 @dataclass(frozen=True, init=False)
 class Prior:
-    """A PyMC variable to be: a family of `pymc` by name, and its arguments.
+    """The prior of a parameter: a distribution of `pymc` by name, and its arguments.
 
-    Spelled as elsewhere in the PyMC ecosystem, with the same ``create_variable(name)``. Arguments are PyMC's, with
-    PyMC's defaults. An argument may be another prior; with `dims` this is partial pooling:
+    Arguments have PyMC's names and PyMC's defaults. ``create_variable(name)`` works as in other packages of the PyMC
+    ecosystem. An argument may be another prior; with `dims` this is partial pooling:
     ``Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=Prior("HalfNormal", sigma=0.3), dims="family",
     centered=False)``.
 
@@ -45,7 +45,7 @@ class Prior:
     Raises
     ------
     TypeError
-        If an argument is no number (a string, a boolean), or family, dims, centered or unit is of a wrong type.
+        If an argument is not a number (a string, a boolean), or family, dims, centered or unit is of a wrong type.
     ValueError
         If PyMC has no such family or the family no such argument; if an argument is missing, NaN, infinite or outside
         its range, or two of them say the same thing; if a hyperprior reaches below zero where the argument must be
@@ -198,7 +198,7 @@ class Prior:
             raise ValueError(f"'{self.family}' is not a distribution of pymc; see pymc's list of distributions.")
         model = pm.modelcontext(None)
         if self.unit_name and self.unit_name not in model.named_vars:
-            raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not hold.")
+            raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not have.")
         args = {**self.args, **{key: made[f"{name}_{key}"] for key in self.hyperpriors()}}
         args = self.in_unit(args, model[self.unit_name] if self.unit_name else None)
         if self.centered:
@@ -208,7 +208,7 @@ class Prior:
         return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
 
     def in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
-        """The arguments of the family once its unit has a value.
+        """The arguments of the family, given the value of its unit.
 
         Parameters
         ----------

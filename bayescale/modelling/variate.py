@@ -31,7 +31,7 @@ class Variate:
     tail : callable, optional
         ``tail(z, **shape)``, probability that z is exceeded; without it, `logp` is integrated numerically.
     shape : tuple of str
-        Names of the shape parameters, which are PyMC's names of them.
+        Names of the shape parameters, as PyMC calls them.
     pymc : str, optional
         Name of the distribution in `pymc`; without it, PyMC is given `logp` and `draw` (`pymc.CustomDist`).
     location_name, scale_name : str

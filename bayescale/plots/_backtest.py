@@ -32,7 +32,9 @@ def backtest(results: xr.Dataset, kind: str = "coverage", ax: Axes | None = None
     Raises
     ------
     ValueError
-        If `kind` is unknown, `results` is not of `bayescale.backtest`, or no cut has a forecast.
+        If `kind` is unknown, `results` lacks variables of `bayescale.backtest`, or no cut has a forecast.
+    TypeError
+        If `results` is not a Dataset.
 
     Examples
     --------

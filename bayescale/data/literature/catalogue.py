@@ -1,4 +1,4 @@
-"""Catalogue: the names of the data sets, what is known of each, and loading one."""
+"""Catalogue: the names of the data sets, the record of each, and loading one."""
 
 import importlib
 from difflib import get_close_matches

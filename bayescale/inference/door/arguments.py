@@ -41,7 +41,7 @@ SAMPLERS = ("nutpie", "pymc", "numpyro", "blackjax")
 
 
 def check_law(law: Any, runs: Any) -> None:
-    """Refuse what is not a Law, such as a name, and swapped arguments.
+    """Refuse anything but a Law, such as a name, and swapped arguments.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def check_method(method: Any) -> None:
 def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the sampler as they are passed on: numbers as int, without those that are None.
 
-    A chain uses one core, so that more cores than the most chains are as good as these.
+    A chain uses one core, so more cores than chains are never used.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def check_starts(law: Law, starts: Any) -> None:
 
 
 def check_tables(tables: Any) -> None:
-    """Refuse what is not a mapping from names that print differently to tables.
+    """Refuse anything but a mapping from distinct names to tables.
 
     Raises
     ------
