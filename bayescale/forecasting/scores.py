@@ -149,7 +149,7 @@ def crps(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
     Notes
     -----
-    The score is mean |X - y| - mean |X - X'| / 2 over the draws of the log loss, in the fair estimate of Ferro 2014
+    The score is mean ``|X - y| - |X - X'| / 2`` over the draws of the log loss, in the fair estimate of Ferro 2014
     (doi:10.1002/qj.2270), which is unbiased for any number of draws.
 
     Examples
