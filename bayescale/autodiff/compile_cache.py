@@ -2,7 +2,7 @@
 
 Numba loads machine code from its cache by `pickle`, which runs whatever the file says. So the cache is used only if no
 other user can write to it. The source of a module is never read from the disk: it is written there, as Numba goes by
-the file. A list of SHA-256 beside it finds entries that were cut short or damaged, which are compiled again.
+the file. A list of SHA-256 in the same folder finds entries that were cut short or damaged, which are compiled again.
 """
 
 import os

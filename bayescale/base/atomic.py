@@ -1,6 +1,6 @@
 """Atomic: files that appear under their names complete, or not at all.
 
-A draft is written beside its target, on the same file system, and renamed when it is complete. If the process raises
+A draft is written next to its target, on the same file system, and renamed when it is complete. If the process raises
 or is killed before that, the file that was there stays as it was. A killed process leaves its draft behind, under a
 hidden name; the next writing of that file or folder removes it if it is old. Nothing is promised for a loss of power.
 """
@@ -104,7 +104,7 @@ def filling(folder: str | Path, *, last: str | None = None, stale: Iterable[str]
 
     Parameters
     ----------
-    folder : str or Path, made if need be.
+    folder : str or Path, created if it does not exist.
     last : str, optional, name of the file that moves last.
     stale : names of files of an earlier set, which are removed unless the draft has them too.
 

@@ -56,7 +56,7 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
     figures as PDF and PNG: curves, residuals and, where the law has E, its prior and posterior.
 
     If DIR already has a posterior, --force is needed to replace it. DIR has the old fit until the new one is complete,
-    even if the command is killed. The files beside a posterior.nc always belong to it. Other files are not touched.
+    even if the command is killed. The files next to a posterior.nc always belong to it. Other files are not touched.
     If DIR cannot be written after the fit, as on a full disk, the fit goes to a new folder in the working, temporary or
     home folder, which the error names.
 
@@ -93,11 +93,11 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
 
 
 def _exists(source: str) -> None:
-    """Refuse a path that is no file, unless it may be the name of a data set."""
+    """Refuse a path without a file, unless it may be the name of a data set."""
     path = Path(source)
     if "://" in source:
         raise ValueError(f"'{source}' is an address; download the file, and give its path.")
-    if path.is_dir() and (path.suffix or len(path.parts) > 1):  # a bare name may be a data set beside such a folder
+    if path.is_dir() and (path.suffix or len(path.parts) > 1):  # a bare name may be a data set too
         raise ValueError(f"'{source}' is a folder; wanted a file with one row for each run.")
     if not path.is_file() and (path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet") or len(path.parts) > 1):
         raise FileNotFoundError(f"There is no file '{source}'.")

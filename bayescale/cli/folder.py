@@ -15,7 +15,7 @@ from bayescale.cli import figures, show
 from bayescale.inference import storage as files
 from bayescale.modelling.law import Law
 
-#: The tables of a fit beside its posterior.
+#: The tables of a fit, next to its posterior.
 TABLES = ("runs.csv", "summary.csv")
 
 

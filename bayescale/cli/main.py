@@ -21,7 +21,7 @@ class Tidy(click.Group):
                 from bayescale.cli.messages import translated
 
                 text = str(error) or type(error).__name__
-                if isinstance(error, RuntimeError):  # a sampler's may go on with its stack
+                if isinstance(error, RuntimeError):  # a sampler's may continue with its stack
                     text = text.strip().splitlines()[0]
                 click.echo(f"error: {translated(text)}", err=True)
                 ctx.exit(2)

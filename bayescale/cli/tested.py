@@ -84,7 +84,7 @@ def _runs(folder: Path, post: "xr.DataTree") -> "pd.DataFrame":
         table = pd.DataFrame()
     losses = post["observed_data"]["loss"].to_numpy() if "observed_data" in post.children else []
     if "loss" not in table or len(table) != len(losses) or not np.allclose(table["loss"], losses, rtol=1e-9, atol=0):
-        raise ValueError(f"'{file}' has not the runs of the posterior beside it; was it changed? Fit again.")
+        raise ValueError(f"'{file}' has not the runs of the posterior next to it; was it changed? Fit again.")
     return table
 
 

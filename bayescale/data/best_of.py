@@ -56,6 +56,16 @@ def best_of(runs: pd.DataFrame, by: Sequence[str] = ("N", "D")) -> pd.DataFrame:
     -----
     UserWarning
         If sizes have several runs: the smallest of k noisy losses is too low (the winner's curse).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import bayescale as bs
+    >>> runs = pd.DataFrame({
+    ...     "N": [1e8, 1e8, 2e8], "D": [2e9, 2e9, 4e9], "learning_rate": [1e-3, 3e-3, 1e-3], "loss": [3.1, 3.0, 2.8],
+    ... })
+    >>> bs.best_of(runs)["loss"].tolist()
+    [3.0, 2.8]
     """
     if not isinstance(runs, pd.DataFrame):
         raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
@@ -121,8 +131,8 @@ def _steps(values: np.ndarray) -> np.ndarray:
 def settings(runs: pd.DataFrame, by: Sequence[str], used: Iterable[str] = ()) -> list[str]:
     """Numeric columns that vary among rows of one size and are settings, such as a learning rate.
 
-    A column is a setting if its name says so, or if its values recur in other rows; seeds, labels and results of
-    training are none.
+    A column is a setting if its name says so, or if its values recur in other rows. Seeds, labels and results of
+    training are not settings.
     """
     cell = cells(runs, by)
     if len(runs) == 0 or cell.max() + 1 == len(runs):

@@ -1,4 +1,4 @@
-"""Cost ratio: how a table's own training compute C relates to 6ND, and what is to be said of it."""
+"""Cost ratio: how a table's own training compute C relates to 6ND, and the warnings about it."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -29,8 +29,8 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     ----------
     path : str or Path, ending in .csv, .tsv, .txt or .parquet.
     columns : mapping from the names used here to the file's: ``{"N": "params"}``.
-    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``. What it
-        may hold says `bayescale.data.where`.
+    where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``.
+        `bayescale.data.where` describes the syntax.
 
     Returns
     -------
@@ -43,6 +43,15 @@ def read(path: str | Path, columns: Mapping[str, str] | None = None, where: str 
     ValueError
         If the file is empty, has no header or no rows, has another format or encoding, has a name twice in its header
         or rows that do not fit the header, or `columns` or `where` do not fit it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from bayescale.data.read import read
+    >>> table = pd.DataFrame({"params": ["135M", "1.5B"], "D": [2.7e9, 3e10], "loss": [3.1, 2.5]})
+    >>> table.to_csv("sweep.csv", index=False)
+    >>> read("sweep.csv", columns={"N": "params"}, where="N > 1e9")["loss"].tolist()
+    [2.5]
     """
     check_path(path)
     path = Path(path)

@@ -14,7 +14,7 @@ from bayescale.base.columns import column, training_flop
 BITS = 1.0 / np.log(2.0)
 #: Ratio of a table's losses to `typical` above which another unit is suspected, and above which bits cannot be it.
 HIGH, BEYOND_BITS = 1.4, 2.2
-#: Two groups of losses in one table are told apart if they lie this far apart [log loss],
+#: Two groups of losses in one table are separate units if they lie this far apart [log loss],
 APART = 0.25
 #: and scatter, each about its own trend, by less than this share of that distance.
 TIGHT = 1.0 / 5.0

@@ -8,7 +8,7 @@ import pandas as pd
 from bayescale.base.columns import COLUMNS
 from bayescale.data.as_numbers import as_numbers
 
-#: Names under which tables hold a loss in another unit -> expression that converts it to nats.
+#: Names under which tables have a loss in another unit -> expression that converts it to nats.
 OTHER_LOSSES = {
     "loss_bits": "loss_bits * np.log(2)",
     "bits_per_token": "bits_per_token * np.log(2)",

@@ -32,6 +32,15 @@ def model(law: Law, runs: pd.DataFrame) -> "pm.Model":
     ------
     TypeError, ValueError
         If the law cannot be fitted to the table; see `bayescale.data.check.check`.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> model = bs.model(chinchilla, runs)
+    >>> [variable.name for variable in model.free_RVs]
+    ['E', 'excess_N', 'alpha_N', 'excess_D', 'alpha_D', 'sigma']
     """
     return assemble(Bound(law, check(law, runs)))
 

@@ -88,6 +88,23 @@ def backtest(
     -----
     UserWarning
         If some of the given cuts leave fewer than four runs to fit or none to forecast; they are left out.
+
+    See Also
+    --------
+    board : average scores as a table.
+    evidence : what the scores say about a forecast.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> forecasters = {"chinchilla": chinchilla, "power_law": bs.baselines.power_law}
+    >>> tests = bs.backtest(forecasters, runs, cuts=[1.1e10, 1.1e11], seed=1, progressbar=False)
+    >>> dict(tests["crps"].sizes)
+    {'forecaster': 2, 'cut': 2, 'run': 49}
+    >>> tests["failed"].sum().item()
+    0
     """
     door.check_method(method)
     door.check_seed(seed)
@@ -198,6 +215,15 @@ def board(tests: xr.Dataset) -> pd.DataFrame:
     DataFrame : one row per forecaster. ``cuts``, ``failed`` and ``unconverged`` (numbers of cuts); ``covered_0.5`` …
         ``covered_0.95`` (shares of held-out runs); ``width`` of the 90 % interval, ``crps``, ``interval_score``,
         ``error`` and ``rmsle`` [% of the loss]; ``log_score``.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.forecasting.backtest import board
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> board(tests)[["cuts", "failed"]].values.tolist()
+    [[1, 0]]
     """
     if "forecaster" not in tests.dims:
         tests = tests.expand_dims(forecaster=[str(tests.attrs.get("forecaster", "forecast"))])

@@ -29,7 +29,31 @@ _STARTS = ((0.3, 0.6), (0.6, 0.8), (0.15, 0.2))
 
 
 def last_value(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """The loss of the largest run, with the scatter of the changes between successive runs in order of size."""
+    """The loss of the largest run, with the scatter of the changes between successive runs in order of size.
+
+    Parameters
+    ----------
+    train : DataFrame, the fitted runs: C [FLOP], or N and D, or one of them, and ``loss`` [nats/token].
+    test : DataFrame, one row for each run to forecast; only their number matters.
+    seed : int
+
+    Returns
+    -------
+    array of shape (draw, run) : 1000 draws of the losses [nats/token].
+
+    Raises
+    ------
+    ValueError
+        If the table has neither N, D nor C.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy")
+    >>> train, test = runs.query("split == 'grid'"), runs.query("split == 'heldout'")
+    >>> bs.baselines.last_value(train, test, seed=1).shape
+    (1000, 3)
+    """
     rng = np.random.default_rng(seed)
     ordered = train["loss"].to_numpy(float)[np.argsort(_size(train), kind="stable")]
     steps = np.diff(np.log(ordered))
@@ -37,7 +61,31 @@ def last_value(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray
 
 
 def power_law(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
-    """Least squares of log loss on log C, with its Student-t predictive distribution (flat prior)."""
+    """Least squares of log loss on log C, with its Student-t predictive distribution (flat prior).
+
+    Parameters
+    ----------
+    train : DataFrame, the fitted runs: C [FLOP], or N and D, or one of them, and ``loss`` [nats/token].
+    test : DataFrame, the runs to forecast, with the same columns; ``loss`` is not needed.
+    seed : int
+
+    Returns
+    -------
+    array of shape (draw, run) : 1000 draws of the losses [nats/token].
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than four runs, or the table has neither N, D nor C.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy")
+    >>> train, test = runs.query("split == 'grid'"), runs.query("split == 'heldout'")
+    >>> bs.baselines.power_law(train, test, seed=1).shape
+    (1000, 3)
+    """
     rng = np.random.default_rng(seed)
     x, y, new = np.log(_size(train)), np.log(train["loss"].to_numpy(float)), np.log(_size(test))
     if len(x) < 4:
@@ -59,6 +107,33 @@ def huber_bootstrap(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.nd
     The law is E + A N^-alpha + B D^-beta. If N or D does not vary, its term is dropped. If both vary along one line,
     the law is in C. With fewer than six runs, residuals are resampled instead of runs. The noise of a new run is a
     resampled residual.
+
+    Parameters
+    ----------
+    train : DataFrame, the fitted runs: N [parameters], D [tokens] or C [FLOP], and ``loss`` [nats/token].
+    test : DataFrame, the runs to forecast, with the same columns; ``loss`` is not needed.
+    seed : int
+
+    Returns
+    -------
+    array of shape (draw, run) : 1000 draws of the losses [nats/token], ten from each of 100 bootstrap samples.
+
+    Raises
+    ------
+    ValueError
+        If neither N, D nor C varies.
+
+    Notes
+    -----
+    Hoffmann et al. 2022, Eqs 10 and 11, arXiv:2203.15556, with the optimiser restarted as in `huber_fit`.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy")
+    >>> train, test = runs.query("split == 'grid'"), runs.query("split == 'heldout'")
+    >>> bs.baselines.huber_bootstrap(train.head(8), test, seed=1).shape
+    (1000, 3)
     """
     rng = np.random.default_rng(seed)
     names = terms(train)
@@ -136,6 +211,15 @@ def huber_fit(
     Returns
     -------
     array : log E, log coefficients (term), exponents (term).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> N = np.geomspace(1e7, 1e10, 8)
+    >>> log_E, log_A, alpha = bs.baselines.huber_fit(np.log(N)[None], np.log(1.8 + 400 * N**-0.34))
+    >>> round(float(np.exp(log_E)), 2), round(float(alpha), 2)
+    (1.8, 0.34)
     """
     middle = x.mean(axis=1)
     centred = x - middle[:, None]

@@ -22,6 +22,17 @@ def beats(predicted: xr.Dataset) -> xr.DataArray:
     ------
     TypeError
         If `predicted` is not a Dataset of `predict`.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> drawn = bs.predict(chinchilla, post, runs.query("split == 'heldout'"), seed=1)
+    >>> chance = bs.beats(drawn)
+    >>> chance.shape, bool(chance[2, 0] > 0.9)  # the largest run ends below the smallest
+    ((3, 3), True)
     """
     check_predicted(predicted)
     loss = predicted["loss"]

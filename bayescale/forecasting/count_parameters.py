@@ -61,13 +61,21 @@ def count_parameters(
     TypeError
         If a law is not a Law, or `runs` is not a DataFrame.
     ValueError
-        If a column or its law is missing, a law has no N, or a count is no positive number.
+        If a column or its law is missing, a law has no N, or a count is not a positive number.
 
     Warns
     -----
     UserWarning
         If what one column leaves out is a much larger share of the smallest model than of the largest. The choice then
         changes the curvature, and exponents depend on it (Pearce & Song 2024, arXiv:2406.12907).
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import henighan2020
+    >>> found = bs.count_parameters(henighan2020.L_N, bs.load("pythia"), seed=1)
+    >>> sorted(found.index), int(found["take"].sum())
+    (['N', 'N_no_embed'], 1)
     """
     laws = _checked(law, runs, columns)
     door.check_method(method)

@@ -41,6 +41,18 @@ def forecast(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | Non
     ------
     TypeError, ValueError
         As in `predict`.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> table = bs.forecast(chinchilla, post, runs.query("split == 'heldout'"), seed=1)
+    >>> table["times_C"].round().astype(int).tolist()
+    [10, 30, 100]
+    >>> bool((table["loss_0.05"] < table["loss_0.95"]).all())
+    True
     """
     drawn = predict(law, post, runs, seed=seed)
     table = runs.copy()

@@ -23,6 +23,16 @@ def ppc(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None = N
     ------
     TypeError, ValueError
         As `predict`; and if a loss is not a positive number.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> checks = bs.ppc(chinchilla, post, runs, seed=1)  # for az.plot_ppc_dist(checks)
+    >>> sorted(checks.children)
+    ['observed_data', 'posterior_predictive']
     """
     drawn = predict(law, post, runs, seed=seed)
     observed = drawn["loss"].isel(chain=0, draw=0, drop=True).copy(data=_losses(runs))

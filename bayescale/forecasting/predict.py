@@ -52,6 +52,21 @@ def predict(law: Law, post: xr.DataTree, runs: pd.DataFrame, *, seed: int | None
     -----
     UserWarning
         If N, D or C is more than 1000 times below the smallest fitted run.
+
+    See Also
+    --------
+    forecast : the same as a table of quantiles.
+    beats : probability that one new run ends below another.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> drawn = bs.predict(chinchilla, post, runs.query("split == 'heldout'"), seed=1)
+    >>> drawn["loss"].dims, drawn["loss"].attrs["units"]
+    (('chain', 'draw', 'run'), 'nats/token')
     """
     check_posterior(law, post)
     check_seed(seed)

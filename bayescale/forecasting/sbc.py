@@ -62,6 +62,16 @@ def sbc(
     TypeError, ValueError
         As `fit_many`; if a prior is in units of each group's smallest loss, which differs between simulations; or if
         every fit fails.
+
+    Examples
+    --------
+    Three simulations, to see what comes back; ranks need 100 or more:
+
+    >>> import bayescale as bs
+    >>> from bayescale.laws.henighan2020 import L_N
+    >>> ranks = bs.sbc(L_N, bs.load("pythia"), fits=3, method="laplace", seed=1, progressbar=False)
+    >>> ranks["prior_sbc"]["alpha_N"].sizes["draw"]
+    3
     """
     door.check_law(law, runs)
     fits = door.whole("fits", fits, 1, MOST_FITS)

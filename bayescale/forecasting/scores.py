@@ -25,35 +25,139 @@ def errors(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of shape (run,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> draws, observed = np.array([[2.0, 3.0], [2.2, 3.2], [2.4, 3.4]]), np.array([2.2, 3.0])
+    >>> bs.scores.errors(draws, observed).round(1).tolist()
+    [0.0, 6.5]
     """
     draws, observed = _checked(draws, observed)
     return 100.0 * (np.median(draws, axis=0) - observed)
 
 
 def pit(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Probability integral transform, of shape (run,): the share of draws below the observed loss; ties count half."""
+    """Probability integral transform: the share of draws below the observed loss; ties count half.
+
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    observed : array of shape (run,), the losses [nats/token].
+
+    Returns
+    -------
+    array of shape (run,), between 0 and 1; uniform if forecasts are calibrated.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> bs.scores.pit(np.array([[2.0], [2.2], [2.4], [2.6]]), np.array([2.3])).tolist()
+    [0.5]
+    """
     draws, observed = _checked(draws, observed)
     below, same = (draws < observed).mean(axis=0), (draws == observed).mean(axis=0)
     return below + 0.5 * same
 
 
 def covered(draws: np.ndarray, observed: np.ndarray, levels: Sequence[float] = LEVELS) -> np.ndarray:
-    """Whether each central interval contains the observed loss, of shape (level, run)."""
+    """Whether each central interval contains the observed loss.
+
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    observed : array of shape (run,), the losses [nats/token].
+    levels : sequence of float, probabilities of the intervals.
+
+    Returns
+    -------
+    array of bool of shape (level, run).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> bs.scores.covered(np.array([[2.0], [2.2], [2.4], [2.6]]), np.array([2.55]), levels=[0.5, 0.9]).tolist()
+    [[False], [True]]
+    """
     draws, observed = _checked(draws, observed)
     low, high = _intervals(draws, levels)
     return (low <= observed) & (observed <= high)
 
 
 def widths(draws: np.ndarray, levels: Sequence[float] = LEVELS) -> np.ndarray:
-    """Width of the central intervals [%], of shape (level, run)."""
+    """Width of the central intervals [%].
+
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    levels : sequence of float, probabilities of the intervals.
+
+    Returns
+    -------
+    array of shape (level, run), 100 times the difference of the logs.
+
+    Raises
+    ------
+    ValueError
+        If `draws` has another shape, or a loss is not a positive number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> bs.scores.widths(np.array([[2.0], [2.2], [2.4]]), levels=[0.5]).round(1).tolist()
+    [[9.1]]
+    """
     low, high = _intervals(_logs(draws), levels)
     return 100.0 * (high - low)
 
 
 def crps(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Continuous ranked probability score [%], of shape (run,): mean ``|X - y| - |X - X'| / 2`` over the draws.
+    """Continuous ranked probability score [%]; smaller is better.
 
-    The fair estimate of Ferro 2014 (doi:10.1002/qj.2270), unbiased for any number of draws.
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    observed : array of shape (run,), the losses [nats/token].
+
+    Returns
+    -------
+    array of shape (run,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Notes
+    -----
+    The score is mean ``|X - y| - |X - X'| / 2`` over the draws of the log loss, in the fair estimate of Ferro 2014
+    (doi:10.1002/qj.2270), which is unbiased for any number of draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> bs.scores.crps(np.array([[2.0], [2.2], [2.4]]), np.array([2.6])).round(1).tolist()
+    [10.9]
     """
     draws, observed = _checked(draws, observed)
     n = len(draws)
@@ -63,9 +167,34 @@ def crps(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
 
 def interval_score(draws: np.ndarray, observed: np.ndarray, level: float = 0.9) -> np.ndarray:
-    """Width of the central interval plus 2 / (1 - level) times the miss [%], of shape (run,).
+    """Width of the central interval plus 2 / (1 - level) times the miss [%]; smaller is better.
 
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    observed : array of shape (run,), the losses [nats/token].
+    level : float, probability of the interval.
+
+    Returns
+    -------
+    array of shape (run,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Notes
+    -----
     Gneiting & Raftery 2007, Eq 43, doi:10.1198/016214506000001437.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> inside, outside = bs.scores.interval_score(np.array([[2.0, 2.0], [2.2, 2.2], [2.4, 2.4]]), np.array([2.2, 2.6]))
+    >>> bool(inside < outside)
+    True
     """
     draws, observed = _checked(draws, observed)
     (low,), (high,) = _intervals(draws, [level])
@@ -74,9 +203,33 @@ def interval_score(draws: np.ndarray, observed: np.ndarray, level: float = 0.9) 
 
 
 def log_score(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Log of the forecast density of the log loss [nats], of shape (run,); larger is better.
+    """Log of the forecast density of the log loss [nats]; larger is better.
 
+    Parameters
+    ----------
+    draws : array of shape (draw, run), forecast losses [nats/token].
+    observed : array of shape (run,), the losses [nats/token].
+
+    Returns
+    -------
+    array of shape (run,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree, or a loss is not a positive number.
+
+    Notes
+    -----
     The density is a Gaussian kernel estimate from the draws, with the bandwidth of Silverman 1986, Eq 3.31.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> near, far = bs.scores.log_score(np.array([[2.0, 2.0], [2.2, 2.2], [2.4, 2.4]]), np.array([2.2, 2.6]))
+    >>> bool(near > far)
+    True
     """
     draws, observed = _checked(draws, observed)
     low, high = np.quantile(draws, [0.25, 0.75], axis=0)

@@ -32,6 +32,19 @@ def shares(law: Law, post: xr.DataTree, predicted: xr.Dataset) -> xr.DataArray:
     ------
     TypeError, ValueError
         If `law`, `post` or `predicted` is of a wrong kind, or the posterior is of another law.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> drawn = bs.predict(chinchilla, post, runs.query("split == 'heldout'"), seed=1)
+    >>> share = bs.shares(chinchilla, post, drawn)
+    >>> share["part"].values.tolist()
+    ['parameters', 'discrepancy', 'noise']
+    >>> share.sum("part").round(6).values.tolist()
+    [1.0, 1.0, 1.0]
     """
     check_posterior(law, post)
     check_predicted(predicted)

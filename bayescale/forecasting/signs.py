@@ -1,6 +1,7 @@
-"""signs: what a fit tells of a forecast that is going to be bad, before it is made.
+"""Signs: warnings, read from a fit, that its forecasts may be bad.
 
-Each sign is kept because of how often forecasts went wrong where it appeared, on published tables (docs/signs.md).
+Each sign is kept because of how often forecasts went wrong where it appeared, on published tables
+(docs/evidence/signs.md).
 """
 
 import xarray as xr
@@ -25,11 +26,14 @@ def signs(law: Law, post: xr.DataTree, backtest: xr.Dataset | Evidence | None = 
 
     Returns
     -------
-    dict : name of a sign -> what it says and what to do about it; empty if there is none. ``floor``: the law has no
-        discrepancy and a floor that does not decline, and that lies above 80 % of the smallest loss. Others are the
-        law's own (`Law`, ``signs``); ``kappa`` of the generalised law: the 90 % interval of kappa is without 1.
-        ``backtest``: the 90 % intervals of the back-test held less than 70 % of the larger runs. That this sign is
-        absent does not reassure unless the back-test can: see ``evidence(backtest).reassures``.
+    dict : name of a sign -> what it says and what to do about it; empty if there is none.
+
+        - ``floor``: the law has no discrepancy, its floor does not decline, and the floor's median is above 80 % of
+          the smallest loss.
+        - ``backtest``: the 90 % intervals of the back-test contained less than 70 % of the larger runs. The absence of
+          this sign is reassuring only if ``evidence(backtest).reassures`` is true.
+        - The law's own signs (`Law`, ``signs``). The generalised law has ``kappa``: the 90 % interval of kappa
+          excludes 1.
 
     Raises
     ------
@@ -39,10 +43,11 @@ def signs(law: Law, post: xr.DataTree, backtest: xr.Dataset | Evidence | None = 
     Examples
     --------
     >>> import bayescale as bs
-    >>> runs = bs.load("known_entropy").query("split == 'grid'").drop(columns="run")
-    >>> post = bs.fit(bs.laws.generalised, runs, method="laplace", seed=1)
-    >>> sorted(bs.signs(bs.laws.generalised, post))
-    ['kappa']
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> sorted(bs.signs(chinchilla, post))
+    ['floor']
     """
     check_posterior(law, post, "posterior", "observed_data")
     draws, losses = post["posterior"].to_dataset(), post["observed_data"]["loss"]

@@ -61,6 +61,15 @@ def weights(
         If `laws` is not a mapping, a law not a Law, `runs` no DataFrame or `seed` no whole number.
     ValueError
         If there are no laws, `by` is unknown, or there are too few runs to hold some out.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla, gadre2024
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> weights = bs.stacking.weights({"chinchilla": chinchilla, "gadre": gadre2024.overtrained}, runs, seed=1)
+    >>> weights.index.tolist(), round(float(weights.sum()), 6)
+    (['chinchilla', 'gadre'], 1.0)
     """
     if by not in WAYS:
         raise ValueError(f"by is {by!r}; wanted one of {list(WAYS)}.")
@@ -114,6 +123,19 @@ def mixture(
     Returns
     -------
     callable : ``(train, test, seed) -> draws`` of new runs' losses [nats/token], of shape (draw, run).
+
+    See Also
+    --------
+    weights : the weights themselves.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla, gadre2024
+    >>> runs = bs.load("known_entropy")
+    >>> forecaster = bs.stacking.mixture({"chinchilla": chinchilla, "gadre": gadre2024.overtrained}, by="equal")
+    >>> forecaster(runs.query("split == 'grid'"), runs.query("split == 'heldout'"), seed=1).shape
+    (4000, 3)
     """
 
     def forecaster(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> np.ndarray:
@@ -142,7 +164,7 @@ def _future(law: Law, runs: pd.DataFrame, method: str, seed: int | None) -> np.n
     table = complete(runs, ["C", *law.inputs])
     past = _past(law, table)
     if past.all():
-        raise ValueError(f"{len(past)} runs leave none to hold out beside the {FEWEST} to fit; use by='equal'.")
+        raise ValueError(f"{len(past)} runs leave none to hold out after {FEWEST} are fitted; use by='equal'.")
     post = draw(law, table[past], method=method, seed=seed, progressbar=False)
     return log_predictive(law, post, table[~past], seed=seed).to_numpy()
 

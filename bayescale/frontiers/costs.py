@@ -28,6 +28,11 @@ class Cost:
     flop : callable ``flop(N, D)`` [FLOP].
     name : str, what it counts.
     source : str, where it is from.
+
+    Examples
+    --------
+    >>> Cost(lambda N, D: 8.0 * N * D, "with activation checkpointing")(1e9, 2e10) == 8 * 1e9 * 2e10
+    True
     """
 
     flop: Callable
@@ -35,7 +40,17 @@ class Cost:
     source: str = ""
 
     def __call__(self, N, D):
-        """Cost [FLOP] of N parameters on D tokens; floats or arrays."""
+        """Cost of a run.
+
+        Parameters
+        ----------
+        N : float or array, parameters.
+        D : float or array, tokens.
+
+        Returns
+        -------
+        float or array [FLOP].
+        """
         return self.flop(N, D)
 
     def __str__(self) -> str:
@@ -52,6 +67,10 @@ def inference(tokens: float) -> Cost:
     Parameters
     ----------
     tokens : float, T, tokens of inference over the model's life.
+
+    Returns
+    -------
+    Cost : FLOP of a run.
 
     Raises
     ------
@@ -113,7 +132,16 @@ def fitted(runs: pd.DataFrame) -> Cost:
 
 
 def width(parameters, aspect: float = 64.0):
-    """Width of a transformer with so many parameters without embeddings, 12 layers width^2, and width = aspect layers.
+    """Width of a transformer by its parameters without embeddings: 12 layers width^2, where width = aspect layers.
+
+    Parameters
+    ----------
+    parameters : float or array, parameters without embeddings.
+    aspect : float, width over layers.
+
+    Returns
+    -------
+    float or array.
 
     Examples
     --------
@@ -125,6 +153,16 @@ def width(parameters, aspect: float = 64.0):
 
 def without_embeddings(N, vocabulary: float, aspect: float = 64.0):
     """Parameters without embeddings M of a model that has N with them: M + vocabulary * width(M) = N.
+
+    Parameters
+    ----------
+    N : float or array, all parameters, embeddings counted once.
+    vocabulary : float, tokens of the vocabulary.
+    aspect : float, width over layers.
+
+    Returns
+    -------
+    float or array.
 
     References
     ----------
@@ -147,6 +185,10 @@ def kaplan2020(context: float = 1024, aspect: float = 64.0) -> Cost:
     ----------
     context : float, tokens of a sequence.
     aspect : float, width over layers.
+
+    Returns
+    -------
+    Cost : FLOP of a run.
 
     References
     ----------
@@ -176,6 +218,10 @@ def hoffmann2022(context: float = 2048, vocabulary: float = 32000, aspect: float
     vocabulary : float, tokens of the vocabulary.
     aspect : float, width over layers.
 
+    Returns
+    -------
+    Cost : FLOP of a run.
+
     References
     ----------
     Hoffmann et al. 2022, App F, arXiv:2203.15556, with heads of 128 and a feed-forward layer of four times the width.
@@ -204,6 +250,10 @@ def porian2024(vocabulary: float = 32000, aspect: float = 64.0) -> Cost:
     ----------
     vocabulary : float, tokens of the vocabulary.
     aspect : float, width over layers.
+
+    Returns
+    -------
+    Cost : FLOP of a run.
 
     References
     ----------

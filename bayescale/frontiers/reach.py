@@ -73,6 +73,18 @@ def reach(
     -----
     UserWarning
         If a held N, D or C is more than 1000 times below the smallest fitted run.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> needed = bs.reach(chinchilla, post, [2.2, 2.1], seed=1)
+    >>> needed["C"].dims, needed["C"].attrs["units"]
+    (('chain', 'draw', 'loss'), 'FLOP')
+    >>> needed["probability"].dims
+    ('loss',)
     """
     check_posterior(law, post)
     check_seed(seed)

@@ -87,6 +87,23 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         If NUTS replaces the Laplace approximation, or importance sampling replaces chains. As its subclass
         `PosteriorWarning`, if the posterior has not converged, the data do not identify a parameter, or single runs
         stand out.
+
+    See Also
+    --------
+    fit_many : one law on many tables.
+    predict, forecast : losses of new runs.
+    sample_prior : draws from the prior alone.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> post["posterior"]["E"].dims
+    ('chain', 'draw')
+    >>> post.attrs["verdict"].startswith("Laplace approximation accepted")
+    True
     """
     sampler = _entered(law, runs, method, seed, sampler)
     bound = _bound(law, check(law, runs))

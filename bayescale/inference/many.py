@@ -51,7 +51,7 @@ def fit_many(
     -------
     DataTree : groups posterior (chain, draw, fit), constant_data (the reference run of each fit), and fits: converged,
         rhat, ess, divergences, pareto_k, seconds, and as text method, verdict, warnings (of the data) and reason (why
-        there is no posterior; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
+        a fit failed; its draws are NaN). ``law(many, N=…)`` gives the losses of every fit.
 
         The group each has a child for every fit with a posterior, by the name of its table ("/" in a name becomes
         "_"): the DataTree of `fit` without log_likelihood and fitted, which are large. `predict`, `forecast` and
@@ -60,8 +60,22 @@ def fit_many(
     Raises
     ------
     TypeError, ValueError
-        If there are no tables, one is not a DataFrame, or two names print alike; if the law, the seed, the method or an
-        option is of a wrong kind.
+        If there are no tables, one is not a DataFrame, or two names print as one; if the law, the seed, the method
+        or an option is of a wrong kind.
+
+    See Also
+    --------
+    fit : one table.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tables = {"all": runs, "small": runs.query("C < 1e11")}
+    >>> many = bs.fit_many(chinchilla, tables, method="laplace", seed=1, progressbar=False)
+    >>> many["posterior"]["alpha_N"].sizes["fit"], many["fits"]["reason"].values.tolist()
+    (2, ['', ''])
     """
     return run_many(fit, law, tables, method=method, seed=seed, executor=executor, whole=True, **sampler)
 

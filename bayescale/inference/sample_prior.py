@@ -25,7 +25,7 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     Parameters
     ----------
     law : Law
-    runs : DataFrame, as in `fit`. They give the reference run and the smallest loss, in units of which priors may be.
+    runs : DataFrame, as in `fit`. They give the reference run and the smallest loss, which some priors have as unit.
     draws : int
     seed : int, optional
 
@@ -39,6 +39,15 @@ def sample_prior(law: Law, runs: pd.DataFrame, *, draws: int = 1000, seed: int |
     ------
     TypeError, ValueError
         As `fit`, and if only PyMC knows the family of a prior.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> prior = bs.sample_prior(chinchilla, runs, draws=200, seed=1)
+    >>> chinchilla(prior, N=1e6, D=2e7).sizes
+    Frozen({'chain': 1, 'draw': 200})
     """
     check_law(law, runs)
     draws = whole("draws", draws, 1, MOST_DRAWS)

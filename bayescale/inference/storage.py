@@ -22,7 +22,7 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     Parameters
     ----------
     post : DataTree of `fit`.
-    path : str or Path, ending in .nc; its folder is made if need be.
+    path : str or Path, ending in .nc; its folder is created if it does not exist.
 
     Returns
     -------
@@ -33,9 +33,19 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
     TypeError
         If `post` is not a DataTree.
     ValueError
-        If it has no posterior, or `path` is not the name of a netCDF file.
+        If `post` has no posterior, or `path` does not end in .nc.
     OSError
         If the disk is full. Nothing is left behind, and `post` can be saved elsewhere.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> path = bs.storage.save(post, "chinchilla.nc")
+    >>> bs.storage.load(path).attrs["law"]
+    'hoffmann2022.chinchilla'
     """
     path = _path(path)
     if path.suffix != ".nc":
@@ -56,12 +66,29 @@ def save(post: xr.DataTree, path: str | Path) -> Path:
 def as_bytes(post: xr.DataTree) -> bytes:
     """The content of the netCDF file of a posterior.
 
-    It is made in memory: HDF5 ends the process if a disk is full while it writes.
+    The content is made in memory, because HDF5 ends the process if a disk is full while it writes.
+
+    Parameters
+    ----------
+    post : DataTree of `fit`.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     TypeError, ValueError
         As `save`.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> bs.storage.as_bytes(post)[1:4]
+    b'HDF'
     """
     if not isinstance(post, xr.DataTree):
         raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit.")
@@ -87,9 +114,9 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     ----------
     path : str or Path, a file that `save` has written, or a folder of `bayescale fit`.
     verify : bool
-        Whether to compare the file with its checksum before HDF5 opens it, which some damage would keep busy for ever.
-        Where another program has changed the file, and so removed that checksum, each group is compared with its own.
-        Files without checksums, from earlier versions, are not compared.
+        Whether to compare the file with its checksum before HDF5 opens it: HDF5 never returns from some damaged files.
+        If another program has changed the file, and so removed that checksum, each group is compared with its own
+        checksum. Files without checksums are not compared.
 
     Returns
     -------
@@ -100,7 +127,16 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
     FileNotFoundError
         If there is no such file, or no posterior in the folder.
     ValueError
-        If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or of a later version of it.
+        If the file is truncated, damaged, not netCDF, not a posterior of bayescale, or written by a later version.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> path = bs.storage.save(bs.fit(chinchilla, runs, method="laplace", seed=1), "chinchilla.nc")
+    >>> sorted(bs.storage.load(path)["posterior"].sizes)
+    ['chain', 'draw']
     """
     path = find(path)
     whole = matches(path) if verify else None
@@ -137,12 +173,30 @@ def load(path: str | Path, *, verify: bool = True) -> xr.DataTree:
 def find(path: str | Path) -> Path:
     """The file of a posterior, given the file or its folder.
 
-    If `bayescale fit` was killed as it replaced the files of the folder, the rest of them are moved first.
+    If `bayescale fit` was killed while it replaced the files of the folder, the remaining files are moved first.
+
+    Parameters
+    ----------
+    path : str or Path, a posterior or the folder of one.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     FileNotFoundError
         If there is no such file, or no posterior in the folder.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import bayescale as bs
+    >>> Path("out").mkdir()
+    >>> bs.storage.find("out")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: The folder 'out' has no posterior.nc; `bayescale fit RUNS --law NAME -o DIR` writes it.
     """
     path = _path(path)
     folder = path if path.is_dir() else path.parent

@@ -1,4 +1,4 @@
-"""The laws that there are, and how one is found by name."""
+"""The laws of the package, and finding one by name."""
 
 import hashlib
 import importlib
@@ -13,7 +13,18 @@ PAPERS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py
 
 
 def names() -> dict[str, Law]:
-    """Every law by its full name, ``paper.law``."""
+    """Every law by its full name, ``paper.law``.
+
+    Returns
+    -------
+    dict : name -> Law.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> "hoffmann2022.chinchilla" in bs.laws.names()
+    True
+    """
     modules = (importlib.import_module(f"{__package__}.{paper}") for paper in PAPERS)
     return {law.name: law for module in modules for law in vars(module).values() if isinstance(law, Law)}
 
@@ -23,8 +34,10 @@ def find(name: str, sha256: str | None = None) -> Law:
 
     Parameters
     ----------
-    name : str. A file is run, so it must come from somebody you trust.
-    sha256 : str, optional, of the file: another content is not run.
+    name : str
+        A file is executed, so it must come from somebody you trust.
+    sha256 : str, optional
+        SHA-256 of the file. A file with another SHA-256 is not run.
 
     Raises
     ------
@@ -34,6 +47,16 @@ def find(name: str, sha256: str | None = None) -> Law:
         If no law or more than one has the name; the message lists the candidates. If the file has another SHA-256.
     FileNotFoundError
         If the file of ``file.py:value`` does not exist.
+
+    Returns
+    -------
+    Law
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> bs.laws.find("chinchilla") is bs.laws.chinchilla
+    True
     """
     if not isinstance(name, str):
         raise TypeError(f"name is a {type(name).__name__}; wanted the name of a law, such as 'chinchilla'.")

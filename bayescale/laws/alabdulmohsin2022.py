@@ -2,6 +2,12 @@
 
 x is any one of N [parameters], D [tokens or examples seen], C [FLOP]; the loss is any error that falls with x. M1 is
 kaplan2020's power law, M2 is henighan2020's.
+
+Examples
+--------
+>>> from bayescale.laws.alabdulmohsin2022 import M4_N
+>>> M4_N.parameters
+('E', 'ceiling', 'odds', 'alpha_N', 'shape')
 """
 
 import numpy as np
@@ -14,10 +20,12 @@ from bayescale.modelling.prior import Prior
 
 
 def m3(D, D0, *, loss_D, alpha_D, gamma):
+    """Median loss of M3 in D; `loss_D` is the loss at D0, `gamma` is in units of 1/D0."""
     return loss_D * ((D0 / D + gamma) / (1 + gamma)) ** alpha_D
 
 
 def m3_E(*, loss_D, alpha_D, gamma):
+    """The limit of M3 for infinite D, in the unit of the loss."""
     return loss_D * (gamma / (1 + gamma)) ** alpha_D
 
 
@@ -39,6 +47,7 @@ M3_C = M3_D.rename("alabdulmohsin2022.M3_C", D="C")
 def m4(D, D0, *, E, ceiling, odds, alpha_D, shape):
     # With v = (loss - E)/(ceiling - loss) and t = log v, the law reads t + (shape - 1) log(1 + e^t) = y, where y is
     # linear in log x. The start has both asymptotes; after three Halley steps the error is 1e-14 for shapes 0.2 to 5.
+    """Median loss of M4 in D, between `E` and `ceiling`, solved by three Halley steps."""
     y = np.log(odds) - alpha_D * np.log(D / D0)
     t = y - (1 - 1 / shape) * np.log1p(np.exp(y))
     for _ in range(3):

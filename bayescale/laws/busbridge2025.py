@@ -5,6 +5,14 @@ The bracket has an exponent kappa. kappa = 1 is Hoffmann et al. 2022, Eq 10; alp
 floor is partly a second, slower power law. Second, N may count embeddings, which do little for the loss and grow as the
 cube root of the other parameters (Pearce & Song 2024, arXiv:2406.12907). Tables seldom say whether N counts them, so
 their share is a parameter. alpha_N and alpha_D are the exponents of the reducible loss at the reference run.
+
+Examples
+--------
+>>> from bayescale.laws.busbridge2025 import generalised, generalised_C
+>>> generalised.parameters
+('E', 'excess_ND', 'share_N', 'alpha_N', 'alpha_D', 'kappa', 'omega', 'embedding')
+>>> generalised_C.inputs
+('C',)
 """
 
 from dataclasses import replace
@@ -33,6 +41,7 @@ def working(n, embedding):
 
 
 def formula(N, D, N0, D0, N_top, D_top, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, omega, embedding):
+    """Median loss [nats/token] of the generalised law: a declining floor and a bracket with exponent kappa."""
     floor = E * (N / N_top * (D / D_top)) ** -omega
     size = working(N / N0, embedding)
     bracket = share_N * size ** -(alpha_N / kappa) + (1 - share_N) * (D / D0) ** -(alpha_D / kappa)
@@ -79,7 +88,7 @@ def embeddings_are_known(law, runs):
     if "N_no_embed" not in runs or runs["N_no_embed"].isna().any() or not isinstance(law.priors["embedding"], Prior):
         return ""
     return (
-        "The table has N_no_embed beside N, but this law infers the share of embeddings from N. On four of six "
+        "The table has N_no_embed and N, but this law infers the share of embeddings from N. On four of six "
         "published tables, forecasts by N_no_embed had smaller errors; bs.count_parameters compares the two. To use "
         "N_no_embed: runs.assign(N=runs['N_no_embed']).drop(columns='N_no_embed') and laws.nonembedding; on the "
         "command line, --column N=N_no_embed --law nonembedding."
@@ -144,6 +153,7 @@ nonembedding = replace(generalised, priors={**generalised.priors, "embedding": 0
 
 
 def curve(D, D0, D_top, *, E, excess_D, rest, alpha_D, kappa, omega):
+    """Median loss [nats/token] of the generalised law in one column."""
     bracket = rest + (1 - rest) * (D / D0) ** -(alpha_D / kappa)
     return E * (D / D_top) ** -omega + excess_D * bracket**kappa
 

@@ -1,6 +1,12 @@
 """Caballero et al. 2022, Broken Neural Scaling Laws, arXiv:2210.14891.
 
 y = a + b x^-c0 prod_i (1 + (x/d_i)^(1/f_i))^(-c_i f_i), in any one of N [parameters], D [tokens], C [FLOP].
+
+Examples
+--------
+>>> from bayescale.laws.caballero2022 import L_D
+>>> L_D.parameters
+('E', 'excess_D', 'alpha_D', 'change_1', 'break_1', 'width_1')
 """
 
 import inspect
@@ -23,6 +29,7 @@ WIDTH = Prior("LogNormal", mu=0.0, sigma=1.0)
 
 
 def softplus(t):
+    """log(1 + exp(t)), without overflow."""
     return (t + abs(t)) / 2 + np.log1p(np.exp(-abs(t)))
 
 
@@ -79,6 +86,17 @@ def broken(x: str, breaks: int, name: str) -> Law:
     ------
     ValueError
         If `breaks` is negative.
+
+    Returns
+    -------
+    Law
+
+    Examples
+    --------
+    >>> from bayescale.laws.caballero2022 import broken
+    >>> law = broken("D", breaks=2, name="two_breaks")
+    >>> law.inputs, len(law.parameters)
+    (('D',), 9)
     """
     if breaks < 0:
         raise ValueError(f"breaks is {breaks}; a law has zero or more breaks.")

@@ -2,6 +2,12 @@
 
 N counts the parameters that one token uses, num_experts the experts of a routed layer (1 in a dense model). All runs
 see the same number of tokens. The loss is in nats/token.
+
+Examples
+--------
+>>> from bayescale.laws.clark2022 import routed
+>>> routed.inputs
+('N', 'num_experts')
 """
 
 import numpy as np
@@ -22,6 +28,7 @@ def effective(experts, start, spread):
 
 
 def formula(N, num_experts, N0, *, loss_N, alpha_N, alpha_E, bend, start, spread):
+    """Median loss [nats/token] of a routed model with `num_experts` experts."""
     log_N, log_E = np.log(N / N0), np.log(effective(num_experts, start, spread))
     return loss_N * np.exp(-alpha_N * log_N - alpha_E * log_E + bend * log_N * log_E)
 

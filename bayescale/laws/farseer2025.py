@@ -6,6 +6,12 @@ N counts parameters without embeddings, D tokens. The paper writes
 
 Here each of the three functions of N is given by its value at N0, the change of its logarithm, and the power of N by
 which that changes. excess_D is the data term at the reference run.
+
+Examples
+--------
+>>> from bayescale.laws.farseer2025 import farseer
+>>> farseer.inputs, len(farseer.parameters)
+(('N', 'D'), 9)
 """
 
 import numpy as np
@@ -17,6 +23,7 @@ from bayescale.modelling.prior import Prior
 
 
 def formula(N, D, N0, D0, *, E, drop, drop_power, excess_D, fall, fall_power, alpha_D, slow, slow_power):
+    """Median loss [nats/token], with a floor and an exponent in D that depend on N."""
     n = N / N0
     floor = E * np.exp(-drop * (n**drop_power - 1))
     exponent = alpha_D * np.exp(-slow * (n**slow_power - 1))

@@ -2,6 +2,12 @@
 
 N counts non-embedding parameters, D tokens; C is in FLOP (the paper: PF-days, 8.64e19 FLOP); the loss is in nats per
 token of the domain.
+
+Examples
+--------
+>>> from bayescale.laws.henighan2020 import L_C
+>>> L_C.parameters, sorted(L_C.derived)
+(('E', 'excess_C', 'alpha_C'), ['x0_C'])
 """
 
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
@@ -9,6 +15,7 @@ from bayescale.modelling.law import Law
 
 
 def formula(N, N0, *, E, excess_N, alpha_N):
+    """Median loss [nats/token]: a floor and a power law in N (Eq 1.1)."""
     return E + excess_N * (N / N0) ** -alpha_N
 
 

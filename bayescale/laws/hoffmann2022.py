@@ -1,6 +1,12 @@
 """Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv:2203.15556.
 
 N counts all parameters, D tokens, the loss is in nats/token.
+
+Examples
+--------
+>>> from bayescale.laws.hoffmann2022 import chinchilla
+>>> chinchilla.parameters
+('E', 'excess_N', 'alpha_N', 'excess_D', 'alpha_D')
 """
 
 from bayescale.laws._priors import ENTROPY, EXCESS, EXPONENT
@@ -8,14 +14,17 @@ from bayescale.modelling.law import Law
 
 
 def formula(N, D, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D):
+    """Median loss [nats/token]: a floor and power laws in N and D (Eq 10)."""
     return E + excess_N * (N / N0) ** -alpha_N + excess_D * (D / D0) ** -alpha_D
 
 
 def A(N0, *, excess_N, alpha_N):
+    """The paper's A: the term in N at N = 1 [nats/token]."""
     return excess_N * N0**alpha_N
 
 
 def B(D0, *, excess_D, alpha_D):
+    """The paper's B: the term in D at D = 1 [nats/token]."""
     return excess_D * D0**alpha_D
 
 

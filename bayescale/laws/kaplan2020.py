@@ -2,6 +2,12 @@
 
 N counts non-embedding parameters, D tokens, S parameter updates, the loss is in nats/token. The paper gives C in
 PF-days (1 PF-day = 8.64e19 FLOP); here C is in FLOP, and so is the derived C_c.
+
+Examples
+--------
+>>> from bayescale.laws.kaplan2020 import L_ND
+>>> L_ND.parameters, sorted(L_ND.derived)
+(('loss_ND', 'share_N', 'alpha_N', 'alpha_D'), ['D_c', 'N_c'])
 """
 
 from bayescale.laws._coordinates import BracketSlope
@@ -11,10 +17,12 @@ from bayescale.modelling.law import Law
 
 
 def power(N, N0, *, loss_N, alpha_N):
+    """Median loss [nats/token], a power law in N (Eq 1.1)."""
     return loss_N * (N / N0) ** -alpha_N
 
 
 def N_c(N0, *, loss_N, alpha_N):
+    """The paper's N_c: the N at which the loss is 1 nat/token."""
     return N0 * loss_N ** (1 / alpha_N)
 
 
@@ -33,15 +41,18 @@ L_C = L_N.rename("kaplan2020.L_C", N="C")
 
 
 def joint(N, D, N0, D0, *, loss_ND, share_N, alpha_N, alpha_D):
+    """Median loss [nats/token] in N and D (Eq 1.5)."""
     inside = share_N * (N / N0) ** -(alpha_N / alpha_D) + (1 - share_N) * (D0 / D)
     return loss_ND * inside**alpha_D
 
 
 def joint_N_c(N0, *, loss_ND, share_N, alpha_N, alpha_D):
+    """The paper's N_c of Eq 1.5 [parameters]."""
     return N0 * (share_N * loss_ND ** (1 / alpha_D)) ** (alpha_D / alpha_N)
 
 
 def joint_D_c(D0, *, loss_ND, share_N, alpha_D):
+    """The paper's D_c of Eq 1.5 [tokens]."""
     return D0 * (1 - share_N) * loss_ND ** (1 / alpha_D)
 
 
@@ -62,14 +73,17 @@ L_ND = Law(
 
 
 def steps(N, S, N0, S0, *, excess_N, alpha_N, excess_S, alpha_S):
+    """Median loss [nats/token] in N and S (Eq 5.6)."""
     return excess_N * (N / N0) ** -alpha_N + excess_S * (S / S0) ** -alpha_S
 
 
 def steps_N_c(N0, *, excess_N, alpha_N):
+    """The paper's N_c of Eq 5.6 [parameters]."""
     return N0 * excess_N ** (1 / alpha_N)
 
 
 def S_c(S0, *, excess_S, alpha_S):
+    """The paper's S_c of Eq 5.6 [parameter updates]."""
     return S0 * excess_S ** (1 / alpha_S)
 
 

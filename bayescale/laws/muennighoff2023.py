@@ -1,6 +1,12 @@
 """Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv:2305.16264.
 
 N counts parameters, D tokens seen, U unique tokens among them; the loss is in nats/token.
+
+Examples
+--------
+>>> from bayescale.laws.muennighoff2023 import data_constrained
+>>> data_constrained.inputs
+('N', 'D', 'U')
 """
 
 import numpy as np
@@ -15,6 +21,7 @@ REPEATS = Prior("LogNormal", mu=2.3, sigma=1.0)
 
 
 def smaller(x, y):
+    """The smaller of two numbers, with operators only."""
     return (x + y - abs(x - y)) / 2
 
 
@@ -25,6 +32,7 @@ def worth(unique, total, decay):
 
 
 def formula(N, D, U, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D, R_N, R_D):
+    """Median loss [nats/token] with repeated tokens and excess parameters discounted (Eq 5)."""
     unique_D = np.exp(smaller(np.log(D), np.log(U)))  # in logs, since D + U - |D - U| is 0 for U = 1e30
     # The N that is compute-optimal for the unique tokens. Parameters beyond it count as repeated (App A).
     ratio = alpha_N * excess_N / (alpha_D * excess_D)
@@ -35,10 +43,12 @@ def formula(N, D, U, N0, D0, *, E, excess_N, alpha_N, excess_D, alpha_D, R_N, R_
 
 
 def A(N0, *, excess_N, alpha_N):
+    """The paper's A: the term in N' at N' = 1 [nats/token]."""
     return excess_N * N0**alpha_N
 
 
 def B(D0, *, excess_D, alpha_D):
+    """The paper's B: the term in D' at D' = 1 [nats/token]."""
     return excess_D * D0**alpha_D
 
 

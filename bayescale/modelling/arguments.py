@@ -50,7 +50,7 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
     Raises
     ------
     TypeError
-        If an argument is a string, a boolean or another thing that is no number.
+        If an argument is a string, a boolean or anything else that is not a number.
     ValueError
         If the family or an argument is unknown, an argument is missing, not finite or outside its range, or two
         arguments say the same thing.

@@ -53,6 +53,18 @@ class Discrepancy:
     ValueError
         If there is no amplitude, or one that is not called ``tau`` or ``tau_…``; if a number is NaN, infinite or
         negative, or a prior reaches below zero.
+
+    Examples
+    --------
+    Smooth parts and local parts for the Chinchilla law:
+
+    >>> from dataclasses import replace
+    >>> import bayescale as bs
+    >>> tau = bs.Prior("HalfNormal", sigma=0.02)
+    >>> discrepancy = bs.Discrepancy({"tau": tau, "tau_local": bs.Prior("HalfNormal", sigma=0.01)})
+    >>> law = replace(bs.laws.chinchilla, discrepancy=discrepancy, name="bent")
+    >>> "tau_local" in law.all_priors
+    True
     """
 
     priors: Mapping[str, Prior | float] = field(hash=False)

@@ -38,7 +38,7 @@ def signature(function: Callable) -> Signature:
     Raises
     ------
     TypeError
-        If it is no function, or has ``*args``, ``**kwargs`` or default values: their role would be unclear.
+        If it is not a function, or has ``*args``, ``**kwargs`` or default values: their role would be unclear.
     """
     if not callable(function):
         raise TypeError(f"formula is {function!r}; wanted a function, such as def formula(N, N0, *, E, alpha_N).")
@@ -59,7 +59,7 @@ def is_reference(name: str, columns: Sequence[str]) -> bool:
     """Whether an argument has one value for the whole table.
 
     ``N0`` is the middle of the column N, ``N_top`` the N of the largest run, ``loss_min`` the smallest observed loss.
-    `columns` are the names that may be columns; names in `KNOWN` need no column beside them.
+    `columns` are the names that may be columns; names in `KNOWN` need no such column.
     """
     base = name.removesuffix("_top") if name.endswith("_top") else name[:-1] if name.endswith("0") else ""
     return name == "loss_min" or (bool(base) and (base in columns or f"{base}0" in KNOWN))

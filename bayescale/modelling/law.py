@@ -60,7 +60,7 @@ class Law:
     Raises
     ------
     TypeError
-        If the formula is no function, the noise no Noise, or a reference value no number.
+        If the formula is not a function, the noise not a Noise, or a reference value not a number.
     ValueError
         If a parameter has no prior, a prior no parameter, formula and noise share a parameter, or the coordinates name
         an unknown parameter.
@@ -128,7 +128,16 @@ class Law:
         return signature(self.formula).columns
 
     def column(self, symbol: str) -> Column:
-        """Unit, label and plausible range of a column: the law's own, or those of all laws."""
+        """Unit, label and plausible range of a column: the law's own, or those of all laws.
+
+        Parameters
+        ----------
+        symbol : str, name of the column.
+
+        Returns
+        -------
+        Column
+        """
         return self.columns.get(symbol) or column(symbol)
 
     @property
@@ -181,6 +190,15 @@ class Law:
         -----
         UserWarning
             If N, D or C is more than 1000 times below the smallest fitted run.
+
+        Examples
+        --------
+        >>> import bayescale as bs
+        >>> from bayescale.laws import chinchilla
+        >>> runs = bs.load("known_entropy").query("split == 'grid'")
+        >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+        >>> chinchilla(post, N=[1e6, 2e6], D=4e7).dims
+        ('chain', 'draw', 'run')
         """
         given = as_arrays(self, inputs, wanted=self.inputs)
         check_sizes(post, given, self.columns)
@@ -228,6 +246,21 @@ class Law:
         ----------
         name : name of the new law.
         **columns : old column = new column.
+
+        Returns
+        -------
+        Law
+
+        Raises
+        ------
+        ValueError
+            If the renamed law is not valid, such as one in which two columns get one name.
+
+        Examples
+        --------
+        >>> from bayescale.laws.henighan2020 import L_N
+        >>> L_N.rename("in_steps", N="S").parameters
+        ('E', 'excess_S', 'alpha_S')
         """
 
         def new(word: str) -> str:

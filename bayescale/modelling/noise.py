@@ -2,7 +2,7 @@
 
 Every noise is ``log(loss) = log(mu) + scale * z``, with a standard variate z and a formula for the scale. The variates
 of the package are symmetric, so mu is the median of the loss; the mean is larger, and infinite under Student-t. Each
-noise is a density of the loss itself, so `az.loo` and `az.compare` hold across noises.
+noise is a density of the loss itself, so `az.loo` and `az.compare` can compare noises.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,10 +37,22 @@ class Noise:
     Raises
     ------
     TypeError
-        If the variate is neither a Variate nor a name, or a parameter neither has a Prior nor a number.
+        If the variate is neither a Variate nor a name, or a parameter has neither a Prior nor a number.
     ValueError
         If there is no variate of this name; if a parameter has no prior, or a prior no parameter; if a number is NaN
         or infinite, or degrees of freedom are not positive.
+
+    Examples
+    --------
+    A noise whose scale falls as a power of compute:
+
+    >>> import bayescale as bs
+    >>> def scale(C, C0, *, sigma, fall):
+    ...     return sigma * (C / C0) ** -fall
+    >>> priors = {"sigma": bs.Prior("LogNormal", mu=-4.6, sigma=1.5), "fall": bs.Prior("HalfNormal", sigma=0.2)}
+    >>> noise = bs.Noise("student", scale, {**priors, "nu": 4.0}, name="falling")
+    >>> noise.parameters, noise.columns
+    (('sigma', 'fall', 'nu'), ('C',))
     """
 
     variate: Variate
@@ -74,7 +86,7 @@ class Noise:
 
     @property
     def degrees_of_freedom(self) -> float | None:
-        """Of a Student-t variate, infinity for the normal; None for other variates, and if they have a prior."""
+        """Degrees of freedom: infinite for the normal; None if they have a prior, or the variate is not Student-t."""
         nu = self.variate.degrees_of_freedom
         value = self.priors[nu] if isinstance(nu, str) else nu
         return None if value is None or isinstance(value, Prior) else float(value)
@@ -87,24 +99,76 @@ class Noise:
         return not signature(self.scale).columns and self.variate.conditionally_normal and fixed and not grouped
 
     def observe(self, name: str, mu, scale, shape: Mapping[str, Any], *, observed, dims):
-        """Create the observed loss in the PyMC model on the context stack; see `Variate.observe`."""
+        """Create the observed loss in the PyMC model on the context stack.
+
+        Parameters
+        ----------
+        name, mu, scale, shape, observed, dims : as in `Variate.observe`.
+
+        Returns
+        -------
+        TensorVariable
+        """
         return self.variate.observe(name, mu, scale, shape, observed=observed, dims=dims)
 
     def logpdf(self, loss, mu, scale, shape: Mapping[str, Any]):
-        """Log density of the loss [1/nats]: arrays of any broadcastable shape, or the nodes of a tape."""
+        """Log density of the loss [1/nats].
+
+        Parameters
+        ----------
+        loss, mu, scale : losses and their medians [nats], and scale of the log loss: arrays of any broadcastable
+            shape, or the nodes of a tape.
+        shape : mapping from shape parameter of the variate to its value.
+
+        Returns
+        -------
+        array or node of the broadcast shape.
+        """
         z = (np.log(loss) - np.log(mu)) / scale
         return self.variate.logp(z, **shape) - np.log(scale) - np.log(loss)
 
     def quantile(self, q, mu, scale, shape: Mapping[str, Any]):
-        """Quantile of the loss [nats] at probability q, NumPy arrays of any broadcastable shape."""
+        """Quantile of the loss [nats].
+
+        Parameters
+        ----------
+        q : probabilities, an array.
+        mu, scale : medians [nats] and scale of the log loss, arrays of any shape that broadcasts with `q`.
+        shape : mapping from shape parameter of the variate to its value.
+
+        Returns
+        -------
+        array of the broadcast shape.
+        """
         return mu * np.exp(scale * self.variate.quantile(np.asarray(q), **shape))
 
     def tail(self, z, shape: Mapping[str, Any]):
-        """Probability that the standard variate exceeds z, an array of any shape."""
+        """Probability that the standard variate exceeds a value.
+
+        Parameters
+        ----------
+        z : array of any shape.
+        shape : mapping from shape parameter of the variate to its value.
+
+        Returns
+        -------
+        array of the shape of `z`.
+        """
         return self.variate.exceeds(z, **shape)
 
     def draw(self, rng: np.random.Generator, mu, scale, shape: Mapping[str, Any]):
-        """Draw one loss [nats] for each element of mu."""
+        """Draw one loss [nats] for each median.
+
+        Parameters
+        ----------
+        rng : Generator
+        mu, scale : medians [nats] and scale of the log loss, arrays that broadcast.
+        shape : mapping from shape parameter of the variate to its value.
+
+        Returns
+        -------
+        array of the shape of `mu`.
+        """
         return mu * np.exp(scale * self.variate.sample(rng, np.shape(mu), **shape))
 
 

@@ -1,4 +1,13 @@
-"""Noises: the noises that come with the package. To add one, add a value here."""
+"""Noises: the noises that come with the package. To add one, add a value here.
+
+Examples
+--------
+>>> from dataclasses import replace
+>>> import bayescale as bs
+>>> law = replace(bs.laws.chinchilla, noise=bs.noises.laplace, name="least_absolute")
+>>> law.noise.name, sorted(bs.noises.NOISES)
+('laplace', ['by_compute', 'laplace', 'lognormal', 'per_run', 'student'])
+"""
 
 import numpy as np
 

@@ -14,10 +14,10 @@ from bayescale.modelling.distributions import FAMILIES, Family, family_of
 
 @dataclass(frozen=True, init=False)
 class Prior:
-    """A PyMC variable to be: a family of `pymc` by name, and its arguments.
+    """The prior of a parameter: a distribution of `pymc` by name, and its arguments.
 
-    Spelled as elsewhere in the PyMC ecosystem, with the same ``create_variable(name)``. Arguments are PyMC's, with
-    PyMC's defaults. An argument may be another prior; with `dims` this is partial pooling:
+    Arguments have PyMC's names and PyMC's defaults. ``create_variable(name)`` works as in other packages of the PyMC
+    ecosystem. An argument may be another prior; with `dims` this is partial pooling:
     ``Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=Prior("HalfNormal", sigma=0.3), dims="family",
     centered=False)``.
 
@@ -45,11 +45,29 @@ class Prior:
     Raises
     ------
     TypeError
-        If an argument is no number (a string, a boolean), or family, dims, centered or unit is of a wrong type.
+        If an argument is not a number (a string, a boolean), or family, dims, centered or unit is of a wrong type.
     ValueError
         If PyMC has no such family or the family no such argument; if an argument is missing, NaN, infinite or outside
         its range, or two of them say the same thing; if a hyperprior reaches below zero where the argument must be
         positive; if there is no such unit, or the family has no unit or no non-centred form.
+
+    Examples
+    --------
+    >>> from bayescale import Prior
+    >>> Prior("LogNormal", mu=-1.2, sigma=0.8)
+    LogNormal(mu=-1.2, sigma=0.8)
+
+    A floor between zero and the smallest observed loss:
+
+    >>> Prior("Uniform", lower=0, upper=1, unit="loss_min")
+    loss_min * Uniform(lower=0, upper=1)
+
+    One exponent for each family of models, partially pooled:
+
+    >>> mean, spread = Prior("Normal", mu=-1, sigma=1), Prior("HalfNormal", sigma=0.3)
+    >>> pooled = Prior("LogNormal", mu=mean, sigma=spread, dims="family", centered=False)
+    >>> sorted(pooled.hyperpriors())
+    ['mu', 'sigma']
     """
 
     family: str
@@ -112,23 +130,50 @@ class Prior:
         return "_".join((self.unit, *self.dims)) if self.unit == "loss_min" and self.dims else self.unit
 
     def hyperpriors(self) -> dict[str, "Prior"]:
-        """The arguments that are priors themselves."""
+        """The arguments that are priors themselves.
+
+        Returns
+        -------
+        dict : name of the argument -> Prior.
+        """
         return {name: value for name, value in self.args.items() if isinstance(value, Prior)}
 
     def graph(self, name: str) -> "Iterator[tuple[str, Prior]]":
-        """This prior under its variable's name, after the priors among its arguments: ``<name>_<argument>``."""
+        """This prior under its variable's name, after the priors among its arguments: ``<name>_<argument>``.
+
+        Parameters
+        ----------
+        name : str, name of the variable.
+
+        Yields
+        ------
+        (str, Prior)
+        """
         for key, hyper in self.hyperpriors().items():
             yield from hyper.graph(f"{name}_{key}")
         yield name, self
 
     def renamed(self, new: "Callable[[str], str]") -> "Prior":
-        """The same with its unit, and those of its arguments, under other names."""
+        """The same prior with its unit, and the units of its arguments, under other names.
+
+        Parameters
+        ----------
+        new : callable, old name -> new name.
+
+        Returns
+        -------
+        Prior
+        """
         args = {key: value.renamed(new) if isinstance(value, Prior) else value for key, value in self.args.items()}
         unit = new(self.unit) if self.unit else None
         return Prior(self.family, dims=self.dims, centered=self.centered, unit=unit, args=args)
 
     def create_variable(self, name: str):
         """Create the variable `name` in the PyMC model on the context stack.
+
+        Parameters
+        ----------
+        name : str
 
         Returns
         -------
@@ -137,7 +182,7 @@ class Prior:
         Raises
         ------
         ValueError
-            If `pymc` has no such family, or the model has no data called as the unit.
+            If `pymc` has no such family, or the model has no data with the name of the unit.
         """
         import pymc as pm
 
@@ -153,7 +198,7 @@ class Prior:
             raise ValueError(f"'{self.family}' is not a distribution of pymc; see pymc's list of distributions.")
         model = pm.modelcontext(None)
         if self.unit_name and self.unit_name not in model.named_vars:
-            raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not hold.")
+            raise ValueError(f"The prior of {name} is stated in '{self.unit_name}', which this model does not have.")
         args = {**self.args, **{key: made[f"{name}_{key}"] for key in self.hyperpriors()}}
         args = self.in_unit(args, model[self.unit_name] if self.unit_name else None)
         if self.centered:
@@ -163,7 +208,17 @@ class Prior:
         return pm.Deterministic(name, standard(z, **args), dims=self.dims or None)
 
     def in_unit(self, args: Mapping[str, Any], unit) -> dict[str, Any]:
-        """The arguments of the family once its unit has a value."""
+        """The arguments of the family, given the value of its unit.
+
+        Parameters
+        ----------
+        args : mapping from argument to value.
+        unit : number, array or tensor: value of the unit; None if the prior has no unit.
+
+        Returns
+        -------
+        dict : argument -> value.
+        """
         if unit is None:
             return dict(args)
         family = FAMILIES[self.family]

@@ -31,7 +31,7 @@ class Variate:
     tail : callable, optional
         ``tail(z, **shape)``, probability that z is exceeded; without it, `logp` is integrated numerically.
     shape : tuple of str
-        Names of the shape parameters, which are PyMC's names of them.
+        Names of the shape parameters, as PyMC calls them.
     pymc : str, optional
         Name of the distribution in `pymc`; without it, PyMC is given `logp` and `draw` (`pymc.CustomDist`).
     location_name, scale_name : str
@@ -131,24 +131,53 @@ class Variate:
         return self.degrees_of_freedom is not None
 
     def sample(self, rng: np.random.Generator, size, **shape) -> np.ndarray:
-        """Draws of shape `size`."""
+        """Draw from the variate.
+
+        Parameters
+        ----------
+        rng : Generator
+        size : int or tuple of int, shape of the draws.
+        **shape
+            Values of the shape parameters.
+
+        Returns
+        -------
+        array of shape `size`.
+        """
         if self.draw is not None:
             return self.draw(rng, size, **shape)
         return self.quantile(rng.uniform(np.finfo(float).tiny, 1.0, size), **shape)
 
     def exceeds(self, z, **shape) -> np.ndarray:
-        """Probability that the variate exceeds z, an array of any shape."""
+        """Probability that the variate exceeds a value.
+
+        Parameters
+        ----------
+        z : array of any shape.
+        **shape
+            Values of the shape parameters.
+
+        Returns
+        -------
+        array of the shape of `z`.
+        """
         return self.tail(z, **shape) if self.tail is not None else _integrated_tail(self, z, shape)
 
     def check(self, **shape: float) -> None:
         """Compare density, quantiles, tails, draws and PyMC's distribution, for one value of each shape parameter.
 
-        It takes a second or two, since PyMC compiles, and so is not done when a variate is made: call it in a test.
+        The check takes a second or two, because PyMC compiles. It does not run when a variate is made: call it in a
+        test.
+
+        Parameters
+        ----------
+        **shape
+            Values of the shape parameters.
 
         Raises
         ------
         ValueError
-            If two of them do not agree; it says which.
+            If two of the functions disagree; the message says which.
         """
         from bayescale.modelling.check_variate import check_variate
 

@@ -32,7 +32,17 @@ def backtest(results: xr.Dataset, kind: str = "coverage", ax: Axes | None = None
     Raises
     ------
     ValueError
-        If `kind` is unknown, `results` is not of `bayescale.backtest`, or no cut has a forecast.
+        If `kind` is unknown, `results` lacks variables of `bayescale.backtest`, or no cut has a forecast.
+    TypeError
+        If `results` is not a Dataset.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> bs.plots.backtest(tests, kind="error").get_xlabel()
+    'C / largest fitted C'
     """
     if kind not in KINDS:
         raise ValueError(f"plots.backtest: kind is {kind!r}, wanted one of {list(KINDS)}.")

@@ -47,6 +47,18 @@ def curves(
     ------
     TypeError, ValueError
         If `loss` or `runs` lacks a dimension or column, or has values that cannot be drawn; the message says which.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> from bayescale.laws import henighan2020
+    >>> runs = bs.load("pythia")
+    >>> post = bs.fit(henighan2020.L_N, runs, method="laplace", seed=1)
+    >>> N = np.geomspace(1e7, 1e11, 20)
+    >>> loss = henighan2020.L_N(post, N=N).rename(run="N").assign_coords(N=N)
+    >>> bs.plots.curves(runs, loss).get_ylabel()
+    'Loss [nats/token]'
     """
     wide = checked_prob(prob, "curves")
     draws = checked_draws(loss, "curves")

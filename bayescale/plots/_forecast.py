@@ -46,6 +46,17 @@ def forecast(
     ------
     TypeError, ValueError
         If `predicted` or `observed` lacks a variable, dimension or column, or their runs differ.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> heldout = runs.query("split == 'heldout'")
+    >>> drawn = bs.predict(chinchilla, post, heldout, seed=1)
+    >>> bs.plots.forecast(drawn, heldout).get_xlabel()
+    'Training compute C [FLOP]'
     """
     wide = checked_prob(prob, "forecast")
     if "loss" not in predicted:

@@ -68,6 +68,17 @@ def frontier(
     ------
     TypeError, ValueError
         If `best` or `runs` lacks a variable, dimension or column, or has values that cannot be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> best = bs.frontier(chinchilla, post, C=np.geomspace(1e9, 1e13, 5))
+    >>> bs.plots.frontier(best, var="tokens_per_param", runs=runs).get_xlabel()
+    'Training compute C [FLOP]'
     """
     wide = checked_prob(prob, "frontier")
     draws = checked_draws(_complete(_variable(best, var)), "frontier", ["C"])

@@ -48,6 +48,16 @@ def prior_posterior(
     ------
     ValueError
         If a group or the parameter is missing, or the parameter is not a scalar.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> ax = bs.plots.prior_posterior(post, "alpha_N", published={"Hoffmann et al. 2022": 0.34})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['prior', 'posterior', 'Hoffmann et al. 2022']
     """
     prior, posterior = _draws(post, "prior", var), _draws(post, "posterior", var)
     published = dict(published or {})

@@ -45,6 +45,18 @@ def prior_predictive(
     ------
     TypeError, ValueError
         If `loss` or `runs` lacks a dimension or column, or has values that cannot be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> from bayescale.laws import henighan2020
+    >>> runs = bs.load("pythia")
+    >>> prior = bs.sample_prior(henighan2020.L_N, runs, draws=100, seed=1)
+    >>> N = np.geomspace(1e7, 1e11, 20)
+    >>> loss = henighan2020.L_N(prior, N=N).rename(run="N").assign_coords(N=N)
+    >>> bs.plots.prior_predictive(loss, runs, x="N").get_ylabel()
+    'Loss [nats/token]'
     """
     wide = checked_prob(prob, "prior_predictive")
     draws = checked_draws(loss, "prior_predictive", [x]).sortby(x)

@@ -52,6 +52,17 @@ def residuals(
     ------
     TypeError, ValueError
         If `residual` or `runs` lacks a dimension or column, or their runs differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> residual = np.log(post["observed_data"]["loss"] / post["fitted"]["mu"])
+    >>> bs.plots.residuals(residual, runs, x="N").get_ylabel()
+    '100 × ln(observed/median) [%]'
     """
     (wide,) = checked_prob([prob], "residuals")
     array = residual if isinstance(residual, xr.DataArray) else xr.DataArray(np.asarray(residual))

@@ -36,6 +36,15 @@ def save(figure: Figure | Axes, stem: str | Path) -> tuple[Path, Path]:
     ------
     ValueError
         If `stem` has the extension already, or the axes belong to no figure.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
+    >>> [path.name for path in bs.plots.save(bs.plots.prior_posterior(post, "E"), "figures/entropy")]
+    ['entropy.pdf', 'entropy.png']
     """
     if str(stem).endswith((".pdf", ".png")):
         raise ValueError(f"plots.save: stem is {str(stem)!r}, wanted a path without extension: {str(stem)[:-4]!r}")

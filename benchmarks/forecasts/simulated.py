@@ -127,7 +127,7 @@ def curve_sections(curves: list[list[Any]]) -> list[str]:
         f"for each correlation of neighbouring errors (normal, standard deviation {WANDER:.1%}); laws are drawn from "
         "about the default's prior. The generalised law with its discrepancy forecasts six points up to three times "
         "beyond each curve: once from a table whose column `run` marks the curve as one run, and once from a table "
-        "without that column. The model of checkpoints was chosen on an earlier form of these simulations.",
+        "without that column. The model of checkpoints was chosen on simulations of this kind.",
         table(head, curves, left=2),
     ]
 

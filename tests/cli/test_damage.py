@@ -42,7 +42,7 @@ def test_a_damaged_back_test_counts_as_none(folder, content):
 @pytest.mark.parametrize("content", ["", "N,D,loss\n1e8,1e9,3\n", "a\n1\n"])
 def test_a_back_test_needs_the_runs_that_were_fitted(folder, content):
     (folder / "runs.csv").write_text(content)
-    assert "has not the runs of the posterior beside it" in refused("forecast", folder, *SIZES, "--backtest")
+    assert "has not the runs of the posterior next to it" in refused("forecast", folder, *SIZES, "--backtest")
 
 
 @pytest.mark.parametrize("group", ["observed_data", "log_likelihood"])

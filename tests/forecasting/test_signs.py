@@ -128,7 +128,7 @@ def test_runs_of_another_count(bent):
 
 
 def test_a_count_without_embeddings_that_is_not_used_is_told(bent):
-    with pytest.warns(UserWarning, match="N_no_embed beside N"):
+    with pytest.warns(UserWarning, match="N_no_embed and N"):
         check(generalised, bent)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -100,7 +100,7 @@ def test_a_formula_is_no_law(runs):
      ({"nuts": {"target_accept": 2}}, ValueError, "target_accept is 2; wanted a number between 0 and 1"),
      ({"nuts": {"max_treedepth": 2.5}}, TypeError, "max_treedepth is 2.5, a float"),
      ({"nuts": {"max_treedepth": -1}}, ValueError, "max_treedepth is -1; wanted a whole number from 1"),
-     ({"nuts": {"draws": 50, "seed": 1}}, TypeError, r"nuts has \['draws', 'seed'\]; give them beside it"),
+     ({"nuts": {"draws": 50, "seed": 1}}, TypeError, r"nuts has \['draws', 'seed'\]; give them as arguments of fit"),
      ({"nuts": {1: 2}}, TypeError, "nuts has the key 1; wanted names"),
      ({"nuts": {"target_accept": 0.9}, "target_accept": 0.8}, TypeError, "given twice"),
      ({"initvals": {"Q": 1.0}}, ValueError, "initvals has 'Q'; law .* has the variables .*alpha_N"),

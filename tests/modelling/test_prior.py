@@ -126,7 +126,7 @@ def test_value_semantics():
         (lambda: Prior("Normal", args={"mu": 0, "sigma": 1}, mu=2), "twice"),
         (lambda: Prior("NoSuch", mu=0).create_variable("x"), "not a distribution of pymc"),
         (lambda: ours(Prior("Gumbel", mu=0, beta=1)), "drawn by PyMC only"),
-        (lambda: Prior("HalfNormal", sigma=1, unit="loss_min").create_variable("x"), "does not hold"),
+        (lambda: Prior("HalfNormal", sigma=1, unit="loss_min").create_variable("x"), "does not have"),
     ],
 )
 def test_errors(make, message):

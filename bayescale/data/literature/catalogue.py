@@ -1,4 +1,4 @@
-"""Catalogue: the names of the data sets, what is known of each, and loading one."""
+"""Catalogue: the names of the data sets, the record of each, and loading one."""
 
 import importlib
 from difflib import get_close_matches
@@ -44,7 +44,18 @@ PUBLISHED = (
 
 
 def names() -> list[str]:
-    """Names of all data sets, bundled ones first."""
+    """Names of all data sets, bundled ones first.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> "known_entropy" in bs.datasets.names()
+    True
+    """
     return [*BUNDLED, *PUBLISHED]
 
 
@@ -60,6 +71,17 @@ def info(name: str) -> Dataset:
     ------
     ValueError
         If the name is unknown; the message lists the known ones.
+
+    Returns
+    -------
+    Dataset : source, columns with units, licence, notes and citation.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> record = bs.datasets.info("pythia")
+    >>> record.kind, record.rows, record.units["D"]
+    ('runs', 8, 'tokens')
     """
     known = names()
     if name not in known:
@@ -102,6 +124,15 @@ def load(name: str) -> pd.DataFrame:
     Environment variables: ``BAYESCALE_DATA``, a folder of local copies (``<name>/raw/<file>``); ``BAYESCALE_CACHE``, a
     folder for downloads; ``BAYESCALE_MIRROR``, the address of a server with the same layout, used instead of the
     authors'.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("pythia")
+    >>> runs[["N", "D", "loss"]].shape
+    (8, 3)
+    >>> runs.attrs["units"]["C"]
+    'FLOP'
     """
     record = info(name)
     table = _bundled(name) if record.read is None else _published(record)

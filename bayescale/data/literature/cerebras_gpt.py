@@ -16,7 +16,7 @@ DATASET = Dataset(
             "exact, without embeddings of tokens and positions: (50257 + 2048) times the width",
         ),
         "D": ("tokens", "training tokens, as printed"),
-        "C": ("FLOP", "training FLOPs as printed beside the loss; attention and embeddings are counted"),
+        "C": ("FLOP", "training FLOPs as printed next to the loss; attention and embeddings are counted"),
         "loss": ("nats/token", "Pile test cross-entropy, zero-shot table of the GitHub card and of the paper"),
         "loss_model_card": ("nats/token", "Pile test cross-entropy in the Hugging Face model cards; blank for muP"),
     },

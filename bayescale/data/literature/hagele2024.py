@@ -1,4 +1,4 @@
-"""Hägele et al. 2024: runs with a cosine schedule beside cooldowns of constant-rate runs."""
+"""Hägele et al. 2024: runs with a cosine schedule, and cooldowns of constant-rate runs."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ DATASET = Dataset(
         "N": ("parameters", "the nominal size"),
         "N_no_embed": ("parameters", "exact, without embeddings, from the suite's README"),
         "D": ("tokens", "training tokens, 300 billion for every model"),
-        "C": ("FLOP", "training FLOPs as printed beside the loss; attention and embeddings are counted"),
+        "C": ("FLOP", "training FLOPs as printed next to the loss; attention and embeddings are counted"),
         "loss": ("nats/token", "Pile test cross-entropy as evaluated by Cerebras"),
         "loss_dedup": ("nats/token", "loss of the models trained on the deduplicated Pile"),
     },

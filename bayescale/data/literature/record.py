@@ -74,6 +74,15 @@ class Dataset:
     read : callable or None
         Takes the paths of the files in `raw`, in order, or the path of `local`, and returns the table. None for a
         bundled table, whose file is ``bundled/<name>.csv``.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> record = bs.datasets.info("known_entropy")
+    >>> record.kind, record.units["loss"]
+    ('runs', 'nats/symbol')
+    >>> "Citation" in str(record)
+    True
     """
 
     name: str

@@ -10,12 +10,12 @@ from bayescale.forecasting.scores import LEVELS
 from bayescale.forecasting.trust.cuts import distinct
 
 #: Fewest distinct sizes that can reassure. Runs of one size err together, so each size is one observation: if
-#: intervals hold only half of the sizes, four of four are inside with probability 6 %.
+#: intervals contain only half of the sizes, four of four are inside with probability 6 %.
 FEWEST_SIZES = 4
 #: A jump that is a smaller share of the forecast's, in log size, cannot reassure: errors of extrapolation grow faster
 #: than the distance, and at half of it they are about a third.
 SHARE_OF_JUMP = 0.5
-#: A back-test whose 90 % intervals held a smaller share of the larger runs is a sign of a bad forecast.
+#: A back-test whose 90 % intervals contained a smaller share of the larger runs is a sign of a bad forecast.
 POOR = 0.7
 
 
@@ -30,9 +30,18 @@ class Evidence:
     runs : forecasts that were scored: runs held out, summed over cuts.
     sizes : distinct sizes of those runs, in `by`; for C also in N, whichever is fewer.
     jump : their size over the largest fitted one, median over the forecasts.
-    times : the same of the forecast that the back-test was made for; NaN if it was made for none.
+    times : farthest target over the largest run, if the back-test had ``towards=``; otherwise NaN.
     covered : probability of a central interval -> share of the runs inside.
     rmsle, width : root mean square error, and width of the 90 % interval [% of the loss].
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> found = bs.evidence(tests)
+    >>> found.by, found.cuts, found.reassures
+    ('C', 1, False)
     """
 
     by: str
@@ -49,7 +58,7 @@ class Evidence:
 
     @property
     def poor(self) -> bool:
-        """Whether the 90 % intervals held too few runs, which is a sign of a bad forecast."""
+        """Whether the 90 % intervals contained too few runs, which is a sign of a bad forecast."""
         return self.covered[0.9] < POOR
 
     @property
@@ -92,7 +101,7 @@ class Evidence:
 
 
 def evidence(tests: xr.Dataset) -> Evidence:
-    """What a back-test of one forecaster says.
+    """Summarise a back-test of one forecaster, and say whether it can reassure.
 
     Parameters
     ----------
@@ -104,6 +113,18 @@ def evidence(tests: xr.Dataset) -> Evidence:
         If `tests` is not the Dataset of `backtest`.
     ValueError
         If it is of several forecasters.
+
+    Returns
+    -------
+    Evidence : numbers of cuts, runs and distinct sizes, coverage, errors, and whether they reassure.
+
+    Examples
+    --------
+    >>> import bayescale as bs
+    >>> runs = bs.load("known_entropy").query("split == 'grid'")
+    >>> tests = bs.backtest(bs.baselines.power_law, runs, cuts=[1.1e11], seed=1, progressbar=False)
+    >>> bs.evidence(tests).gaps  # why good scores would not reassure
+    ('it rests on ... distinct sizes of C, and runs of one size err together',)
     """
     if not isinstance(tests, xr.Dataset) or not {"error", "ratio", "covered"} <= set(tests.data_vars):
         raise TypeError(f"tests is a {type(tests).__name__}; wanted the Dataset of bayescale.backtest.")

@@ -72,7 +72,16 @@ def sensitivity(
 
     Examples
     --------
-    >>> moves = bs.sensitivity(law, post, targets, parameters=["omega", "kappa", "tau"])  # doctest: +SKIP
+    >>> import bayescale as bs
+    >>> from bayescale.laws import chinchilla
+    >>> runs = bs.load("known_entropy")
+    >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1)
+    >>> targets = runs.query("split == 'heldout'")
+    >>> moves = bs.sensitivity(chinchilla, post, targets, parameters=["alpha_N"], seed=1)
+    >>> sorted(moves["change"].unique())
+    ['doubled', 'halved', 'widened']
+    >>> bool((moves["k"] < 0.7).all())  # the reweighted draws are reliable
+    True
     """
     check_posterior(law, post)
     check_seed(seed)

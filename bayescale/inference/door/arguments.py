@@ -41,7 +41,7 @@ SAMPLERS = ("nutpie", "pymc", "numpyro", "blackjax")
 
 
 def check_law(law: Any, runs: Any) -> None:
-    """Refuse what is not a Law, such as a name, and swapped arguments.
+    """Refuse anything but a Law, such as a name, and swapped arguments.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def check_method(method: Any) -> None:
 def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the sampler as they are passed on: numbers as int, without those that are None.
 
-    A chain uses one core, so that more cores than the most chains are as good as these.
+    A chain uses one core, so more cores than chains are never used.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def _check_nuts(given: Mapping[str, Any]) -> None:
         raise TypeError(f"initvals is a {type(starts).__name__}; wanted a mapping from variable to value.")
     nuts = nuts or {}
     if misplaced := sorted(str(name) for name in nuts if name in ("draws", "tune", "chains", "cores", "seed")):
-        raise TypeError(f"nuts has {misplaced}; give them beside it: fit(law, runs, {misplaced[0]}=…).")
+        raise TypeError(f"nuts has {misplaced}; give them as arguments of fit: fit(law, runs, {misplaced[0]}=…).")
     if odd := [name for name in nuts if not isinstance(name, str)]:
         raise TypeError(f"nuts has the key {odd[0]!r}; wanted names of options: nuts={{'target_accept': 0.99}}.")
     if "target_accept" in given and "target_accept" in nuts:
@@ -178,7 +178,7 @@ def check_starts(law: Law, starts: Any) -> None:
 
 
 def check_tables(tables: Any) -> None:
-    """Refuse what is not a mapping from names that print differently to tables.
+    """Refuse anything but a mapping from distinct names to tables.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def check_tables(tables: Any) -> None:
         child = str(name).replace("/", "_")
         if child in seen:
             raise ValueError(
-                f"The names {seen[child]!r} and {name!r} of tables both print as '{child}', by which the fits are "
-                "told apart; rename one."
+                f"The names {seen[child]!r} and {name!r} of tables both print as '{child}', the name "
+                "of the fit; rename one."
             )
         seen[child] = name

@@ -50,7 +50,7 @@ def check_result(law: Law, table: RunTable) -> None:
 
 
 def _alone(law: Law, *sources_and_loss: Any) -> str:
-    """How the loss of one run alone differs from that beside others; empty if it does not."""
+    """How the loss of a run evaluated alone differs from its loss in the table; empty if it does not."""
     *sources, expected = sources_and_loss
     try:
         with np.errstate(all="ignore"):
@@ -61,7 +61,7 @@ def _alone(law: Law, *sources_and_loss: Any) -> str:
     except Exception as error:
         return f"raises {type(error).__name__} ({error})"
     same = np.isclose(loss, expected, rtol=1e-6, atol=0.0, equal_nan=True)
-    return "" if same else f"gives {loss:.6g}, beside others {expected:.6g}"
+    return "" if same else f"gives {loss:.6g}, in the table {expected:.6g}"
 
 
 def _wrong(result: Any, runs: int) -> str:

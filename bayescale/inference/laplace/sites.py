@@ -25,7 +25,7 @@ STEPS = 12
 #: Tolerance of log evidence and of log density. Searches end if the best log evidence rises by less than this, and
 #: alternations if the log density changes by less.
 SETTLED = 1e-2
-#: Tolerance of residuals, in units of the noise's scale. Alternations go on while a residual changes by more.
+#: Tolerance of residuals, in units of the noise's scale. Alternations continue while a residual changes by more.
 RESIDUAL_TOLERANCE = 2e-2
 #: Prior probability that errors of checkpoints are independent. The correlation lengths on the grid share the rest.
 INDEPENDENT = 0.5

@@ -3,7 +3,8 @@ Frontier with discrepancy, and its slope
 ========================================
 
 Left: the median loss of the compute-optimal run at each budget, with the fitted runs and the held-out ones. Right: its
-slope, with the prior's band behind. A band as wide as the prior's says that the runs add nothing there.
+slope, with the prior's band behind. A band as wide as the prior's says that the runs add nothing there:
+``bs.plots.frontier(best, var, runs=fitted, held_out=held_out, prior=…)``.
 """
 
 import matplotlib.pyplot as plt
