@@ -72,7 +72,7 @@ def approximate(
     reason = f"Pareto k {best.k:.2f}, importance ESS {best.ess:.0f}"
     reason += "" if complete else ", another proposal found more of the posterior"
     accepted = complete and best.k <= most_k and best.ess >= MIN_ESS
-    log_evidence = best.log_evidence - Mixture.log_constant(density.size)
+    log_evidence = best.log_evidence - Mixture.log_constant(best.points.shape[1])
     return Approximation(np.array(points), best.k, best.ess, "" if accepted else reason, log_evidence)
 
 
