@@ -199,6 +199,16 @@ def choices(variants, data, fast, across, counted, kept, before, measured, outpu
 
 
 @main.command()
+@click.option("--kept", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the fits.")
+def population(kept):
+    """Print what the sweeps of halves A and C say of the priors of a new sweep (BAYESCALE_DATA)."""
+    from benchmarks.forecasts.population import fits, report
+    from benchmarks.forecasts.splits import tasks
+
+    click.echo(report(fits(tasks(), kept, _say)))
+
+
+@main.command()
 @click.option("--kept", required=True, type=EXISTING, help="Of forecasts --kept.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "signs.md")
 def signs(kept, output):
