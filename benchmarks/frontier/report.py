@@ -124,11 +124,11 @@ def _opening(records: list[dict[str, Any]]) -> str:
     def of(kind: str) -> list[dict[str, Any]]:
         return [r for r in records if TRUTHS[r["truth"]].kind == kind]
 
-    alarms = sum(r["bends_up"] >= SURE for r in of("straight"))
-    called = sum(r["probability"]["floor"] >= SURE for r in of("slow"))
-    covered = by_kind(records)
-    return f"""A bend was declared (probability of at least .95) on {alarms} of {len(of("straight"))} straight frontiers.
-A slow second power law was called a floor (probability of at least .95) on {called} of {len(of("slow"))}. The averaged
+    line, slow, covered = of("straight"), of("slow"), by_kind(records)
+    alarms = sum(r["bends_up"] >= SURE for r in line)
+    called = sum(r["probability"]["floor"] >= SURE for r in slow)
+    return f"""A bend was declared (probability of at least .95) on {alarms} of {len(line)} straight frontiers.
+A slow second power law was called a floor (probability of at least .95) on {called} of {len(slow)}. The averaged
 90 % interval of the entropy covers {np.mean(list(covered.values())):.0%} over straight, floor and slow truths in equal
 parts, and {covered.get("floor", np.nan):.0%} of those that end in a floor.
 
