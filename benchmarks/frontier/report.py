@@ -8,6 +8,7 @@ import numpy as np
 
 from bayescale.data.literature.known_entropy import ENTROPY
 from bayescale.frontiers.power import power, spread_of_curvature, threshold
+from bayescale.frontiers.shapes import WITH_FLOOR, WITH_SLOW
 from benchmarks.frontier.truths import RUNS, TRUTHS, sweep
 
 #: Probability from which a bend or a floor is called found.
@@ -17,6 +18,11 @@ SURE = 0.95
 def read(path: Path) -> list[dict[str, Any]]:
     """Results of a file; none if it does not exist."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def share(record: dict[str, Any], *laws: str) -> float:
+    """Probability of laws; zero for a law that was not fitted."""
+    return sum(record["probability"].get(law, 0.0) for law in laws)
 
 
 def inside(record: dict[str, Any], key: str) -> float:
@@ -54,7 +60,7 @@ def simulated(records: list[dict[str, Any]]) -> str:
         # Prior odds of a positive curvature are 5 to 3, so that .95 needs a Bayes factor of 11.4.
         strict = np.mean([power(spread, r["q"], threshold(spread, 0.005, 11.4)) for r in own])
         shares = [np.mean([r[key] >= SURE for r in own]) for key in ("bends_up", "direction")]
-        floor = np.mean([r["probability"]["floor"] >= SURE for r in own])
+        floor = np.mean([share(r, *WITH_FLOOR) >= SURE for r in own])
         alone = f"{np.mean([inside(r, 'E_floor_law') for r in own]):.2f}" if truth.kind == "floor" else ""
         covered = [f"{np.mean([inside(r, 'E') for r in own]):.2f}", alone]
         cells = [name, str(len(own)), *(f"{x:.2f}" for x in (*shares, rule, strict, floor)), *covered]
@@ -65,17 +71,18 @@ def simulated(records: list[dict[str, Any]]) -> str:
 def tables(records: list[dict[str, Any]]) -> str:
     """Table of published runs, each with what may be concluded."""
     lines = [
-        "| table | runs | decades | straight / floor / slow / free | curvature, 90 % | E, 90 % | "
+        "| table | runs | decades | straight / floor / slow / free | of which curved | curvature, 90 % | E, 90 % | "
         "what may be concluded |",
-        "|---|--:|--:|---|---|---|---|",
+        "|---|--:|--:|---|--:|---|---|---|",
     ]
     for r in records:
-        laws = " / ".join(f"{r['probability'][name]:.2f}" for name in ("straight", "floor", "slow", "free"))
+        groups = (("straight",), WITH_FLOOR, WITH_SLOW, ("free",), ("curved_floor", "curved_slow"))
+        *laws, curved = (f"{share(r, *names):.2f}" for names in groups)
         low, middle, high = r["curvature"]
         near = "" if r["near_truth"] is None else f" P(within .02 of the exact 1.965) is {r['near_truth']:.2f}."
         warned = f" {' '.join(r['warnings'])}" if r["warnings"] else ""
         lines.append(
-            f"| {r['table']} | {r['runs']} | {r['decades']:.1f} | {laws} | {middle:.4f} [{low:.4f}, {high:.4f}] | "
+            f"| {r['table']} | {r['runs']} | {r['decades']:.1f} | {' / '.join(laws)} | {curved} | {middle:.4f} [{low:.4f}, {high:.4f}] | "
             f"{r['E'][1]:.2f} [{r['E'][0]:.2f}, {r['E'][2]:.2f}] | {r['curvature_says']} {r['entropy_says']}{near}"
             f"{warned} |"
         )
@@ -126,7 +133,7 @@ def _opening(records: list[dict[str, Any]]) -> str:
 
     line, slow, covered = of("straight"), of("slow"), by_kind(records)
     alarms = sum(r["bends_up"] >= SURE for r in line)
-    called = sum(r["probability"]["floor"] >= SURE for r in slow)
+    called = sum(share(r, *WITH_FLOOR) >= SURE for r in slow)
     return f"""A bend was declared (probability of at least .95) on {alarms} of {len(line)} straight frontiers.
 A slow second power law was called a floor (probability of at least .95) on {called} of {len(slow)}. The averaged
 90 % interval of the entropy covers {np.mean(list(covered.values())):.0%} over straight, floor and slow truths in equal
