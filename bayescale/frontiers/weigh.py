@@ -128,13 +128,14 @@ def weigh(
     check_seed(seed)
     inputs, table, said = table_of(runs)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
-    found = {name: _one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
+    found = {name: fit_one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
     limits = [said] if said else []
     limits += [f"The fit of the law '{name}': {w.problem}." for name, w in found.items() if w.problem]
     return found, limits
 
 
-def _one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+def fit_one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+    """Fit one law by importance sampling."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same for each law; what matters is in the limits
         bound = Bound(law, check(law, runs))

@@ -1,6 +1,7 @@
 """Report: the page of what was measured."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,17 @@ def tables(records: list[dict[str, Any]]) -> str:
         low, middle, high = r["curvature"]
         near = "" if r["near_truth"] is None else f" P(within .02 of the exact 1.965) is {r['near_truth']:.2f}."
         warned = f" {' '.join(r['warnings'])}" if r["warnings"] else ""
-        lines.append(
-            f"| {r['table']} | {r['runs']} | {r['decades']:.1f} | {' / '.join(laws)} | {curved} | {middle:.4f} [{low:.4f}, {high:.4f}] | "
-            f"{r['E'][1]:.2f} [{r['E'][0]:.2f}, {r['E'][2]:.2f}] | {r['curvature_says']} {r['entropy_says']}{near}"
-            f"{warned} |"
-        )
+        cells = [
+            r["table"],
+            str(r["runs"]),
+            f"{r['decades']:.1f}",
+            " / ".join(laws),
+            curved,
+            f"{middle:.4f} [{low:.4f}, {high:.4f}]",
+            f"{r['E'][1]:.2f} [{r['E'][0]:.2f}, {r['E'][2]:.2f}]",
+            f"{r['curvature_says']} {r['entropy_says']}{near}{warned}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -113,6 +120,35 @@ no row shows.
 
 {chr(10).join(lines)}
 """
+
+
+def known(rows: list[dict[str, Any]]) -> str:
+    """Table of E on known_entropy under the two laws with a floor; empty without rows."""
+    if not rows:
+        return ""
+    lines = [
+        "| runs up to [FLOP] | errors allowed for | law | log evidence | E, median [nats/symbol] | 90 % interval | "
+        "contains 1.965 |",
+        "|---|---|---|--:|--:|---|---|",
+    ]
+    for r in rows:
+        low, middle, high = r["E"]
+        cells = [f"{r['top']:.0e}", r["errors"], r["law"], f"{r['log_evidence']:.1f}", f"{middle:.3f}"]
+        cells += [f"{low:.3f} to {high:.3f}", "yes" if low <= ENTROPY <= high else "no"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return f"""## A reducible loss that is no exact power
+
+On known_entropy the reducible loss falls faster than a power of compute. The law floor takes this for a lower E and
+misses the exact entropy. curved_floor estimates the curvature of log R with E.
+
+{chr(10).join(lines)}
+"""
+
+
+def _four(records: list[dict[str, Any]]) -> str:
+    """A sentence on kept results of four laws; empty if there are none."""
+    few = sum("curved_floor" not in r["probability"] for r in records)
+    return f"{few} of these {len(records)} rows were measured without the two curved laws." if few else ""
 
 
 def _exact(published: list[dict[str, Any]]) -> str:
@@ -144,10 +180,9 @@ seldom exclude. A truth without a floor allows any entropy from zero to its slow
 one: to its loss there). What is counted there is the chance that such an entropy lies in the interval."""
 
 
-def page(
-    records: list[dict[str, Any]], published: list[dict[str, Any]], rows: list[dict[str, Any]], date: str, commit: str
-) -> str:
-    """The page, as Markdown: of simulated truths, of published tables, and of the evidence by three methods."""
+def page(kept: Mapping[str, list[dict[str, Any]]], date: str, commit: str) -> str:
+    """The page, as Markdown, from the results called simulated, published, evidence and known."""
+    records, published = kept["simulated"], kept["published"]
     return f"""# Does the frontier bend, and is there a floor: what was measured
 
 {_opening(records)}
@@ -159,6 +194,8 @@ has a standard error of .10, with 30 of .07.
 
 {simulated(records)}
 
+{_four(records).replace("rows", "sweeps")}
+
 ## Published tables
 
 `bs.curvature` allows for errors that runs of similar size share, `bs.entropy` also for smooth errors of the law.
@@ -166,8 +203,9 @@ Henighan et al. 2020, Table 1, has fits and no runs, so nothing can be weighed t
 
 {tables(published)}
 
-{_exact(published)}
+{_exact(published)} {_four(published).replace("rows", "tables")}
 
-{evidence(rows)}
+{known(kept["known"])}
+{evidence(kept["evidence"])}
 `python -m benchmarks frontier --kept FOLDER -o docs/evidence/frontier.md`, {date}, commit {commit}.
 """

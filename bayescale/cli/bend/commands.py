@@ -42,7 +42,8 @@ def curvature(runs, columns, where, prior, seed, out, as_json, by, loo):
     """Does the frontier of RUNS bend? RUNS is a file or a data set, as in `fit`; there is no fit to make before.
 
     Six laws are weighed: straight, floor, slow (a slower power law in place of the floor), free (a curvature of either
-    sign), and floor and slow with a curved reducible loss. Prints the probability of each, slope and curvature, and one sentence.
+    sign), and floor and slow with a curved reducible loss. Prints the probability of each, slope and curvature, and one
+    sentence.
     """
     from bayescale.frontiers.curvature import curvature as bend
 
