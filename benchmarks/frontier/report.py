@@ -79,6 +79,7 @@ def tables(records: list[dict[str, Any]]) -> str:
     for r in records:
         groups = (("straight",), WITH_FLOOR, WITH_SLOW, ("free",), ("curved_floor", "curved_slow"))
         *laws, curved = (f"{share(r, *names):.2f}" for names in groups)
+        curved = curved if "curved_floor" in r["probability"] else "not fitted"
         low, middle, high = r["curvature"]
         near = "" if r["near_truth"] is None else f" P(within .02 of the exact 1.965) is {r['near_truth']:.2f}."
         warned = f" {' '.join(r['warnings'])}" if r["warnings"] else ""
@@ -145,10 +146,13 @@ misses the exact entropy. curved_floor estimates the curvature of log R with E.
 """
 
 
-def _four(records: list[dict[str, Any]]) -> str:
+def _four(records: list[dict[str, Any]], what: str) -> str:
     """A sentence on kept results of four laws; empty if there are none."""
     few = sum("curved_floor" not in r["probability"] for r in records)
-    return f"{few} of these {len(records)} rows were measured without the two curved laws." if few else ""
+    if not few:
+        return ""
+    which = f"These {few} {what}" if few == len(records) else f"Of these {len(records)} {what}, {few}"
+    return f"{which} were measured without curved_floor and curved_slow."
 
 
 def _exact(published: list[dict[str, Any]]) -> str:
@@ -194,7 +198,7 @@ has a standard error of .10, with 30 of .07.
 
 {simulated(records)}
 
-{_four(records).replace("rows", "sweeps")}
+{_four(records, "sweeps")}
 
 ## Published tables
 
@@ -203,7 +207,7 @@ Henighan et al. 2020, Table 1, has fits and no runs, so nothing can be weighed t
 
 {tables(published)}
 
-{_exact(published)} {_four(published).replace("rows", "tables")}
+{_exact(published)} {_four(published, "tables")}
 
 {known(kept["known"])}
 {evidence(kept["evidence"])}

@@ -60,5 +60,5 @@ def test_the_page_has_a_row_for_each_truth_and_each_fit():
     assert all(f"| {name} | 1 |" in text for name in TRUTHS)
     assert "| t | slow | 8 | 3.00 ± 0.01 (not accepted) | +0.10 ± 0.20 | -0.05 ± 0.02 |" in text
     assert "| 1e+12 | of sizes | floor | 1.0 | 1.950 | 1.900 to 2.000 | yes |" in text
-    assert f"{len(TRUTHS)} of these {len(TRUTHS)} sweeps were measured without the two curved laws" in text
+    assert f"These {len(TRUTHS)} sweeps were measured without curved_floor" in text
     assert evidence([]) == ""
