@@ -121,7 +121,7 @@ def picture(records: Sequence[dict]) -> Figure:
         [r["C"] for r in seen], [r["observed"] for r in seen], "D", color="black", ms=4, label="observed", zorder=3
     )
     right.set(xscale="log", xlabel="Training compute C [FLOP]", ylabel="Loss [nats/symbol]")
-    right.set_title("Forecasts of held-out runs, from runs up to 1e12 FLOP", fontsize=8)
+    right.set_title("Held-out runs, forecast from up to 1e12 FLOP", fontsize=8)
     for ax in (left, right):
         ax.axhline(ENTROPY, color="#D55E00", linewidth=1.2, label="exact entropy")
         ax.legend(fontsize=7, frameon=False)
