@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bayescale.frontiers.curvature import curvature
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
@@ -60,6 +61,7 @@ _HOME = {
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "frontier_sensitivity": "frontiers.frontier_sensitivity",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
@@ -100,6 +102,7 @@ __all__ = [
     "fit_many",
     "forecast",
     "frontier",
+    "frontier_sensitivity",
     "laws",
     "load",
     "model",
