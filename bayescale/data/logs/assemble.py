@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from bayescale.base.columns import training_flop
 from bayescale.data.logs.configuration import GIVEN, NAMES, setting
-from bayescale.data.logs.log import Log, last_of_each_step, normal
+from bayescale.data.logs.log import STEPS, Log, last_of_each_step, normal
 from bayescale.data.logs.loss import Point, choose, points, rule_of
 from bayescale.data.logs.sizes import sizes
 
@@ -159,7 +160,7 @@ def _named_apart(logs: Sequence[Log], by: str | None) -> list[Log]:
         seen[run] = seen.get(run, 0) + 1
         if seen[run] > 1:
             run = f"{run} ({seen[run]})"
-        out.append(Log(run, log.tool, log.path, log.metrics, log.config, log.offset, log.notes))
+        out.append(replace(log, run=run))
     return out
 
 
@@ -167,8 +168,6 @@ def _stepped(log: Log, theirs: str | None) -> Log:
     """The log with its metrics indexed by another metric, the one that counts training steps."""
     name = theirs if theirs in log.metrics else None
     if theirs is None and log.tool == "W&B":  # its own step counts calls of wandb.log
-        from bayescale.data.logs.log import STEPS
-
         by_name = {normal(metric): metric for metric in log.metrics}
         name = next((by_name[step] for step in STEPS if step in by_name), None)
     if name is None:
@@ -181,7 +180,7 @@ def _stepped(log: Log, theirs: str | None) -> Log:
         kept = ~np.isnan(np.asarray(at, dtype=float))
         if metric != name and kept.any():
             metrics[metric] = pd.Series(values.to_numpy()[kept], index=np.asarray(at, dtype=float)[kept])
-    return Log(log.run, log.tool, log.path, metrics, log.config, log.offset, (*log.notes, f"step: {name}"))
+    return replace(log, metrics=metrics, notes=(*log.notes, f"step: {name}"))
 
 
 def _check_given(given: Mapping[str, Any], runs: Iterable[str]) -> None:

@@ -31,6 +31,8 @@ NAMES: dict[str, tuple[str, ...]] = {
                 "num_processes"),
     "sequence_length": ("sequence_length", "seq_length", "seq_len", "sequence_len", "max_seq_length", "max_seq_len",
                         "block_size", "context_length", "context_len", "context_size", "ctx_len"),
+    "steps": ("steps", "max_steps", "num_steps", "total_steps", "train_steps", "max_iters", "num_iterations",
+              "train_iters", "total_iterations", "num_training_steps"),
     # shape of a model
     "layers": ("n_layer", "n_layers", "num_layers", "num_hidden_layers", "depth", "layers", "num_decoder_layers"),
     "width": ("n_embd", "d_model", "hidden_size", "n_embed", "model_dim", "dim", "emb_dim", "embed_dim",
@@ -44,8 +46,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "experts": ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"),
 }  # fmt: skip
 #: Names that `given` may have: a user states these where a log lacks them.
-GIVEN = ("N", "N_no_embed", "D", "C", "batch_tokens", "batch_size", "global_batch", "sequence_length", "devices",
-         "accumulation", "layers", "width", "heads", "kv_heads", "head_dim", "inner", "vocabulary",
+GIVEN = ("N", "N_no_embed", "D", "C", "steps", "batch_tokens", "batch_size", "global_batch", "sequence_length",
+         "devices", "accumulation", "layers", "width", "heads", "kv_heads", "head_dim", "inner", "vocabulary",
          "tie_word_embeddings")  # fmt: skip
 
 

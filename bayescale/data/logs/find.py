@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ TEXT = (".log", ".txt", ".out", ".err", ".stdout", ".stderr")
 PREFERRED = ("Hugging Face", "Lightning", "MLflow", "W&B", "JSON", "CSV", "TensorBoard")
 #: Name of a folder with a checkpoint of the run above it.
 CHECKPOINT = re.compile(r"checkpoint-\d+")
-#: Most bytes of the header of a CSV file.
-HEADER = 1_000_000
+#: Name of the folder of a call of ``add_hparams``: the time in seconds.
+SESSION = re.compile(r"\d{9,}\.\d+")
 
 
 def is_logs(path: Path, pattern: str | Sequence[str] | None = None) -> bool:
@@ -57,9 +58,14 @@ def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]
     found = [log for log in _walk(path, pattern)]
     if not found:
         seen = sorted({each.suffix or each.name for each in path.rglob("*") if each.is_file()})[:8]
+        if ".wandb" in seen:
+            raise ValueError(
+                f"The folder '{path}' holds an offline run of W&B, which only W&B reads: run wandb sync, and export "
+                "the runs table as CSV."
+            )
         has = f"has files that end in {seen}" if seen else "is empty"
         raise ValueError(f"The folder '{path}' {has}, and no log; wanted {READ}.")
-    return _without_doubles(found)
+    return _without_doubles(_with_sessions(found))
 
 
 def _walk(root: Path, pattern: str | Sequence[str] | None) -> Iterator[Log]:
@@ -178,7 +184,7 @@ def _note_state(path: Path, states: dict[Path, tuple[float, Path, dict[str, Any]
     folder = path.parent.parent if CHECKPOINT.fullmatch(path.parent.name) else path.parent
     state = _json(path)
     step = float(state.get("global_step") or 0)
-    if folder not in states or step >= states[folder][0]:
+    if folder not in states or step > states[folder][0]:
         states[folder] = step, path, state
 
 
@@ -201,6 +207,17 @@ def _name(path: Path, root: Path) -> str:
     if shared:
         return "/".join((*parts, path.stem))
     return "/".join(parts) or folder.resolve().name
+
+
+def _with_sessions(logs: list[Log]) -> list[Log]:
+    """The logs, with settings that PyTorch's ``add_hparams`` has put into a folder of its own, in their run."""
+    sessions = {log.path.parent: log for log in logs if log.tool == "TensorBoard" and SESSION.fullmatch(log.path.name)}
+    owners = {log.path for log in logs} & set(sessions)
+    return [
+        replace(log, config={**sessions[log.path].config, **log.config}) if log.path in owners else log
+        for log in logs
+        if not (log.path.parent in owners and SESSION.fullmatch(log.path.name))
+    ]
 
 
 def _without_doubles(logs: list[Log]) -> list[Log]:

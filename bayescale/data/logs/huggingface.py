@@ -41,7 +41,7 @@ def read(path: Path, state: dict[str, Any], run: str) -> Log:
         if last and total and name not in recorder.rows:
             for step in steps:
                 recorder.add(step, {name: float(total) * step / last})
-    config = beside(path.parent, SETTINGS)
+    config = _settings(path.parent)
     if (batch := as_float(state.get("train_batch_size"))) is not None:
         config.setdefault("per_device_train_batch_size", int(batch))
     return Log(run, "Hugging Face", path, recorder.metrics(), config)
@@ -52,3 +52,10 @@ def _total(state: dict[str, Any], history: list[dict[str, Any]]) -> float | None
     return as_float(state.get("total_flos")) or next(
         (as_float(entry["total_flos"]) for entry in reversed(history) if entry.get("total_flos")), None
     )
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """Settings in a folder of a Trainer, or in its last checkpoint."""
+    checkpoints = sorted(folder.glob("checkpoint-*/config.json"), key=lambda path: path.stat().st_mtime)
+    last = beside(checkpoints[-1].parent, SETTINGS) if checkpoints else {}
+    return {**last, **beside(folder, SETTINGS)}

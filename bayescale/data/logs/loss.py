@@ -21,7 +21,7 @@ KINDS: dict[str, tuple[tuple[str, ...], str]] = {
         rf"(.*_)?{HELD_OUT}(_.*)?_loss|(.*_)?loss_{HELD_OUT}|(.*_)?{HELD_OUT}(_.*)?_cross_entropy",
     ),
     "training": (
-        ("train_loss", "loss", "training_loss", "lm_loss", "train_lm_loss", "loss_train", "train_train_loss",
+        ("train_loss", "loss", "training_loss", "lm_loss", "train_lm_loss", "loss_train",
          "final_train_loss", "train_loss_step", "train_loss_epoch"),
         r"(.*_)?(train|training|lm)(_.*)?_loss|.*cross_entropy",
     ),

@@ -119,9 +119,12 @@ def _data(
         D = out.columns["C"] / (FLOP_PER_PARAMETER_AND_TOKEN * count)
         words = f"total_flos / (6 × {count:,.0f} parameters{' outside of embedding tables' if shape else ''})"
     elif (planned := setting(config, "D")) is not None and len(steps) == 1:
-        D, words = planned[1], planned[0]
+        D, words = planned[1], _source(planned[0])
+    elif not stepped and (count := setting(config, "steps")) is not None and not isinstance(factor, str):
+        D, words = count[1] * factor.tokens, f"{count[0]} {count[1]:,.0f} × {factor.words}"
     else:
-        out.asked["D"] = str(factor) if stepped else "no number of tokens was found, and no steps: give D"
+        known = factor if isinstance(factor, str) else "no number of steps was found: give steps, or D"
+        out.asked["D"] = str(factor) if stepped else f"no number of tokens was found, and {known}"
         if _is_flos(log):
             out.asked["D"] = f"give N, and D follows from total_flos; or batch_tokens ({factor})"
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.data.logs.log import Log, Recorder, as_float, STEPS, flat, normal
+from bayescale.data.logs.log import STEPS, Log, Recorder, as_float, flat, normal
 from bayescale.data.logs.settings import read as read_settings
 
 #: Columns that the runs table of W&B has, of which two suffice.
