@@ -13,7 +13,8 @@ CURES = (
     (r"bayescale\.best_of\(runs, by=\([^)]*\)\)", "--best"),
     (r"columns=\{'(\w+)': '([^']*)'\}", r"--column \1='\2'"),
     (r"Give pattern=, a", "Give --pattern, a"),
-    (r"\bgive (\w+=\w+)\b", r"give --given \1"),
+    (r"given=\{'(\w+)': ([^{}]+)\}, or \{'\w+': \{'([^']*)': [^{}]*\}\}", r"--given \1=\2, or --given '\1:\3=\2'"),
+    (r"given=\{'(\w+)': ([^{}]+)\}", r"--given \1=\2"),
     (r"runs\.dropna\(subset=\['(\w+)'\]\)", r"--where '\1 == \1'"),
 )
 

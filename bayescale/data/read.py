@@ -97,7 +97,7 @@ def read(
     from bayescale.data.logs.find import is_logs, logs_of
 
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
-    if len(paths) == 1 and not (paths[0].exists() and "://" not in str(path) and is_logs(paths[0], pattern)):
+    if len(paths) == 1 and not (paths[0].exists() and "://" not in str(path) and is_logs(paths[0], pattern, columns)):
         if given or pattern is not None or loss != "last":
             raise ValueError(
                 f"'{paths[0]}' is a table with one row for each run; given, loss and pattern are for logs. Add what it "

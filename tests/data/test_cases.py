@@ -112,5 +112,5 @@ def test_separators_marks_and_spaces(case, number):
 def test_a_chart_is_wide(case):
     with pytest.raises(ValueError, match="one column a run"):
         check(chinchilla, from_table(next(Path(os.environ["BAYESCALE_CASES"]).glob("**/wandb_chart.csv"))))
-    with pytest.warns(UserWarning, match="give batch_tokens"):
+    with pytest.warns(UserWarning, match="batch_tokens"):
         assert case("wandb_chart")["run"].tolist() == ["d12", "d16"]

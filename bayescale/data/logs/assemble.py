@@ -18,6 +18,8 @@ from bayescale.data.logs.sizes import sizes
 CHOSEN = ("N", "N_no_embed", "D", "C", "loss", "step", "run")
 #: The first columns of the table, in this order.
 FIRST = ("run", "N", "D", "C", "loss", "step", "N_no_embed")
+#: Columns that the table has of its own, which may stand for another: N_no_embed for N.
+DERIVED = ("N", "N_no_embed", "D", "C")
 #: Runs that a message names before it only counts them.
 SHOWN = 4
 
@@ -55,6 +57,10 @@ def assemble(
     """
     rule_of(loss)
     columns, given = dict(columns or {}), dict(given or {})
+    for ours in ("step", "run"):
+        names = {name for log in logs for name in (log.metrics if ours == "step" else log.config)}
+        if ours in columns and columns[ours] not in names:
+            raise ValueError(f"columns={{{ours!r}: {columns[ours]!r}}}: no log has it; they have {sorted(names)[:30]}.")
     logs = [_stepped(log, columns.get("step")) for log in _named_apart(logs, columns.get("run"))]
     _check_given(given, [log.run for log in logs])
     names, chosen = choose(logs, columns.get("loss"))
@@ -73,6 +79,7 @@ def assemble(
                 for key, value in given.items() if not isinstance(value, Mapping) or log.run in value}  # fmt: skip
         parts.append(_rows(log, name, chosen_points, columns, mine, found, asked))
     _warn(asked, left, len(logs), found)
+    _check_chosen(columns, logs)
     if not parts:
         raise ValueError(f"No run of {len(logs)} has a finite loss ({'; '.join(left)}).")
     table = pd.concat(parts, ignore_index=True)
@@ -94,6 +101,8 @@ def _rows(
     for ours, value in taken.items():
         config |= {ours: value} if np.ndim(value) == 0 else {}
     result = sizes(log, config, steps, {**given, **taken})
+    taken |= {ours: result.columns[theirs] for ours, theirs in picked.items()
+              if ours not in taken and theirs in result.columns}  # fmt: skip
     for ours, value in taken.items():
         result.columns[ours] = value
         result.asked.pop(ours, None)
@@ -139,7 +148,7 @@ def _pick(log: Log, values: Mapping[str, Any], theirs: str) -> Any:
     """What the user calls `theirs`: a metric at the steps, or a setting; None if the log has neither."""
     if theirs in values:
         return values[theirs] if len(values[theirs]) > 1 else float(values[theirs][0])
-    for key in (theirs, theirs.rpartition(".")[2]):
+    for key in (theirs, theirs.partition(".")[2]):
         if key in log.config and (found := setting({"N": log.config[key]}, "N")) is not None:
             return found[1]
     return None
@@ -168,7 +177,7 @@ def _stepped(log: Log, theirs: str | None) -> Log:
     """The log with its metrics indexed by another metric, the one that counts training steps."""
     name = theirs if theirs in log.metrics else None
     if theirs is None and log.tool == "W&B":  # its own step counts calls of wandb.log
-        by_name = {normal(metric): metric for metric in log.metrics}
+        by_name = {normal(metric): metric for metric in log.metrics if metric != "_step"}
         name = next((by_name[step] for step in STEPS if step in by_name), None)
     if name is None:
         return log
@@ -193,6 +202,15 @@ def _check_given(given: Mapping[str, Any], runs: Iterable[str]) -> None:
         strangers = [run for run in value if run not in runs] if isinstance(value, Mapping) else []
         if strangers:
             raise ValueError(f"given[{name!r}] names the runs {strangers[:SHOWN]}; the runs are {runs[:20]}.")
+
+
+def _check_chosen(columns: Mapping[str, str], logs: Sequence[Log]) -> None:
+    """Refuse a metric or setting that the user has chosen and no log has."""
+    have = {name for log in logs for name in (*log.metrics, *log.config)} | set(DERIVED)
+    for ours, theirs in columns.items():
+        short = theirs.partition(".")[2]
+        if ours in CHOSEN and ours not in ("loss", "step", "run") and not {theirs, short} & have:
+            raise ValueError(f"columns={{{ours!r}: {theirs!r}}}: no log has it; they have {sorted(have)[:30]}.")
 
 
 def _warn(asked: Mapping, left: Mapping, count: int, found: dict[str, list[str]]) -> None:

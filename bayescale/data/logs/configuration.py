@@ -9,14 +9,14 @@ from bayescale.data.logs.log import normal
 #: Name used here -> what configurations call it, normalised (`normal`), the most telling first.
 NAMES: dict[str, tuple[str, ...]] = {
     # sizes of a run
-    "N": ("n", "n_params", "num_params", "num_parameters", "n_parameters", "number_of_parameters", "total_params",
+    "N": ("n_params", "num_params", "num_parameters", "n_parameters", "number_of_parameters", "total_params",
           "total_parameters", "parameter_count", "param_count", "params_count", "model_params", "model_parameters",
           "parameters", "params", "model_size"),
-    "N_no_embed": ("n_no_embed", "n_non_embedding", "non_embedding_params", "non_embedding_parameters",
+    "N_no_embed": ("n_non_embedding", "non_embedding_params", "non_embedding_parameters",
                    "num_params_non_embedding", "params_non_embedding", "nonembedding_params", "n_nonemb"),
-    "D": ("d", "n_tokens", "num_tokens", "train_tokens", "training_tokens", "total_tokens", "total_train_tokens",
+    "D": ("n_tokens", "num_tokens", "train_tokens", "training_tokens", "total_tokens", "total_train_tokens",
           "tokens", "total_training_tokens", "max_tokens", "token_budget"),
-    "C": ("c", "total_flops", "total_flos", "train_flops", "training_flops", "flops"),
+    "C": ("total_flops", "total_flos", "train_flops", "training_flops", "flops"),
     # tokens of a step
     "batch_tokens": ("batch_tokens", "tokens_per_step", "tokens_per_iter", "tokens_per_iteration", "tokens_per_batch",
                      "tokens_per_update", "batch_size_tokens", "batch_size_in_tokens", "global_batch_tokens",

@@ -2,15 +2,15 @@
 
 import json
 import os
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bayescale.data.logs import huggingface, jsonl, lightning, mlflow, tensorboard, text, wandb
+from bayescale.data.logs.doubles import CHECKPOINT, with_sessions, without_doubles
 from bayescale.data.logs.log import Log, step_key
 from bayescale.data.text import from_text
 
@@ -21,24 +21,21 @@ READ = (
 )
 #: Ends of files that may be text logs.
 TEXT = (".log", ".txt", ".out", ".err", ".stdout", ".stderr")
-#: Tools in the order in which they are preferred, where several have logged the same run.
-PREFERRED = ("Hugging Face", "Lightning", "MLflow", "W&B", "JSON", "CSV", "TensorBoard")
-#: Name of a folder with a checkpoint of the run above it.
-CHECKPOINT = re.compile(r"checkpoint-\d+")
-#: Name of the folder of a call of ``add_hparams``: the time in seconds.
-SESSION = re.compile(r"\d{9,}\.\d+")
 
 
-def is_logs(path: Path, pattern: str | Sequence[str] | None = None) -> bool:
-    """Whether a path is a folder or a file of logs, rather than a table with one row for each run."""
+def is_logs(path: Path, pattern: str | Sequence[str] | None = None, columns: Mapping[str, str] | None = None) -> bool:
+    """Whether a path is a folder or a file of logs, rather than a table with one row for each run.
+
+    `columns` are those that the user names: a table with a column for N has a row for each run.
+    """
     if path.is_dir() or tensorboard.MARK in path.name:
         return True
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson", ".json"):
         return path.name == "trainer_state.json" or not _is_json_table(path)
     if suffix in (".csv", ".tsv"):
-        return _csv(path) is not None
-    return suffix in TEXT and (pattern is not None or text.is_log(path))
+        return _csv(path, columns) is not None
+    return suffix in TEXT and (suffix != ".txt" or pattern is not None or text.is_log(path))
 
 
 def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]:
@@ -55,7 +52,14 @@ def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]
         return _of_file(path, _name(path, path.parent), pattern)
     if not path.is_dir():
         raise FileNotFoundError(f"There is no file or folder '{path}'.")
-    found = [log for log in _walk(path, pattern)]
+    unread: list[Path] = []
+    found = list(_walk(path, pattern, unread))
+    states = {log.path.parent for log in found if log.tool == "Hugging Face"}
+    if lost := [file for file in unread if not states & set(file.parents)]:
+        why = f"{len(lost)} event files, such as '{lost[0]}', need TensorBoard's reader: pip install 'bayescale[logs]'."
+        if not found:
+            raise ImportError(why)
+        warnings.warn(f"left out: {why}", UserWarning, stacklevel=3)
     if not found:
         seen = sorted({each.suffix or each.name for each in path.rglob("*") if each.is_file()})[:8]
         if ".wandb" in seen:
@@ -65,11 +69,11 @@ def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]
             )
         has = f"has files that end in {seen}" if seen else "is empty"
         raise ValueError(f"The folder '{path}' {has}, and no log; wanted {READ}.")
-    return _without_doubles(_with_sessions(found))
+    return without_doubles(with_sessions(found))
 
 
-def _walk(root: Path, pattern: str | Sequence[str] | None) -> Iterator[Log]:
-    """The logs below a folder, each run once for each tool."""
+def _walk(root: Path, pattern: str | Sequence[str] | None, unread: list[Path]) -> Iterator[Log]:
+    """The logs below a folder, each run once for each tool. Event files that need an extra are added to `unread`."""
     states: dict[Path, tuple[float, Path, dict[str, Any]]] = {}
     for place, folders, files in os.walk(root):
         folder = Path(place)
@@ -86,7 +90,7 @@ def _walk(root: Path, pattern: str | Sequence[str] | None) -> Iterator[Log]:
         if "trainer_state.json" in files:
             _note_state(folder / "trainer_state.json", states)
         events = [folder / name for name in files if tensorboard.MARK in name]
-        if events and (log := _events(events, _name(events[0], root))) is not None:
+        if events and (log := _events(events, _name(events[0], root), unread)) is not None:
             yield log
         for name in sorted(files):
             file = folder / name
@@ -111,35 +115,39 @@ def _of_file(path: Path, run: str, pattern: str | Sequence[str] | None) -> list[
 
 
 def _of_table(path: Path, run: str) -> list[Log]:
-    table = from_text(path)
     kind = _csv(path)
-    if kind == "wandb runs":
-        return wandb.runs(path, table)
-    if kind == "wandb chart":
-        return wandb.chart(path, table)
-    if kind == "mlflow runs":
-        return mlflow.runs(path, table)
-    return [lightning.read(path, table, run)]
+    if kind in ("wandb runs", "mlflow runs"):
+        return (wandb if kind == "wandb runs" else mlflow).runs(path, from_text(path))
+    if kind is None:
+        raise ValueError(f"'{path}' is a table with one row for each run, and no log; give it alone.")
+    # As text: pandas would read a loss of NaN as a value that is missing, and the run has diverged.
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, **_options(path))
+    return wandb.chart(path, table) if kind == "wandb chart" else [lightning.read(path, table, run)]
 
 
-def _csv(path: Path) -> str | None:
+def _csv(path: Path, columns: Mapping[str, str] | None = None) -> str | None:
     """Which tool wrote a CSV file, by its header; None for other tables."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
-        encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        head = pd.read_csv(path, nrows=5, encoding=encoding, sep="\t" if path.suffix.lower() == ".tsv" else ",")
+        head = pd.read_csv(path, nrows=5, **_options(path))
     except (ValueError, OSError, pd.errors.ParserError):
         return None  # `bayescale.data.read` says what is wrong with it
     for kind, is_kind in (
         ("wandb chart", wandb.is_chart),
         ("wandb runs", wandb.is_runs),
         ("mlflow runs", mlflow.is_runs),
-        ("steps", lightning.is_table_of_steps),
+        ("steps", lambda table: lightning.is_table_of_steps(table, columns)),
     ):
         if is_kind(head):
             return kind
     return None
+
+
+def _options(path: Path) -> dict[str, Any]:
+    """Encoding and separator of a text file, as pandas takes them."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return {"encoding": encoding, "sep": "\t" if path.suffix.lower() == ".tsv" else ","}
 
 
 def _may_be_log(path: Path, pattern: str | Sequence[str] | None) -> bool:
@@ -188,12 +196,15 @@ def _note_state(path: Path, states: dict[Path, tuple[float, Path, dict[str, Any]
         states[folder] = step, path, state
 
 
-def _events(files: list[Path], run: str) -> Log | None:
+def _events(files: list[Path], run: str, unread: list[Path]) -> Log | None:
     """The log in event files; None if they have no scalar, as those of a profiler."""
     try:
         return tensorboard.read(files, run)
+    except ImportError:
+        unread.extend(files)
     except ValueError:
-        return None
+        pass
+    return None
 
 
 def _name(path: Path, root: Path) -> str:
@@ -207,31 +218,3 @@ def _name(path: Path, root: Path) -> str:
     if shared:
         return "/".join((*parts, path.stem))
     return "/".join(parts) or folder.resolve().name
-
-
-def _with_sessions(logs: list[Log]) -> list[Log]:
-    """The logs, with settings that PyTorch's ``add_hparams`` has put into a folder of its own, in their run."""
-    sessions = {log.path.parent: log for log in logs if log.tool == "TensorBoard" and SESSION.fullmatch(log.path.name)}
-    owners = {log.path for log in logs} & set(sessions)
-    return [
-        replace(log, config={**sessions[log.path].config, **log.config}) if log.path in owners else log
-        for log in logs
-        if not (log.path.parent in owners and SESSION.fullmatch(log.path.name))
-    ]
-
-
-def _without_doubles(logs: list[Log]) -> list[Log]:
-    """The logs without those of a run that a preferred tool has logged too, in the same folder or above it."""
-
-    def folder(log: Log) -> Path:
-        place = log.path if log.path.is_dir() else log.path.parent
-        return place.parent if CHECKPOINT.fullmatch(place.name) else place
-
-    kept: list[Log] = []
-    rank = {tool: place for place, tool in enumerate(PREFERRED)}
-    for log in sorted(logs, key=lambda each: rank.get(each.tool, len(rank))):
-        mine = folder(log)
-        taken = [other for other in kept if other.tool != log.tool and folder(other) in (mine, *mine.parents)]
-        if not taken:
-            kept.append(log)
-    return sorted(kept, key=lambda each: each.run)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bayescale.data.logs.log import Log, lines, normal, records
+from bayescale.data.logs.log import Log, Rows, flat, lines, normal
 from bayescale.data.logs.settings import beside
 
 #: Keys, normalised, that name the run of a line.
@@ -62,22 +62,21 @@ def _of_list(path: Path) -> Iterator[dict[str, Any]]:
 def read(path: Path, run: str) -> list[Log]:
     """The logs in a file of JSON: one for each run that its objects name; otherwise one."""
     notes: list[str] = []
-    by_run: dict[str, list[dict[str, Any]]] = {}
+    by_run: dict[str, Rows] = {}
     shared: dict[str, Any] = {}
+    tool = "JSON"
     for found in objects(path, notes):
         if "config" in found and isinstance(found["config"], dict) and len(found) <= 3:
-            shared |= found["config"]
+            shared |= flat(found["config"])
             continue
+        if {"_step", "_timestamp"} <= set(found):
+            tool = "W&B"
         key = next((key for key in found if normal(key) in RUN and isinstance(found[key], str | int)), None)
-        by_run.setdefault(run if key is None else str(found[key]), []).append(found)
+        by_run.setdefault(run if key is None else str(found[key]), Rows()).add(found)
     if not by_run:
         raise ValueError(f"'{path}' has no rows; wanted one JSON object for each step or each run.")
-    tool = (
-        "W&B" if any("_step" in row and "_timestamp" in row for rows in by_run.values() for row in rows[:1]) else "JSON"
-    )
-    out = []
-    for name, rows in by_run.items():
-        log = records(name, tool, path, rows)
-        config = {**(beside(path.parent) if len(by_run) == 1 else {}), **shared, **log.config}
-        out.append(Log(name, tool, path, log.metrics, config, notes=tuple(notes)))
-    return out
+    settings = {**(beside(path.parent) if len(by_run) == 1 else {}), **shared}
+    return [
+        Log(name, tool, path, rows.recorder.metrics(), {**settings, **rows.config()}, notes=tuple(notes))
+        for name, rows in by_run.items()
+    ]

@@ -67,6 +67,14 @@ def as_float(value: Any) -> float | None:
     return words.get(value.strip().lower()) if isinstance(value, str) else None
 
 
+def cell(text: Any) -> float | None:
+    """The number in a cell of a text file, NaN where it says so; None for an empty cell or other text."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
+
+
 def flat(nested: Mapping, prefix: str = "") -> dict[str, Any]:
     """A nested mapping without nesting: ``{"model": {"depth": 12}}`` becomes ``{"model.depth": 12}``."""
     out: dict[str, Any] = {}
@@ -96,26 +104,25 @@ def last_of_each_step(values: pd.Series) -> tuple[pd.Series, int]:
     return values[kept], int((~kept).sum())
 
 
-def records(log_run: str, tool: str, path: Path, rows: Iterable[Mapping[str, Any]], offset: int = 0) -> Log:
-    """A log from rows that are mappings, such as lines of JSON: numbers are metrics, constant text is configuration.
+class Rows:
+    """Collects rows of a run that are mappings, such as lines of JSON: numbers are metrics, constant text settings."""
 
-    Parameters
-    ----------
-    log_run : str, name of the run.
-    tool, path : as in `Log`.
-    rows : iterable of mappings. The step is the first of `STEPS` that a row has.
-    offset : as in `Log`.
-    """
-    recorder, text = Recorder(), {}
-    for row in rows:
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        self.text: dict[str, Any] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Note a row. Its step is the first of `STEPS` that it has."""
         row = flat(row)
         key = step_key(row)
-        recorder.add(None if key is None else as_float(row[key]), {k: v for k, v in row.items() if k != key})
+        self.recorder.add(None if key is None else as_float(row[key]), {k: v for k, v in row.items() if k != key})
         for name, value in row.items():
             if isinstance(value, str | bool) and as_float(value) is None:
-                text.setdefault(name, set()).add(value)
-    config = {name: next(iter(values)) for name, values in text.items() if len(values) == 1}
-    return Log(log_run, tool, path, recorder.metrics(), config, offset)
+                self.text[name] = value if self.text.get(name, value) == value else None
+
+    def config(self) -> dict[str, Any]:
+        """Text that is the same in all rows that have it."""
+        return {name: value for name, value in self.text.items() if value is not None}
 
 
 def step_key(names: Iterable[str]) -> str | None:

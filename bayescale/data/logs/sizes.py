@@ -14,12 +14,13 @@ from bayescale.data.logs.tokens import batch_tokens
 
 #: Metrics that count the tokens a run has seen, normalised, the most telling first.
 SEEN = ("num_input_tokens_seen", "tokens_seen", "train_tokens_seen", "tokens_processed", "consumed_tokens",
-        "consumed_train_tokens", "train_tokens", "total_tokens", "n_tokens", "num_tokens", "tokens", "d",
-        "throughput_total_tokens", "train_num_input_tokens_seen", "train_total_tokens", "trained_tokens")  # fmt: skip
+        "consumed_train_tokens", "train_tokens", "total_tokens", "n_tokens", "num_tokens", "tokens",
+        "D", "throughput_total_tokens", "train_num_input_tokens_seen",
+        "train_total_tokens", "trained_tokens")  # fmt: skip
 #: Metrics that count the sequences a run has seen.
 SAMPLES = ("consumed_samples", "consumed_train_samples", "samples_seen")
 #: Metrics that count the compute a run has spent.
-SPENT = ("total_flos", "total_flops", "train_total_flos", "flops", "c")
+SPENT = ("total_flos", "total_flops", "train_total_flos", "flops", "C")
 
 
 @dataclass
@@ -89,7 +90,7 @@ def _model(log: Log, config: Mapping[str, Any], out: Sizes) -> Size | None:
         out.columns["N"] = part[1]
         out.found.append(f"N: {part[0]}, without embeddings")
     else:
-        out.asked["N"] = f"{shape}: give N"
+        out.asked["N"] = f"{shape}; state it: given={{'N': 124e6}}, or {{'N': {{'{log.run}': 124e6}}}} for each run"
     return counted
 
 
@@ -113,7 +114,7 @@ def _data(
     elif samples is not None and length is not None and "batch_tokens" not in given:
         D, words = samples[1] * length[1], f"{samples[0]} × {length[0]} {length[1]:,.0f}"
     elif stepped and not isinstance(factor, str):
-        D, words = (steps + log.offset) * factor.tokens, f"step{' + 1' * log.offset} × {factor.words}"
+        D, words = (steps + log.offset) * factor.tokens, f"{'(step + 1)' if log.offset else 'step'} × {factor.words}"
     elif _is_flos(log) and "C" in out.columns and (shape is not None or "N" in out.columns):
         count = shape.counted if shape is not None else out.columns["N"]
         D = out.columns["C"] / (FLOP_PER_PARAMETER_AND_TOKEN * count)
@@ -123,10 +124,10 @@ def _data(
     elif not stepped and (count := setting(config, "steps")) is not None and not isinstance(factor, str):
         D, words = count[1] * factor.tokens, f"{count[0]} {count[1]:,.0f} × {factor.words}"
     else:
-        known = factor if isinstance(factor, str) else "no number of steps was found: give steps, or D"
+        known = factor if isinstance(factor, str) else "no number of steps was found; state D: given={'D': 1e10}"
         out.asked["D"] = str(factor) if stepped else f"no number of tokens was found, and {known}"
         if _is_flos(log):
-            out.asked["D"] = f"give N, and D follows from total_flos; or batch_tokens ({factor})"
+            out.asked["D"] = f"with N it follows from total_flos; otherwise: {factor}"
         return
     out.columns["D"] = D
     out.found.append(f"D: {words}")
@@ -135,19 +136,19 @@ def _data(
 def _metric(log: Log, names: tuple[str, ...], steps: np.ndarray) -> tuple[str, np.ndarray] | None:
     """The first of these metrics that is positive somewhere, at the steps: interpolated between those it has."""
     by_name = {normal(name): name for name in log.metrics}
+    by_name |= {own: own for own in ("D", "C") if own in log.metrics}
     for name in (by_name[key] for key in names if key in by_name):
         values = last_of_each_step(log.metrics[name].dropna())[0]
         if not len(values) or not (values > 0).any():
             continue
         if len(values) == 1 and (np.isnan(steps).any() or np.isnan(values.index[0])):
             return name, np.full(len(steps), values.iloc[0])
-        at = values.index.to_numpy(dtype=float)
-        if np.isnan(at).any() or np.isnan(steps).any():
+        at, counts = values.index.to_numpy(dtype=float), values.to_numpy()
+        if np.isnan(at).any() or np.isnan(steps).any() or (len(at) > 1 and counts[-1] <= counts[0]):
+            continue  # a count rises; a constant is that of one step
+        if (steps > at[-1]).any():
             continue
-        inside = (steps <= at[-1]) & (steps >= min(at[0], 0.0))
-        if not inside.all():
-            continue
-        return name, np.interp(steps, np.append(0.0, at), np.append(0.0, values.to_numpy())) if at[0] > 0 else (
-            np.interp(steps, at, values.to_numpy())
-        )
+        if at[0] > 0:
+            at, counts = np.append(0.0, at), np.append(0.0, counts)
+        return name, np.interp(steps, at, counts)
     return None

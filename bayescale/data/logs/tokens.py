@@ -36,11 +36,12 @@ def batch_tokens(config: Mapping[str, Any]) -> Factor | str:
         return Factor(total[1][1], f"{_said(total[1])}, counted in tokens")
     sequences = total[1] if total is not None else setting(config, "batch_size")
     if sequences is None and length is None:
-        return "no batch size was found: give batch_tokens (tokens of a step)"
+        return "no batch size was found; state the tokens of a step: given={'batch_tokens': 524288}"
     if sequences is None:
-        return f"no batch size was found (but {_said(length)}): give global_batch (sequences of a step)"
+        known = f"no batch size was found (but {_said(length)})"
+        return f"{known}; state the sequences of a step: given={{'global_batch': 512}}"
     if length is None:
-        return f"no sequence length was found (but {_said(sequences)}): give sequence_length, or batch_tokens"
+        return f"no sequence length was found (but {_said(sequences)}); state it: given={{'sequence_length': 1024}}"
     if total is not None:
         return Factor(sequences[1] * length[1], f"{_said(sequences)} × {_said(length)}")
     return _by_device(config, sequences, length)
@@ -54,8 +55,8 @@ def _by_device(config: Mapping[str, Any], sequences: tuple[str, float], length: 
     if devices is None and _is_nanogpt(config):
         words += " (nanoGPT's accumulation covers all devices)"
     elif devices is None:
-        also = "" if accumulation is not None else ", and accumulation if gradients were accumulated"
-        return f"no number of devices was found (but {words}): give devices (1 for a single one){also}"
+        also = "" if accumulation is not None else ", and 'accumulation' if gradients were accumulated"
+        return f"no number of devices was found (but {words}); state it: given={{'devices': 1}} for a single one{also}"
     if accumulation is None:
         words += " (no accumulation was found: taken as 1)"
     tokens = 1.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.data.logs.log import STEPS, Log, Recorder, as_float, flat, normal
+from bayescale.data.logs.log import STEPS, Log, Recorder, as_float, cell, flat, normal
 from bayescale.data.logs.settings import read as read_settings
 
 #: Columns that the runs table of W&B has, of which two suffice.
@@ -38,7 +38,7 @@ def runs(path: Path, table: pd.DataFrame) -> list[Log]:
         step = next((as_float(v) for k, v in values.items() if normal(k) in ("step",)), None)
         recorder = Recorder()
         recorder.add(step, {k: v for k, v in values.items() if re.search("loss|entropy|bpb|ppl", k, re.IGNORECASE)})
-        recorder.add(step, {k: v for k, v in values.items() if normal(k) in STEPS})
+        recorder.add(step, {k: v for k, v in values.items() if normal(k) in STEPS and k != "_step"})
         config = {k: v for k, v in values.items() if k not in recorder.rows and k != "Name"}
         state = str(config.get("State", "finished"))
         notes = (f"state {state}: sizes that are settings may be planned",) if state in UNFINISHED else ()
@@ -47,17 +47,17 @@ def runs(path: Path, table: pd.DataFrame) -> list[Log]:
 
 
 def chart(path: Path, table: pd.DataFrame) -> list[Log]:
-    """The logs in a chart: a column for each run."""
+    """The logs in a chart, a table of text with a column for each run."""
     axis = str(table.columns[0])
     logs: dict[str, Recorder] = {}
-    steps = pd.to_numeric(table.iloc[:, 0], errors="coerce")
+    steps = [cell(text) for text in table.iloc[:, 0]]
     for name in map(str, table.columns[1:]):
         if name.endswith(ENDS):
             continue
         run, _, metric = name.rpartition(" - ")
         recorder = logs.setdefault(run, Recorder())
-        for step, value in zip(steps, pd.to_numeric(table[name], errors="coerce"), strict=True):
-            if not pd.isna(value) and not pd.isna(step):
+        for step, value in zip(steps, map(cell, table[name]), strict=True):
+            if value is not None and step is not None:
                 recorder.add(step, {metric: value} | ({axis: step} if "token" in axis.lower() else {}))
     note = f"step: the chart's axis, {axis}" + (", which counts calls of wandb.log" if axis == "Step" else "")
     return [Log(run, "W&B", path, found.metrics(), notes=(note,)) for run, found in logs.items() if found.rows]

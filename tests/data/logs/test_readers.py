@@ -111,8 +111,8 @@ def test_lightning(tmp_path):
     runs = read(tmp_path, given={"devices": 2})
     assert runs["loss"].tolist() == [2.1] and runs["D"].tolist() == [200 * 4 * 8 * 2]  # step 199 is the 200th
     assert runs["N_no_embed"].tolist() == [12 * 2 * 64**2] and runs["N"].tolist() == [12 * 2 * 64**2 + 100 * 64]
-    assert "step + 1 × batch_size 4 × block_size 8 × devices 2 (no accumulation was found: taken as 1)" in said(runs)
-    with pytest.warns(UserWarning, match="give devices"):
+    assert "(step + 1) × batch_size 4 × block_size 8 × devices 2 (no accumulation was found: taken as 1)" in said(runs)
+    with pytest.warns(UserWarning, match="given={'devices'"):
         assert "D" not in bs.read(tmp_path)
 
 

@@ -105,11 +105,11 @@ def test_tokens_of_a_step(config, tokens, words):
 
 
 @pytest.mark.parametrize("config, cure", [
-    ({}, "give batch_tokens"),
-    ({"seq_len": 8}, "give global_batch"),
-    ({"batch_size": 4}, "give sequence_length"),
-    ({"batch_size": 4, "max_position_embeddings": 1024}, "give sequence_length"),  # the model's limit
-    ({"batch_size": 4, "seq_len": 8}, "give devices"),
+    ({}, "given={'batch_tokens'"),
+    ({"seq_len": 8}, "given={'global_batch'"),
+    ({"batch_size": 4}, "given={'sequence_length'"),
+    ({"batch_size": 4, "max_position_embeddings": 1024}, "given={'sequence_length'"),  # the model's limit
+    ({"batch_size": 4, "seq_len": 8}, "given={'devices'"),
     ({"total_batch_size": 64, "seq_len": 8}, "no batch size was found"),  # sequences or tokens?
 ])  # fmt: skip
 def test_what_is_missing_is_asked_for(config, cure):
@@ -143,7 +143,7 @@ def test_parameters_of_other_models():
 
 
 def test_a_setting_that_is_ambiguous_is_not_taken():
-    assert isinstance(batch_tokens({"train.batch_size": 4, "eval.batch_size": 8, "seq_len": 2, "devices": 1}), str)
+    assert isinstance(batch_tokens({"a.batch_size": 4, "b.batch_size": 8, "seq_len": 2, "devices": 1}), str)
 
 
 def test_names():
