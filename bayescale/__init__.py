@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
     from bayescale.forecasting.backtest import backtest
@@ -70,6 +71,7 @@ _HOME = {
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
     "reach": "frontiers.reach",
+    "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "scores": "forecasting.scores",
@@ -111,6 +113,7 @@ __all__ = [
     "ppc",
     "predict",
     "reach",
+    "read",
     "sample_prior",
     "sbc",
     "scores",

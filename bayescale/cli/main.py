@@ -17,7 +17,7 @@ class Tidy(click.Group):
                 return super().invoke(ctx)
             except (BrokenPipeError, click.exceptions.Exit, click.Abort):
                 raise
-            except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
+            except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ImportError) as error:
                 from bayescale.cli.messages import translated
 
                 text = str(error) or type(error).__name__
