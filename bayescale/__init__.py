@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.approaches.agreement import agreement
+    from bayescale.frontiers.approaches.distance import distance
+    from bayescale.frontiers.approaches.isoflop import isoflop
+    from bayescale.frontiers.approaches.optimal import optimal
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
@@ -43,6 +47,7 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "agreement": "frontiers.approaches.agreement",
     "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
@@ -51,15 +56,18 @@ _HOME = {
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
+    "distance": "frontiers.approaches.distance",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
     "noises": "modelling.noises",
+    "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
@@ -81,6 +89,7 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "agreement",
     "as_numbers",
     "backtest",
     "baselines",
@@ -89,15 +98,18 @@ __all__ = [
     "costs",
     "count_parameters",
     "datasets",
+    "distance",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
+    "isoflop",
     "laws",
     "load",
     "model",
     "noises",
+    "optimal",
     "plots",
     "ppc",
     "predict",

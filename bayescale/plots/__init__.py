@@ -14,6 +14,7 @@ from bayescale.plots._prior_predictive import prior_predictive
 from bayescale.plots._residuals import residuals
 from bayescale.plots._save import save
 from bayescale.plots._style import DOUBLE, SINGLE
+from bayescale.plots._valleys import valleys
 
 __all__ = [
     "DOUBLE",
@@ -26,4 +27,5 @@ __all__ = [
     "prior_predictive",
     "residuals",
     "save",
+    "valleys",
 ]
