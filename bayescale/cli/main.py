@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -46,6 +46,7 @@ for command in (
     forecast.forecast,
     frontier.frontier,
     reach.reach,
+    isoflop.isoflop,
     backtest.backtest,
     compare.compare,
     data.data,

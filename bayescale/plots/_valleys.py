@@ -41,7 +41,7 @@ def valleys(post: xr.DataTree, ax: Axes | None = None) -> Axes:
     --------
     >>> import bayescale as bs
     >>> runs = bs.load("known_entropy").query("split == 'grid'")
-    >>> bs.plots.valleys(bs.isoflop(runs, tolerance=0.3, draws=250, seed=1)).get_xlabel()
+    >>> bs.plots.valleys(bs.isoflop(runs, draws=250, seed=1)).get_xlabel()
     'Model size N [parameters]'
     """
     for group, names in _WANTED.items():

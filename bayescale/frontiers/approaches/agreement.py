@@ -58,7 +58,7 @@ def agreement(
     >>> joint = bs.fit(bs.laws.chinchilla, runs, method="laplace", seed=1, progressbar=False)
     >>> found = {
     ...     "joint law": bs.frontier(bs.laws.chinchilla, joint, C),
-    ...     "IsoFLOP": bs.optimal(bs.isoflop(runs, tolerance=0.3, draws=250, seed=1), C),
+    ...     "IsoFLOP": bs.optimal(bs.isoflop(runs, draws=250, seed=1), C),
     ... }
     >>> bs.agreement(found)["quantity"].unique().tolist()
     ['a', 'N', 'loss']
@@ -130,7 +130,8 @@ def _sentences(table: pd.DataFrame, found: Mapping[str, xr.Dataset]) -> list[str
                 f"(lowest for {worst['quantity']} at C = {worst['C']:.3g} FLOP)."
             )
             continue
-        where = ", ".join(f"{q} at C = {g['C'].min():.3g} to {g['C'].max():.3g} FLOP" for q, g in off.groupby("quantity"))
+        ends = {name: (group["C"].min(), group["C"].max()) for name, group in off.groupby("quantity")}
+        where = ", ".join(f"{name} at C = {low:.3g} to {high:.3g} FLOP" for name, (low, high) in ends.items())
         said.append(f"{first} and {second} disagree on {where}. {_believe(off, first, second, found)}")
     return said
 

@@ -42,7 +42,7 @@ def distance(best: xr.Dataset, models: pd.DataFrame, *, tokens_per_byte: float |
     --------
     >>> import bayescale as bs
     >>> runs = bs.load("known_entropy")
-    >>> post = bs.isoflop(runs.query("split == 'grid'"), tolerance=0.3, draws=250, seed=1)
+    >>> post = bs.isoflop(runs.query("split == 'grid'"), draws=250, seed=1)
     >>> best = bs.optimal(post, [1e9, 1e11, 1e13, 1e15])
     >>> bs.distance(best, runs.query("split == 'heldout'"))["sentence"].iloc[0].startswith("The model")
     True
@@ -60,7 +60,8 @@ def distance(best: xr.Dataset, models: pd.DataFrame, *, tokens_per_byte: float |
     factor = 1.0 if tokens_per_byte is None else tokens_per_byte / np.log(2)
     unit = column("loss").unit if tokens_per_byte is None else "bits/byte"
     low, middle, high = factor * np.quantile(gap, [0.05, 0.5, 0.95], axis=0)
-    names = models["model"].astype(str) if "model" in models else [f"{n:.3g} on {d:.3g}" for n, d in zip(N, D, strict=True)]
+    sizes = [f"{n:.3g} on {d:.3g}" for n, d in zip(N, D, strict=True)]
+    names = models["model"].astype(str) if "model" in models else sizes
     table = pd.DataFrame({
         "model": list(names), "C": C, "loss": loss, "line": np.median(line, axis=0), "distance": middle, "low": low,
         "high": high, "sds": gap.mean(0) / gap.std(0), "below": (gap < 0).mean(0), "beyond": _beyond(best, C),

@@ -87,7 +87,7 @@ def isoflop(
     --------
     >>> import bayescale as bs
     >>> runs = bs.load("known_entropy").query("split == 'grid'")
-    >>> post = bs.isoflop(runs, tolerance=0.3, draws=250, seed=1)
+    >>> post = bs.isoflop(runs, draws=250, seed=1)
     >>> post["posterior"]["a"].dims
     ('chain', 'draw')
     """
@@ -99,7 +99,7 @@ def isoflop(
     drawn = sample(density, density.start(), seed, CHAINS * draws)
     said = _edges(table)
     if not drawn.accepted:
-        said.append(f"The importance weights are not reliable (Pareto k {drawn.k:.2f}, effective sample {drawn.ess:.0f}).")
+        said.append(f"The importance weights are unreliable (Pareto k {drawn.k:.2f}, effective size {drawn.ess:.0f}).")
     for words in said:
         warnings.warn(words, UserWarning if drawn.accepted else RuntimeWarning, stacklevel=2)
     return _tree(density, drawn, table, said, valley, seed)

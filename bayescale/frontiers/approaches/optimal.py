@@ -41,7 +41,7 @@ def optimal(post: xr.DataTree, C) -> xr.Dataset:
     --------
     >>> import bayescale as bs
     >>> runs = bs.load("known_entropy").query("split == 'grid'")
-    >>> post = bs.isoflop(runs, tolerance=0.3, draws=250, seed=1)
+    >>> post = bs.isoflop(runs, draws=250, seed=1)
     >>> bs.optimal(post, [1e12, 1e13])["loss"].dims
     ('chain', 'draw', 'C')
     """
