@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bayescale.frontiers import costs
     from bayescale.frontiers.approaches.agreement import agreement
     from bayescale.frontiers.approaches.distance import distance
+    from bayescale.frontiers.approaches.envelope import envelope
     from bayescale.frontiers.approaches.isoflop import isoflop
     from bayescale.frontiers.approaches.optimal import optimal
     from bayescale.frontiers.frontier import frontier
@@ -57,6 +58,7 @@ _HOME = {
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
     "distance": "frontiers.approaches.distance",
+    "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -99,6 +101,7 @@ __all__ = [
     "count_parameters",
     "datasets",
     "distance",
+    "envelope",
     "evidence",
     "fit",
     "fit_many",

@@ -10,6 +10,7 @@ import xarray as xr
 from bayescale.base.columns import column
 from bayescale.frontiers.approaches.budgets import grouped
 from bayescale.frontiers.approaches.density import Valleys
+from bayescale.frontiers.approaches.parameters import LOSSES
 from bayescale.frontiers.approaches.parameters import valley as height
 from bayescale.frontiers.approaches.sampler import Drawn, sample
 from bayescale.inference.door.arguments import check_seed
@@ -21,8 +22,6 @@ SHAPES = ("law", "parabola")
 CHAINS = 4
 #: Points of each valley, draws and quantiles of its band.
 POINTS, DRAWS, QUANTILES = 41, 500, (0.05, 0.5, 0.95)
-#: Parameters that are losses, which the density has in units of the smallest observed loss.
-LOSSES = ("E", "excess_C", "curve")
 
 
 def isoflop(
@@ -124,9 +123,7 @@ def _tree(density: Valleys, drawn: Drawn, table: pd.DataFrame, said: list[str], 
     budgets = table["budget"].unique()
     c = np.log(budgets / density.C0)
     col = {name: value[:, None] for name, value in p.items()}
-    values = {name: value * (density.unit if name in LOSSES else 1.0) for name, value in p.items() if name != "log_N"}
-    values["N_mid"] = density.N0 * np.exp(p["log_N"])
-    values["L_mid"] = values["E"] + values["excess_C"]
+    values = density.coordinates.reported(p, density.N0, density.unit)
     values["N_valley"] = density.N0 * np.exp(col["log_N"] + col["a"] * c + shift)
     smallest = col["E"] + col["excess_C"] * np.exp(-col["alpha_C"] * c)
     values["L_valley"] = density.unit * smallest * np.exp(lift)

@@ -30,6 +30,8 @@ PRIORS = {
 }
 #: Prior of ln alpha_C: central 95 % of alpha_C is .04 to .6.
 LOG_ALPHA_C = (-1.9, 0.7)
+#: Parameters that are losses.
+LOSSES = ("E", "excess_C", "curve")
 #: Below this exponent the valley counts as a parabola.
 TINY = 1e-4
 
@@ -43,9 +45,9 @@ class Coordinates:
     scale : array of shape (size,), typical widths.
     """
 
-    def __init__(self, parabola: bool):
+    def __init__(self, parabola: bool, unused: tuple[str, ...] = ()):
         left_out = ("log_alpha_N", "log_alpha_D") if parabola else ()
-        self.names = tuple(name for name in PRIORS if name not in left_out)
+        self.names = tuple(name for name in PRIORS if name not in (*left_out, *unused))
         self.scale = np.array([PRIORS[name][1] or LOG_ALPHA_C[1] for name in self.names])
 
     @property
@@ -78,9 +80,14 @@ class Coordinates:
             "alpha_N": np.exp(z["log_alpha_N"]) if "log_alpha_N" in z else np.zeros(len(points)),
             "alpha_D": np.exp(z["log_alpha_D"]) if "log_alpha_D" in z else np.zeros(len(points)),
             "sigma": np.exp(z["log_sigma"]),
-            "sd_N": np.exp(z["log_sd_N"]),
-            "sd_loss": np.exp(z["log_sd_loss"]),
+            **{name: np.exp(z[f"log_{name}"]) for name in ("sd_N", "sd_loss") if f"log_{name}" in z},
         }
+
+    @staticmethod
+    def reported(p: Mapping[str, np.ndarray], N0: float, unit: float) -> dict[str, np.ndarray]:
+        """The parameters of `natural` in nats and parameters, with the optimum ``N_mid``, ``L_mid`` at the middle."""
+        values = {name: value * (unit if name in LOSSES else 1.0) for name, value in p.items() if name != "log_N"}
+        return values | {"N_mid": N0 * np.exp(p["log_N"]), "L_mid": values["E"] + values["excess_C"]}
 
     def start(self, known: Mapping[str, float]) -> np.ndarray:
         """The means of the priors, but for the coordinates in `known`."""
