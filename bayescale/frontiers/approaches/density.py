@@ -11,7 +11,7 @@ from bayescale.frontiers.approaches.parameters import Coordinates, valley
 #: Degrees of freedom of the noise, as of `bayescale.noises.student`.
 NU = 4.0
 #: Steps of the search for the most likely scatter of each budget.
-STEPS = 7
+STEPS = 5
 #: Points evaluated at once.
 BLOCK = 1500
 

@@ -14,7 +14,7 @@ from bayescale.inference.laplace.amis import AdaptiveSampler
 from bayescale.inference.laplace.mixture import Mixture
 
 #: Points of each step of the adaptation, and of the last sample.
-ADAPT, LAST = 1500, 6000
+ADAPT, LAST = 800, 4000
 #: Step of finite differences, in units of the prior's standard deviations.
 STEP = 1e-3
 #: Largest number of rounds of adaptation.
@@ -61,7 +61,7 @@ def sample(density: Density, start: np.ndarray, seed: int | None, draws: int) ->
     for _ in range(ROUNDS):
         sampler.adapt(ADAPT)
         last = sampler.sample_latest(LAST)
-        if last.k <= psis.MAX_K and last.ess >= 2 * psis.MIN_ESS:
+        if last.k <= psis.MAX_K and last.ess >= psis.MIN_ESS:
             break
     if last is None:
         raise RuntimeError("No round of adaptation was made.")
