@@ -82,7 +82,8 @@ class Minima:
         residual = self.least - mean[np.arange(len(self.least)), self.winner]
         residual = residual - residual.mean()
         rho = float(np.clip((residual[1:] * residual[:-1]).sum() / (residual**2).sum(), 0.0, 0.95))
-        self.share = (1 - rho) / (1 + rho)
+        apart = len(set(self.winner)) / len(self.least)  # errors of different runs are independent
+        self.share = max((1 - rho) / (1 + rho), apart)
 
 
 def envelope(
