@@ -152,7 +152,8 @@ def envelope(
     known = known.assign(N0=density.N0, C0=density.C0)
     post = xr.DataTree.from_dict({"posterior": posterior, "constant_data": known})
     post.attrs |= {"approach": "envelope", "method": "laplace", "pareto_k": drawn.k, "importance_ess": drawn.ess}
-    return post.assign_attrs(share=density.share, warnings=json.dumps(said), runs=len(N))
+    post.attrs |= {"share": density.share, "warnings": json.dumps(said), "runs": len(N)}
+    return post
 
 
 def _at_budgets(curves: pd.DataFrame, per_decade: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -13,12 +13,12 @@ from bayescale.inference.laplace import psis
 from bayescale.inference.laplace.amis import AdaptiveSampler
 from bayescale.inference.laplace.mixture import Mixture
 
-#: Points of each step of the adaptation, and of the last sample.
+#: Points of each step of the first round of adaptation, which double from round to round, and of the last sample.
 ADAPT, LAST = 800, 4000
 #: Step of finite differences, in units of the prior's standard deviations.
 STEP = 1e-3
 #: Largest number of rounds of adaptation.
-ROUNDS = 3
+ROUNDS = 4
 
 
 class Density(Protocol):
@@ -58,8 +58,8 @@ def sample(density: Density, start: np.ndarray, seed: int | None, draws: int) ->
     sampler = AdaptiveSampler(_as_any(density), rng)
     sampler.sample(Mixture.single(mode, _root(density, mode)), ADAPT)
     last = None
-    for _ in range(ROUNDS):
-        sampler.adapt(ADAPT)
+    for turn in range(ROUNDS):
+        sampler.adapt(ADAPT * 2**turn)
         last = sampler.sample_latest(LAST)
         if last.k <= psis.MAX_K and last.ess >= psis.MIN_ESS:
             break
