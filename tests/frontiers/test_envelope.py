@@ -87,6 +87,6 @@ def test_curves_that_do_not_suffice_are_refused():
         bs.envelope(curves().drop(columns="run"))
     with pytest.raises(ValueError, match="wanted 3 runs"):
         bs.envelope(curves().query("run in ('run 1', 'run 2')"))
-    few = curves(noise=0.0).query("N < 4.5e7")
+    few = curves(noise=0.0).query("N < 7e7")
     with pytest.raises(ValueError, match="one N has the lowest loss"):
         bs.envelope(few)
