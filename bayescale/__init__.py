@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.approaches.agreement import agreement
+    from bayescale.frontiers.approaches.distance import distance
+    from bayescale.frontiers.approaches.envelope import envelope
+    from bayescale.frontiers.approaches.isoflop import isoflop
+    from bayescale.frontiers.approaches.optimal import optimal
     from bayescale.frontiers.curvature import curvature
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
@@ -47,6 +52,7 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "agreement": "frontiers.approaches.agreement",
     "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
@@ -57,16 +63,20 @@ _HOME = {
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
     "entropy": "frontiers.entropy",
+    "distance": "frontiers.approaches.distance",
+    "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
     "frontier_sensitivity": "frontiers.frontier_sensitivity",
+    "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
     "noises": "modelling.noises",
+    "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
@@ -89,6 +99,7 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "agreement",
     "as_numbers",
     "backtest",
     "baselines",
@@ -99,16 +110,20 @@ __all__ = [
     "curvature",
     "datasets",
     "entropy",
+    "distance",
+    "envelope",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
     "frontier_sensitivity",
+    "isoflop",
     "laws",
     "load",
     "model",
     "noises",
+    "optimal",
     "plots",
     "ppc",
     "predict",

@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast, frontier, isoflop, reach
 from bayescale.cli.bend import commands as bend
 from bayescale.cli.messages import warnings_as_lines
 
@@ -49,6 +49,7 @@ for command in (
     bend.curvature,
     bend.entropy,
     reach.reach,
+    isoflop.isoflop,
     backtest.backtest,
     compare.compare,
     data.data,
