@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.sealed.score_seal import score_seal
+    from bayescale.forecasting.sealed.seal import seal
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
     from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.multiplier import multiplier
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
@@ -59,6 +62,7 @@ _HOME = {
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
+    "multiplier": "frontiers.multiplier",
     "noises": "modelling.noises",
     "plots": "plots",
     "ppc": "forecasting.ppc",
@@ -66,7 +70,9 @@ _HOME = {
     "reach": "frontiers.reach",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
+    "score_seal": "forecasting.sealed.score_seal",
     "scores": "forecasting.scores",
+    "seal": "forecasting.sealed.seal",
     "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
@@ -97,6 +103,7 @@ __all__ = [
     "laws",
     "load",
     "model",
+    "multiplier",
     "noises",
     "plots",
     "ppc",
@@ -104,7 +111,9 @@ __all__ = [
     "reach",
     "sample_prior",
     "sbc",
+    "score_seal",
     "scores",
+    "seal",
     "sensitivity",
     "shares",
     "signs",

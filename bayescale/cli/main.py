@@ -3,6 +3,7 @@
 import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli.decisions import multiplier, score
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -46,6 +47,8 @@ for command in (
     forecast.forecast,
     frontier.frontier,
     reach.reach,
+    multiplier.multiplier,
+    score.score,
     backtest.backtest,
     compare.compare,
     data.data,
