@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.rank import rank
     from bayescale.forecasting.sbc import sbc
     from bayescale.forecasting.sealed.score_seal import score_seal
     from bayescale.forecasting.sealed.seal import seal
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from bayescale.frontiers import costs
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.multiplier import multiplier
+    from bayescale.frontiers.near_optimal import near_optimal
     from bayescale.frontiers.reach import reach
+    from bayescale.frontiers.waste import waste
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -63,10 +66,12 @@ _HOME = {
     "load": "data.literature.catalogue",
     "model": "density.model",
     "multiplier": "frontiers.multiplier",
+    "near_optimal": "frontiers.near_optimal",
     "noises": "modelling.noises",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
+    "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
@@ -78,6 +83,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "waste": "frontiers.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -104,10 +110,12 @@ __all__ = [
     "load",
     "model",
     "multiplier",
+    "near_optimal",
     "noises",
     "plots",
     "ppc",
     "predict",
+    "rank",
     "reach",
     "sample_prior",
     "sbc",
@@ -119,6 +127,7 @@ __all__ = [
     "signs",
     "stacking",
     "storage",
+    "waste",
 ]
 
 

@@ -10,7 +10,7 @@ from bayescale.base.columns import column, training_flop
 from bayescale.base.targets import check_sizes, search_range
 from bayescale.frontiers.limits import limits
 from bayescale.frontiers.match import match
-from bayescale.frontiers.pair import bent_routes, route_of, runs_of
+from bayescale.frontiers.pair import paths_for, route_of, runs_of
 from bayescale.frontiers.recipes import recipe, size, thinned
 from bayescale.frontiers.route import Optimal, Ray
 from bayescale.inference.door.arguments import check_seed
@@ -100,13 +100,13 @@ def multiplier(
     one, count = pair[0].same_posterior(pair[1]), min(draws, *(size(each.post) for each in pair))
     first = pair[0]._replace(post=thinned(pair[0].post, count))
     second = pair[1]._replace(post=first.post if one else thinned(pair[1].post, count))
-    routes = tuple(route_of(each, runs, by, cost, ahead) for each in (first, second))
+    both = (first,) if one and first.held == second.held else (first, second)
+    routes = [route_of(each, runs, by, cost, ahead) for each in both]
     bent = discrepancy and any(each.law.discrepancy is not None for each in pair)
     if bent:
-        routes = bent_routes((first, second), routes, one, shared_errors, seed)
-    if one and first.held == second.held:
-        routes = routes[0], routes[0]
-    found = _compared(*routes, ahead, early=not bent)
+        paths = paths_for(both, [route.span() for route in routes], one, shared_errors, seed)
+        routes = [route if path is None else route.bent(path) for route, path in zip(routes, paths, strict=True)]
+    found = _compared(routes[0], routes[-1], ahead, early=not bent)
     if "C" in runs:
         found = _crossed(found.assign_coords(C=runs["C"].to_numpy()))
         found["C"].attrs = {"units": column("C").unit}

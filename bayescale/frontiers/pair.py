@@ -1,6 +1,6 @@
 """Pair: the runs at which two recipes are compared, and the routes on which they grow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,30 +78,32 @@ def route_of(each: Recipe, runs: dict[str, xr.DataArray], by: str, cost: Callabl
     return Ray(surface, {**given, **runs}, POWERS[by], cost if by == "C" else None, ahead)
 
 
-def bent_routes(pair: tuple[Recipe, Recipe], routes: tuple, one: bool, shared: bool, seed: int | None) -> tuple:
-    """The routes with discrepancies.
+def paths_for(
+    pair: Sequence[Recipe], spans: Sequence[dict[str, Any]], one: bool, shared: bool, seed: int | None
+) -> list:
+    """The discrepancy of each recipe in the region of its runs; None for a law without one.
 
     Parameters
     ----------
-    pair, routes : recipes, and their routes without discrepancy.
+    pair : recipes.
+    spans : the law's columns in the region, for each recipe.
     one : bool, whether both have one posterior, whose discrepancy is then one function.
     shared : bool, whether two discrepancies are drawn with the same random numbers.
     seed : int, optional.
     """
-    spans, seeds = [_flat(route.span()) for route in routes], np.random.SeedSequence(seed).spawn(2)
-    if (one or shared) and set(spans[0]) == set(spans[1]):
-        spans = [{name: xr.concat([span[name] for span in spans], "corner") for name in spans[0]}] * 2
+    regions, seeds = [flat(span) for span in spans], np.random.SeedSequence(seed).spawn(len(pair))
+    if (one or shared) and set(regions[0]) == set(regions[-1]):
+        regions = [{name: xr.concat([region[name] for region in regions], "corner") for name in regions[0]}] * len(pair)
     if shared:
-        seeds = [seeds[0]] * 2
+        seeds = [seeds[0]] * len(pair)
     paths = [
-        None if each.law.discrepancy is None else paths_of(each.law, each.post, span, np.random.default_rng(own))
-        for each, span, own in zip(pair[:1] if one else pair, spans, seeds, strict=False)
+        None if each.law.discrepancy is None else paths_of(each.law, each.post, region, np.random.default_rng(own))
+        for each, region, own in zip(pair[:1] if one else pair, regions, seeds, strict=False)
     ]
-    both = zip(routes, paths * 2 if one else paths, strict=True)
-    return tuple(route if drawn is None else route.bent(drawn) for route, drawn in both)
+    return paths * len(pair) if one else paths
 
 
-def _flat(span: dict[str, Any]) -> dict[str, xr.DataArray]:
+def flat(span: dict[str, Any]) -> dict[str, xr.DataArray]:
     """The same with one dim for all columns."""
     arrays = xr.broadcast(*(xr.DataArray(values) for values in span.values()))
     return {name: xr.DataArray(a.to_numpy().ravel(), dims="corner") for name, a in zip(span, arrays, strict=True)}
