@@ -72,3 +72,12 @@ def _beyond(who: str, each: Recipe, runs: dict[str, xr.DataArray], cost: Callabl
         for name in wanted
         if wanted[name] > largest[name] * SLACK
     ]
+
+
+def inside(pair: tuple[Recipe, Recipe]) -> list[float] | None:
+    """The smallest and largest compute [FLOP] that the fitted runs of both recipes cover; None if it is not known."""
+    known = [sizes_of(e.post) for e in pair if isinstance(e.post, xr.DataTree) and "constant_data" in e.post.children]
+    if len(known) < len(pair) or any("C" not in table for table in known):
+        return None
+    low, high = max(float(t["C"].min()) for t in known), min(float(t["C"].max()) for t in known)
+    return [low, high] if low <= high else []

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayescale.base.columns import column, training_flop
 from bayescale.base.targets import check_sizes, search_range
-from bayescale.frontiers.limits import limits
+from bayescale.frontiers.limits import inside, limits
 from bayescale.frontiers.match import match
 from bayescale.frontiers.pair import paths_for, route_of, runs_of
 from bayescale.frontiers.recipes import recipe, size, thinned
@@ -63,7 +63,8 @@ def multiplier(
         - ``crossing`` [FLOP], dims (chain, draw), for two budgets or more: the first budget of their range at which
           the losses cross, infinite where there is none; ``crosses``, the probability that they cross there.
 
-        ``attrs["warnings"]`` is a JSON list of what limits the comparison.
+        ``attrs["warnings"]`` is a JSON list of what limits the comparison; ``attrs["inside"]``, for budgets of 6ND, the
+        smallest and largest compute that the fitted runs of both cover.
 
     Raises
     ------
@@ -110,6 +111,8 @@ def multiplier(
     if "C" in runs:
         found = _crossed(found.assign_coords(C=runs["C"].to_numpy()))
         found["C"].attrs = {"units": column("C").unit}
+        if cost is training_flop and (known := inside(pair)) is not None:
+            found.attrs["inside"] = json.dumps(known)
     else:
         found = found.assign_coords({name: ("run", runs[name].to_numpy()) for name in runs})
     return found.assign_attrs(warnings=json.dumps(said, ensure_ascii=False), discrepancy=int(bent), by=by)
