@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 import bayescale as bs
 from bayescale.laws import chinchilla
@@ -17,6 +16,8 @@ from benchmarks.table import table
 
 #: Budgets over the largest compute that both recipes have been trained with.
 TIMES = (1.0, 10.0)
+#: Most checkpoints of a training run that are fitted; neighbours say nearly the same.
+CHECKPOINTS = 5
 
 
 def real(say=lambda text: None) -> str:
@@ -91,35 +92,44 @@ def compared(name: str, A: str, B: str, runs: pd.DataFrame) -> list[list[str]]:
 
 
 def mixtures(suite: str) -> str:
-    """Ranks of mixtures at 410M: probabilities from a pooled fit to the checkpoints of 70M, and the plain rank."""
+    """Ranks of mixtures at 410M: probabilities from a pooled fit to the checkpoints of 70M, and the plain rank.
+
+    Runs of one size say nothing of exponents in N, so the pooled prior of the exponents decides how ranks change.
+    """
     data = pd.read_csv(Path(os.environ["BAYESCALE_DATA"]) / "mixinglaws2024" / "mixinglaws2024.csv")
-    own = data[data["family"].str.startswith(f"{suite}|")].rename(columns={"n_params": "N", "n_tokens": "D"})
-    small, large = (own[own["N"] == N].sort_values("D").groupby("family").tail(1) for N in (70e6, 410e6))
-    both = sorted(set(small["family"]) & set(large["family"]))
-    small, large = (t.set_index("family").loc[both] for t in (small, large))
-    probability = small_to_large(small["loss"].to_numpy(), small["N"].to_numpy())
-    truth = (large["loss"].to_numpy()[:, None] < large["loss"].to_numpy()[None]).astype(float)
-    plain = (small["loss"].to_numpy()[:, None] < small["loss"].to_numpy()[None]).astype(float)
+    own = data[data["family"].str.startswith(f"{suite}|")]
+    own = own.rename(columns={"n_params": "N", "n_tokens": "D", "family": "recipe"}).sort_values("D")
+    small, large = own[own["N"] == 70e6], own[own["N"] == 410e6]
+    both = sorted(set(small["recipe"]) & set(large["recipe"]))
+    small, large = (table_[table_["recipe"].isin(both)] for table_ in (small, large))
+    last, aim = (t.drop_duplicates("recipe", keep="last").set_index("recipe").loc[both] for t in (small, large))
+    law = by_recipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        post = bs.fit(law, _plain(_thinned(small)), method="laplace", seed=1, progressbar=False)
+        drawn = bs.predict(law, post, aim.reset_index()[["N", "D", "recipe"]], seed=1)
+    probability = bs.rank(drawn["mu"])["beats"].to_numpy()
+    truth, plain = (_below(t["loss"].to_numpy()) for t in (aim, last))
     upper = np.triu_indices(len(both), 1)
     scores = [float(np.mean((p - truth)[upper] ** 2)) for p in (probability, plain)]
     right = float(np.mean((plain == truth)[upper]))
     return (
         f"{suite}: {len(both)} mixtures, {len(upper[0])} pairs at 410M from runs of 70M. The plain rank is right in "
         f"{right:.2f} of them. Brier score of the probabilities {scores[0]:.3f}, of the plain rank {scores[1]:.3f}."
+        + ("" if post.attrs["converged"] else " The fit did not converge.")
     )
 
 
-def small_to_large(losses: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """P(run i ends below run j) at the larger size, from one run of each mixture and a prior of how ranks change.
+def _thinned(runs: pd.DataFrame) -> pd.DataFrame:
+    """Every training run with at most `CHECKPOINTS` of its checkpoints, evenly spaced in their order."""
+    rank, count = runs.groupby("recipe").cumcount(), runs.groupby("recipe")["N"].transform("size")
+    step = np.ceil(count / CHECKPOINTS)
+    return runs[(count - 1 - rank) % step == 0]
 
-    One size says nothing of exponents. A mixture's log reducible loss moves from one size to the next by a common
-    amount and by an own one, with a standard deviation of half the spread between mixtures, for lack of knowledge.
-    """
-    logs = np.log(losses)
-    spread = 0.5 * logs.std(ddof=1)
-    drawn = logs + spread * np.random.default_rng(1).standard_normal((4000, len(logs)))
-    ranked = bs.rank(xr.DataArray(np.exp(drawn)[None], dims=("chain", "draw", "recipe")), "recipe")
-    return ranked["beats"].to_numpy()
+
+def _below(losses: np.ndarray) -> np.ndarray:
+    """Whether the loss of a row is below that of a column."""
+    return (losses[:, None] < losses[None]).astype(float)
 
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:
