@@ -16,7 +16,7 @@ from bayescale.modelling.prior import Prior
 SLACK = 1 + 1e-6
 
 
-def limits(pair: tuple[Recipe, Recipe], runs: dict[str, xr.DataArray], cost: Callable, draws: int) -> list[str]:
+def limits(pair: tuple[Recipe, Recipe], runs: dict[str, xr.DataArray], cost: Callable, count: int) -> list[str]:
     """Sentences on the fits, the number of their runs, and the distance of the comparison from them.
 
     Raises
@@ -36,9 +36,8 @@ def limits(pair: tuple[Recipe, Recipe], runs: dict[str, xr.DataArray], cost: Cal
             said += _beyond(who, each, runs, cost)
             if cost is training_flop and (words := note(each.post)):
                 said.append(f"{who}: {words}")
-    counts = {size(each.post) for each in pair}
-    if max(counts) > draws:
-        said.append(f"{draws} of {max(counts)} posterior draws are used; draws= takes more.")
+    if (most := max(size(each.post) for each in pair)) > count:
+        said.append(f"{count} of {most} posterior draws are used, evenly spaced.")
     return said
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.base.columns import column, training_flop
-from bayescale.base.targets import check_sizes, search_range
+from bayescale.base.targets import check_sizes, positive
 from bayescale.frontiers.limits import inside, limits
 from bayescale.frontiers.match import match
 from bayescale.frontiers.pair import paths_for, route_of, runs_of
@@ -93,12 +93,12 @@ def multiplier(
     """
     check_seed(seed)
     pair = recipe("A", A, discrepancy), recipe("B", B, discrepancy)
-    ahead = float(np.log(search_range((1.0, farthest), "growth")[1]))
+    ahead = float(np.log(_farthest(farthest)))
     runs = runs_of(C, {"N": N, "D": D}, by, tokens_per_param, pair)
     for each in pair:
         check_sizes(each.post, {name: v for name, v in runs.items() if name in ("N", "D", "C")}, each.law.columns)
-    said = limits(pair, runs, cost, draws)
     one, count = pair[0].same_posterior(pair[1]), min(draws, *(size(each.post) for each in pair))
+    said = limits(pair, runs, cost, count)
     first = pair[0]._replace(post=thinned(pair[0].post, count))
     second = pair[1]._replace(post=first.post if one else thinned(pair[1].post, count))
     both = (first,) if one and first.held == second.held else (first, second)
@@ -116,6 +116,14 @@ def multiplier(
     else:
         found = found.assign_coords({name: ("run", runs[name].to_numpy()) for name in runs})
     return found.assign_attrs(warnings=json.dumps(said, ensure_ascii=False), discrepancy=int(bent), by=by)
+
+
+def _farthest(factor: float) -> float:
+    """The largest factor to consider, checked."""
+    value = positive("farthest", factor)
+    if value.ndim or not value > 1:
+        raise ValueError(f"farthest is {factor}; wanted a factor above 1, such as 1e6.")
+    return float(value)
 
 
 def _compared(a: Optimal | Ray, b: Optimal | Ray, ahead: float, early: bool) -> xr.Dataset:

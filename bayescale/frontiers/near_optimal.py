@@ -11,7 +11,7 @@ from bayescale.frontiers.frontier import SEARCH, WINDOW, _budgets
 from bayescale.frontiers.match import match
 from bayescale.frontiers.pair import paths_for, route_of
 from bayescale.frontiers.recipes import recipe, size, thinned
-from bayescale.frontiers.search import GRID
+from bayescale.frontiers.search import GRID, refine
 from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
@@ -86,6 +86,7 @@ def near_optimal(
     farthest = WINDOW + GRID if bent else np.log(SEARCH[1]) / 3
     c = np.log(budgets.drop_vars("C"))
     u = route.log_N(c)
+    u = refine(route.surface.loss, u, c).fillna(u)
     best = route.surface.loss(u, c).transpose(*u.dims)
 
     def side(sign: float) -> xr.DataArray:

@@ -107,7 +107,7 @@ def _waste(small: Recipe, rows: pd.DataFrame, others: list[str], cost: Callable,
     loss = route.surface.loss_of({**given, **run}).transpose(*SAMPLE_DIMS, "run")
     zero = xr.zeros_like(loss)
     best = route.loss(zero).transpose(*loss.dims)
-    t = match(lambda t: np.log(route.loss(t)) - np.log(loss), zero, 1e-9, np.log(MOST)).clip(max=0.0)
+    t = match(lambda t: np.log(route.loss(t)) - np.log(loss), zero, np.log(MOST), 1e-9).clip(max=0.0)
     cheapest = route.columns(t)
     found = {
         "waste": (np.exp(-t), "1"),

@@ -28,7 +28,7 @@ def test_a_recipe_against_itself(folder):
 
 def test_what_is_missing_is_said(folder):
     assert "Give either budgets C" in refused("multiplier", folder, folder)
-    assert "take" in refused("multiplier", folder, folder, "--C", "1e12", "--A", "recipe=old")
+    assert "wanted a number" in refused("multiplier", folder, folder, "--C", "1e12", "--A", "recipe=old")
 
 
 def test_seal_and_score(folder, tmp_path):

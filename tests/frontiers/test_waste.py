@@ -68,11 +68,10 @@ def test_runs_of_several_recipes():
 
 def test_limited_unique_data():
     """Repeating 1e10 tokens: with few unique tokens the loss of a run is higher, and its best run is larger."""
-    few = {"U": 1e10}
-    draws = bs.sample_prior(
-        data_constrained, pd.DataFrame({"N": [1e9], "D": [2e10], "U": [1e10], "loss": [2.5]}), draws=20, seed=1
-    )
-    near = bs.near_optimal(data_constrained, draws, 1e21, within=0.01, **few)
+    draws = POST.copy(deep=True)
+    fitted = draws["posterior"].to_dataset()
+    draws["posterior"] = xr.DataTree(fitted.assign(R_N=5.0 + 0 * fitted["E"], R_D=15.0 + 0 * fitted["E"]))
+    near = bs.near_optimal(data_constrained, draws, 1e21, within=0.01, U=1e10)
     assert (near["N_low"] < near["N_high"]).all()
     runs = pd.DataFrame({"N": [1e9, 1e9], "D": [1e11, 1e11], "U": [1e10, 1e12]})
     found = bs.waste(data_constrained, draws, runs)

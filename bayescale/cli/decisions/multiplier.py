@@ -50,6 +50,11 @@ def multiplier(first, second, by, spec, spec_B, inference, no_discrepancy, share
     post_B, law_B = (post_A, law_A) if same else options.reopen(second, spec_B or spec)
     A = (law_A, post_A, given_at(law_A, post_A, given["at_A"]))
     B = (law_B, post_B, given_at(law_B, post_B, given["at_B"]))
+    for option, (law, _, held) in (("--A", A), ("--B", B)):
+        if missing := [group for group in law.groups if group not in held]:
+            raise ValueError(
+                f"The law '{law.name}' has the groups {list(law.groups)}; give {option} {missing[0]}=LEVEL."
+            )
     sizes = {name: list(given[name]) for name in ("C", "N", "D") if given[name]}
     how: dict[str, Any] = {"discrepancy": not no_discrepancy, "shared_errors": shared_errors, "seed": seed, "by": by}
     if inference is not None:
