@@ -17,7 +17,7 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 #: decade for a law alone, whose log N* is close to a straight line; half of that with a discrepancy, which bends it.
 NODES, BENT_NODES = 0.5 * np.log(10.0), 0.25 * np.log(10.0)
 #: Every so many budgets the optimum is searched in the whole range; between them, from the line through those.
-COARSE = 4
+COARSE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,13 +140,12 @@ def optimal(surface: Surface, start: xr.DataArray, reach: tuple[float, float], s
     if surface.cost is None:
         draws = surface.curve(0.0, start).sizes["draw"]
         return Optimal(surface, start, low, NODES, np.zeros((draws, count)))
-    ends = xr.DataArray([float(start.min()), float(start.max())], dims="C")
-    _check_lost(minimise(surface.loss, ends, span)[0], np.exp(span))
     nodes = low + NODES * np.arange(count)
-    coarse = np.unique(np.r_[np.arange(0, count, COARSE), count - 1])
-    found, _ = minimise(surface.loss, xr.DataArray(nodes[coarse], dims="C"), span)
-    known = _filled(found.transpose(*SAMPLE_DIMS, "C").to_numpy().reshape(-1, len(coarse)), nodes[coarse])
-    first = np.stack([np.interp(nodes, nodes[coarse], row) for row in known])
+    coarse, ends = np.r_[nodes[:-1:COARSE], nodes[-1]], [float(start.min()), float(start.max())]
+    found, _ = minimise(surface.loss, xr.DataArray(np.r_[coarse, ends], dims="C"), span)
+    _check_lost(found.isel(C=slice(-2, None)), np.exp(span))
+    known = _filled(found.isel(C=slice(None, -2)).transpose(*SAMPLE_DIMS, "C").to_numpy()[0], coarse)
+    first = np.stack([np.interp(nodes, coarse, row) for row in known])
     u = refine(surface.loss, xr.DataArray(first[None], dims=(*SAMPLE_DIMS, "C")), xr.DataArray(nodes, dims="C"))
     u = u.fillna(xr.DataArray(first[None], dims=u.dims))
     return Optimal(surface, start, low, NODES, u.to_numpy()[0])
@@ -158,7 +157,7 @@ def _zeros(draws: int) -> xr.DataArray:
 
 
 def _filled(u: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
-    """Each row with its NaN replaced by the straight line through its first and last number, or by its neighbours.
+    """Each row with its NaN replaced: between numbers by interpolation, outside by a straight line fitted to the row.
 
     A budget that lies far outside all runs may have no optimum among the N searched. Its N hardly matters.
     """
