@@ -71,10 +71,9 @@ def pair(kind: str, seed: int) -> Pair:
 
 
 def together() -> Law:
-    """The law of both recipes in one fit: one E, and own terms and exponents, each drawn about a common value."""
-    spread = Prior("HalfNormal", sigma=0.3)
-    excess = Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=spread, unit="loss_min", dims="recipe")
-    exponent = Prior("LogNormal", mu=Prior("Normal", mu=-1.2, sigma=0.8), sigma=spread, dims="recipe")
+    """The law of both recipes in one fit: one E, and own terms and exponents."""
+    excess = Prior("LogNormal", mu=-1, sigma=1, unit="loss_min", dims="recipe")
+    exponent = Prior("LogNormal", mu=-1.2, sigma=0.8, dims="recipe")
     own = {"excess_N": excess, "excess_D": excess, "alpha_N": exponent, "alpha_D": exponent}
     return replace(LAW, name="together", priors={**LAW.priors, **own})
 

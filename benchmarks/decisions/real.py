@@ -16,6 +16,8 @@ from benchmarks.table import table
 
 #: Budgets over the largest compute that both recipes have been trained with.
 TIMES = (1.0, 10.0)
+#: How much recipes differ, by the prior: standard deviation of log excess losses and log exponents.
+SPREAD = 0.3
 #: Most checkpoints of a training run that are fitted; neighbours say nearly the same.
 CHECKPOINTS = 5
 
@@ -63,9 +65,8 @@ def pairs():
 
 def by_recipe(shared: tuple[str, ...] = ("E",)) -> Law:
     """Chinchilla's law with a group ``recipe`` and partial pooling of everything that is not shared."""
-    spread = Prior("HalfNormal", sigma=0.3)
-    excess = Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=spread, unit="loss_min", dims="recipe")
-    exponent = Prior("LogNormal", mu=Prior("Normal", mu=-1.2, sigma=0.8), sigma=spread, dims="recipe")
+    excess = Prior("LogNormal", mu=Prior("Normal", mu=-1, sigma=1), sigma=SPREAD, unit="loss_min", dims="recipe")
+    exponent = Prior("LogNormal", mu=Prior("Normal", mu=-1.2, sigma=0.8), sigma=SPREAD, dims="recipe")
     own = {"excess_N": excess, "excess_D": excess, "alpha_N": exponent, "alpha_D": exponent}
     own = {name: prior for name, prior in own.items() if name not in shared}
     return replace(chinchilla, name="by_recipe", priors={**chinchilla.priors, **own})
