@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.curvature import curvature
+    from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
-    from bayescale.frontiers.multiplier import multiplier
-    from bayescale.frontiers.near_optimal import near_optimal
+    from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
-    from bayescale.frontiers.waste import waste
+    from bayescale.frontiers.recipes.multiplier import multiplier
+    from bayescale.frontiers.recipes.near_optimal import near_optimal
+    from bayescale.frontiers.recipes.waste import waste
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -56,17 +59,20 @@ _HOME = {
     "best_of": "data.best_of",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
+    "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "entropy": "frontiers.entropy",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "frontier_sensitivity": "frontiers.frontier_sensitivity",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
-    "multiplier": "frontiers.multiplier",
-    "near_optimal": "frontiers.near_optimal",
+    "multiplier": "frontiers.recipes.multiplier",
+    "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
     "plots": "plots",
     "ppc": "forecasting.ppc",
@@ -83,7 +89,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
-    "waste": "frontiers.waste",
+    "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -100,12 +106,15 @@ __all__ = [
     "best_of",
     "costs",
     "count_parameters",
+    "curvature",
     "datasets",
+    "entropy",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
+    "frontier_sensitivity",
     "laws",
     "load",
     "model",

@@ -10,6 +10,7 @@ from bayescale.cli.options import Pair
 from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
+from benchmarks.frontier.command import frontier
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
 from benchmarks.truths.command import truths
@@ -40,6 +41,7 @@ def main():
 
 
 main.add_command(decisions)
+main.add_command(frontier)
 main.add_command(truths)
 
 
@@ -196,6 +198,16 @@ def choices(variants, data, fast, across, counted, kept, before, measured, outpu
         return
     page.report(output or EVIDENCE / "choices.md", records, options, measured or stamp())
     click.echo(output or EVIDENCE / "choices.md")
+
+
+@main.command()
+@click.option("--kept", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the fits.")
+def population(kept):
+    """Print what the sweeps of halves A and C say of the priors of a new sweep (BAYESCALE_DATA)."""
+    from benchmarks.forecasts.population import fits, report
+    from benchmarks.forecasts.splits import tasks
+
+    click.echo(report(fits(tasks(), kept, _say)))
 
 
 @main.command()

@@ -22,6 +22,7 @@ PAGES = {
     "choices": ("Would other priors or another discrepancy forecast better?", "python -m benchmarks choices"),
     "signs": ("What warns of a bad forecast?", "python -m benchmarks signs --kept FILE"),
     "sweeps": ("Does E approach the entropy of a known language?", "python -m benchmarks.sweep.outcome"),
+    "frontier": ("Does the frontier bend, and is there a floor?", "python -m benchmarks frontier --kept FOLDER"),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),
     "speed": ("How fast is it, compared with other tools?", "python -m benchmarks speed"),
     "robustness": ("What happens on bad input?", "python -m benchmarks robustness"),

@@ -3,6 +3,7 @@
 import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli.bend import commands as bend
 from bayescale.cli.decisions import multiplier, score
 from bayescale.cli.messages import warnings_as_lines
 
@@ -46,6 +47,8 @@ for command in (
     fit.fit,
     forecast.forecast,
     frontier.frontier,
+    bend.curvature,
+    bend.entropy,
     reach.reach,
     multiplier.multiplier,
     score.score,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayescale.frontiers.multiplier import multiplier
+from bayescale.frontiers.recipes.multiplier import multiplier
 from bayescale.inference.fit import draw
 from benchmarks.decisions.pairs import LAW, pair, together
 from benchmarks.table import table

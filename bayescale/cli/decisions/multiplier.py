@@ -43,7 +43,7 @@ def multiplier(first, second, by, spec, spec_B, inference, no_discrepancy, share
     Prints medians and central intervals, the probability that A has the smaller loss at the same compute, and the
     probability that B reaches the loss of A at all. Below 1, B needs less. Below the table: what limits the comparison.
     """
-    from bayescale.frontiers.multiplier import multiplier as compared
+    from bayescale.frontiers.recipes.multiplier import multiplier as compared
 
     post_A, law_A = options.reopen(first, spec)
     same = second.resolve() == first.resolve() and spec_B in (None, spec)

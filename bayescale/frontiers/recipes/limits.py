@@ -9,7 +9,7 @@ from bayescale.base.columns import training_flop
 from bayescale.data.cost_ratio import note
 from bayescale.forecasting.forecast import sizes_of
 from bayescale.frontiers.facts import _of_posterior
-from bayescale.frontiers.recipes import Recipe, size
+from bayescale.frontiers.recipes.recipe import Recipe, size
 from bayescale.modelling.prior import Prior
 
 #: Compute this many times that of the largest fitted run counts as beyond the runs.

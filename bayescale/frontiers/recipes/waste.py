@@ -9,10 +9,10 @@ import xarray as xr
 from bayescale.base.columns import column, training_flop
 from bayescale.forecasting.predict import _given, check_targets
 from bayescale.frontiers.frontier import SEARCH
-from bayescale.frontiers.match import match
-from bayescale.frontiers.pair import flat, paths_for
-from bayescale.frontiers.recipes import Recipe, size, thinned
-from bayescale.frontiers.route import optimal
+from bayescale.frontiers.recipes.match import match
+from bayescale.frontiers.recipes.pair import flat, paths_for
+from bayescale.frontiers.recipes.recipe import Recipe, size, thinned
+from bayescale.frontiers.recipes.route import optimal
 from bayescale.frontiers.surface import Surface
 from bayescale.inference.door.arguments import check_seed
 from bayescale.inference.door.posterior import check_discrepancy, check_posterior

@@ -9,8 +9,8 @@ import xarray as xr
 from bayescale.base.targets import positive
 from bayescale.density.paths import paths_of
 from bayescale.frontiers.frontier import SEARCH, _budgets
-from bayescale.frontiers.recipes import Recipe
-from bayescale.frontiers.route import Optimal, Ray, optimal
+from bayescale.frontiers.recipes.recipe import Recipe
+from bayescale.frontiers.recipes.route import Optimal, Ray, optimal
 from bayescale.frontiers.surface import Surface
 from bayescale.modelling.draws import as_arrays
 

@@ -8,9 +8,9 @@ import xarray as xr
 from bayescale.base.columns import column, training_flop
 from bayescale.base.targets import check_sizes, positive
 from bayescale.frontiers.frontier import SEARCH, WINDOW, _budgets
-from bayescale.frontiers.match import match
-from bayescale.frontiers.pair import paths_for, route_of
-from bayescale.frontiers.recipes import recipe, size, thinned
+from bayescale.frontiers.recipes.match import match
+from bayescale.frontiers.recipes.pair import paths_for, route_of
+from bayescale.frontiers.recipes.recipe import recipe, size, thinned
 from bayescale.frontiers.search import GRID, refine
 from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS

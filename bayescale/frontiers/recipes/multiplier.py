@@ -8,11 +8,11 @@ import xarray as xr
 
 from bayescale.base.columns import column, training_flop
 from bayescale.base.targets import check_sizes, positive
-from bayescale.frontiers.limits import inside, limits
-from bayescale.frontiers.match import match
-from bayescale.frontiers.pair import paths_for, route_of, runs_of
-from bayescale.frontiers.recipes import recipe, size, thinned
-from bayescale.frontiers.route import Optimal, Ray
+from bayescale.frontiers.recipes.limits import inside, limits
+from bayescale.frontiers.recipes.match import match
+from bayescale.frontiers.recipes.pair import paths_for, route_of, runs_of
+from bayescale.frontiers.recipes.recipe import recipe, size, thinned
+from bayescale.frontiers.recipes.route import Optimal, Ray
 from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS
 
