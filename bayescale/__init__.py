@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.rank import rank
     from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.sealed.score_seal import score_seal
+    from bayescale.forecasting.sealed.seal import seal
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
+    from bayescale.frontiers.recipes.multiplier import multiplier
+    from bayescale.frontiers.recipes.near_optimal import near_optimal
+    from bayescale.frontiers.recipes.waste import waste
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -75,21 +81,27 @@ _HOME = {
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
+    "multiplier": "frontiers.recipes.multiplier",
+    "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
     "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
+    "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
+    "score_seal": "forecasting.sealed.score_seal",
     "scores": "forecasting.scores",
+    "seal": "forecasting.sealed.seal",
     "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -122,21 +134,27 @@ __all__ = [
     "laws",
     "load",
     "model",
+    "multiplier",
+    "near_optimal",
     "noises",
     "optimal",
     "plots",
     "ppc",
     "predict",
+    "rank",
     "reach",
     "read",
     "sample_prior",
     "sbc",
+    "score_seal",
     "scores",
+    "seal",
     "sensitivity",
     "shares",
     "signs",
     "stacking",
     "storage",
+    "waste",
 ]
 
 

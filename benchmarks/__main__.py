@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bayescale.cli.options import Pair
+from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.frontier.command import frontier
@@ -39,6 +40,7 @@ def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
 
 
+main.add_command(decisions)
 main.add_command(frontier)
 main.add_command(truths)
 

@@ -4,6 +4,7 @@ import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast, frontier, isoflop, reach
 from bayescale.cli.bend import commands as bend
+from bayescale.cli.decisions import multiplier, score
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -50,6 +51,8 @@ for command in (
     bend.entropy,
     reach.reach,
     isoflop.isoflop,
+    multiplier.multiplier,
+    score.score,
     backtest.backtest,
     compare.compare,
     data.data,
