@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
     from bayescale.forecasting.backtest import backtest
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.curvature import curvature
+    from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
@@ -50,12 +54,15 @@ _HOME = {
     "best_of": "data.best_of",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
+    "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "entropy": "frontiers.entropy",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "frontier_sensitivity": "frontiers.frontier_sensitivity",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
@@ -64,6 +71,7 @@ _HOME = {
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
     "reach": "frontiers.reach",
+    "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "scores": "forecasting.scores",
@@ -88,12 +96,15 @@ __all__ = [
     "best_of",
     "costs",
     "count_parameters",
+    "curvature",
     "datasets",
+    "entropy",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
+    "frontier_sensitivity",
     "laws",
     "load",
     "model",
@@ -102,6 +113,7 @@ __all__ = [
     "ppc",
     "predict",
     "reach",
+    "read",
     "sample_prior",
     "sbc",
     "scores",

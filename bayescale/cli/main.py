@@ -3,6 +3,7 @@
 import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli.bend import commands as bend
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -16,7 +17,7 @@ class Tidy(click.Group):
                 return super().invoke(ctx)
             except (BrokenPipeError, click.exceptions.Exit, click.Abort):
                 raise
-            except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
+            except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ImportError) as error:
                 from bayescale.cli.messages import translated
 
                 text = str(error) or type(error).__name__
@@ -45,6 +46,8 @@ for command in (
     fit.fit,
     forecast.forecast,
     frontier.frontier,
+    bend.curvature,
+    bend.entropy,
     reach.reach,
     backtest.backtest,
     compare.compare,
