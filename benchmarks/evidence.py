@@ -21,6 +21,7 @@ PAGES = {
     "simulated": ("How good are forecasts where the truth is known?", "python -m benchmarks simulated"),
     "choices": ("Would other priors or another discrepancy forecast better?", "python -m benchmarks choices"),
     "signs": ("What warns of a bad forecast?", "python -m benchmarks signs --kept FILE"),
+    "approaches": ("Do three approaches find the same frontier?", "python -m benchmarks approaches --kept FILE"),
     "sweeps": ("Does E approach the entropy of a known language?", "python -m benchmarks.sweep.outcome"),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),
     "speed": ("How fast is it, compared with other tools?", "python -m benchmarks speed"),
