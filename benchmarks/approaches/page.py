@@ -14,11 +14,11 @@ from benchmarks.table import number, table, write
 COMMAND = "python -m benchmarks approaches --kept FILE"
 #: What the first table shows.
 SIMULATED = (
-    "Simulated sweeps have seven budgets from 1e18 to 1e21 FLOP and nine sizes at each. ln loss scatters by 0.3 %, ln N* "
-    "of budgets by 3 %, and their ln L* by 0.1 %. The first error is that of the median N* at the middle budget, as a mean "
-    "over sweeps with its standard error; a parabola's expected error is (alpha - beta) U²/10 with U the log of the reach. "
-    "Coverage is the share of sweeps whose central 90 % interval has the truth: of N* at the middle budget, of a, and of "
-    "L* at the middle and at 10 and 100 times the largest budget.",
+    "Simulated sweeps have seven budgets from 1e18 to 1e21 FLOP and nine sizes at each. ln loss scatters by 0.3 "
+    "%, ln N* of budgets by 3 %, and their ln L* by 0.1 %. The first error is that of the median N* at the middle "
+    "budget, as a mean over sweeps with its standard error; a parabola's expected error is (alpha - beta) U²/10 "
+    "with U the log of the reach. Coverage is the share of sweeps whose central 90 % interval has the truth: of "
+    "N* at the middle budget, of a, and of L* at the middle and at 10 and 100 times the largest budget."
 )
 
 
@@ -103,7 +103,7 @@ def report(path: Path, records: Sequence[dict], results: Sequence[dict], measure
     head += [f"L* in 90 %, {target}" for target in TARGETS]
     rows = table(head, bias_rows(records), left=2)
     sections = opening(conclusion(records, results), rows, COMMAND, measured)
-    sections += ["\n".join(SIMULATED)]
+    sections.append(SIMULATED)
     for result in results:
         if "agreement" in result:
             sections.append(f"## {result['name']}: agreement of approaches")
