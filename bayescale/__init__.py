@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
     from bayescale.forecasting.backtest import backtest
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.rank import rank
     from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.sealed.score_seal import score_seal
+    from bayescale.forecasting.sealed.seal import seal
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
@@ -28,8 +32,14 @@ if TYPE_CHECKING:
     from bayescale.frontiers.approaches.envelope import envelope
     from bayescale.frontiers.approaches.isoflop import isoflop
     from bayescale.frontiers.approaches.optimal import optimal
+    from bayescale.frontiers.curvature import curvature
+    from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
+    from bayescale.frontiers.recipes.multiplier import multiplier
+    from bayescale.frontiers.recipes.near_optimal import near_optimal
+    from bayescale.frontiers.recipes.waste import waste
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -56,7 +66,9 @@ _HOME = {
     "best_of": "data.best_of",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
+    "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "entropy": "frontiers.entropy",
     "distance": "frontiers.approaches.distance",
     "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
@@ -64,24 +76,32 @@ _HOME = {
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "frontier_sensitivity": "frontiers.frontier_sensitivity",
     "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
+    "multiplier": "frontiers.recipes.multiplier",
+    "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
     "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
+    "rank": "forecasting.rank",
     "reach": "frontiers.reach",
+    "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
+    "score_seal": "forecasting.sealed.score_seal",
     "scores": "forecasting.scores",
+    "seal": "forecasting.sealed.seal",
     "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -99,7 +119,9 @@ __all__ = [
     "best_of",
     "costs",
     "count_parameters",
+    "curvature",
     "datasets",
+    "entropy",
     "distance",
     "envelope",
     "evidence",
@@ -107,24 +129,32 @@ __all__ = [
     "fit_many",
     "forecast",
     "frontier",
+    "frontier_sensitivity",
     "isoflop",
     "laws",
     "load",
     "model",
+    "multiplier",
+    "near_optimal",
     "noises",
     "optimal",
     "plots",
     "ppc",
     "predict",
+    "rank",
     "reach",
+    "read",
     "sample_prior",
     "sbc",
+    "score_seal",
     "scores",
+    "seal",
     "sensitivity",
     "shares",
     "signs",
     "stacking",
     "storage",
+    "waste",
 ]
 
 
