@@ -41,7 +41,7 @@ def measure(name: str, joint: bool = True, say: Callable[[str], None] = print) -
     for line in caught:
         say(str(line.message))
     a = post["posterior"]["a"].quantile([0.05, 0.5, 0.95]).to_numpy().tolist()
-    result = {"name": name, "runs": len(runs), "budgets": post["posterior"].sizes["budget"], "a": a}
+    result = {"name": name, "runs": len(runs), "budgets": post["posterior"].sizes["budget"], "a": a, "largest": high}
     result["distances"] = {how: bs.distance(best, models).to_dict("records") for how, best in found.items()}
     if joint:
         table = bs.agreement(found, seed=1)

@@ -143,8 +143,13 @@ def _believe(off: pd.DataFrame, first: str, second: str, found: Mapping[str, xr.
     valleys = [name for name in (first, second) if found[name].attrs.get("approach") == "isoflop"]
     if len(valleys) == 1:
         other = second if valleys[0] == first else first
+        why = (
+            "uses checkpoints, whose loss lies above that of runs that end there if the learning rate had not decayed"
+            if found[other].attrs.get("approach") == "envelope"
+            else "takes it from an assumption about all runs"
+        )
         return (
             f"Some of these budgets lie within the runs. Believe {valleys[0]} there: each budget's runs show the "
-            f"optimum directly, and {other} takes it from an assumption about all runs."
+            f"optimum directly, and {other} {why}."
         )
     return "Some of these budgets lie within the runs, so at least one model is wrong; check both against the runs."
