@@ -91,7 +91,7 @@ def inside(pair: tuple[Recipe, Recipe]) -> list[float] | None:
 
 
 def _own_runs(each: Recipe) -> pd.DataFrame | None:
-    """N, D and C of the fitted runs of a recipe: those of its levels, where it has groups; None if they are not known."""
+    """N, D and C of the fitted runs of a recipe, by its levels of groups; None if they are not known."""
     if not isinstance(each.post, xr.DataTree) or "constant_data" not in each.post.children:
         return None
     sizes, constants = sizes_of(each.post), each.post["constant_data"].to_dataset()
