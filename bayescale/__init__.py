@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
     from bayescale.forecasting.backtest import backtest
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.approaches.agreement import agreement
+    from bayescale.frontiers.approaches.distance import distance
+    from bayescale.frontiers.approaches.envelope import envelope
+    from bayescale.frontiers.approaches.isoflop import isoflop
+    from bayescale.frontiers.approaches.optimal import optimal
     from bayescale.frontiers.curvature import curvature
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
@@ -52,6 +58,7 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "agreement": "frontiers.approaches.agreement",
     "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
@@ -62,23 +69,28 @@ _HOME = {
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
     "entropy": "frontiers.entropy",
+    "distance": "frontiers.approaches.distance",
+    "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
     "frontier_sensitivity": "frontiers.frontier_sensitivity",
+    "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
+    "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
     "rank": "forecasting.rank",
     "reach": "frontiers.reach",
+    "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "score_seal": "forecasting.sealed.score_seal",
@@ -99,6 +111,7 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "agreement",
     "as_numbers",
     "backtest",
     "baselines",
@@ -109,23 +122,28 @@ __all__ = [
     "curvature",
     "datasets",
     "entropy",
+    "distance",
+    "envelope",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
     "frontier_sensitivity",
+    "isoflop",
     "laws",
     "load",
     "model",
     "multiplier",
     "near_optimal",
     "noises",
+    "optimal",
     "plots",
     "ppc",
     "predict",
     "rank",
     "reach",
+    "read",
     "sample_prior",
     "sbc",
     "score_seal",

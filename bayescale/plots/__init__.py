@@ -18,6 +18,7 @@ from bayescale.plots._probabilities import probabilities
 from bayescale.plots._residuals import residuals
 from bayescale.plots._save import save
 from bayescale.plots._style import DOUBLE, SINGLE
+from bayescale.plots._valleys import valleys
 
 __all__ = [
     "DOUBLE",
@@ -35,4 +36,5 @@ __all__ = [
     "probabilities",
     "residuals",
     "save",
+    "valleys",
 ]
