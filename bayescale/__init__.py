@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bayescale.frontiers import costs
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.reach import reach
+    from bayescale.geometry.dimension import dimension
+    from bayescale.geometry.meets_bound import meets_bound
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -51,6 +53,7 @@ _HOME = {
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "datasets": "data.literature",
+    "dimension": "geometry.dimension",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -58,6 +61,7 @@ _HOME = {
     "frontier": "frontiers.frontier",
     "laws": "laws",
     "load": "data.literature.catalogue",
+    "meets_bound": "geometry.meets_bound",
     "model": "density.model",
     "noises": "modelling.noises",
     "plots": "plots",
@@ -89,6 +93,7 @@ __all__ = [
     "costs",
     "count_parameters",
     "datasets",
+    "dimension",
     "evidence",
     "fit",
     "fit_many",
@@ -96,6 +101,7 @@ __all__ = [
     "frontier",
     "laws",
     "load",
+    "meets_bound",
     "model",
     "noises",
     "plots",
