@@ -99,8 +99,8 @@ def _calibrated(raw: list[float], n: int, ks: tuple[int, ...], size: int, rng: n
         open_ended += [k] if reaches else []
     if open_ended:
         warnings.warn(
-            f"At neighbours {open_ended}, dimensions up to {max(spheres)} and beyond give such distances at {n} points. "
-            "Read the posterior as a lower bound; more points, or smaller neighbours, narrow it.",
+            f"At neighbours {open_ended}, dimensions up to {max(spheres)} and beyond give such distances at {n} "
+            "points. Read the posterior as a lower bound; more points, or smaller neighbours, narrow it.",
             stacklevel=3,
         )
     return found
