@@ -108,7 +108,7 @@ def _calibrated(raw: list[float], n: int, ks: tuple[int, ...], size: int, rng: n
 
 def _checked_neighbours(neighbours) -> tuple[int, ...]:
     """The numbers of neighbours, as a tuple."""
-    given = (neighbours,) if isinstance(neighbours, int | np.integer) else tuple(neighbours)
+    given = tuple(neighbours) if isinstance(neighbours, Iterable) else (neighbours,)
     whole = all(isinstance(k, int | np.integer) and not isinstance(k, bool) and k >= 1 for k in given)
     if not given or not whole or len(set(given)) < len(given):
         raise ValueError(f"neighbours is {neighbours!r}; wanted different whole numbers from 1 on, such as (1, 4, 16).")
