@@ -37,9 +37,14 @@ if TYPE_CHECKING:
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
+<<<<<<< HEAD
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
     from bayescale.frontiers.recipes.waste import waste
+=======
+    from bayescale.geometry.dimension import dimension
+    from bayescale.geometry.meets_bound import meets_bound
+>>>>>>> geometry
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -68,8 +73,9 @@ _HOME = {
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
-    "entropy": "frontiers.entropy",
+    "dimension": "geometry.dimension",
     "distance": "frontiers.approaches.distance",
+    "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
@@ -80,6 +86,7 @@ _HOME = {
     "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
+    "meets_bound": "geometry.meets_bound",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
@@ -102,6 +109,9 @@ _HOME = {
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
     "waste": "frontiers.recipes.waste",
+<<<<<<< HEAD
+=======
+>>>>>>> geometry
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -121,8 +131,9 @@ __all__ = [
     "count_parameters",
     "curvature",
     "datasets",
-    "entropy",
+    "dimension",
     "distance",
+    "entropy",
     "envelope",
     "evidence",
     "fit",
@@ -133,6 +144,7 @@ __all__ = [
     "isoflop",
     "laws",
     "load",
+    "meets_bound",
     "model",
     "multiplier",
     "near_optimal",
@@ -155,6 +167,9 @@ __all__ = [
     "stacking",
     "storage",
     "waste",
+<<<<<<< HEAD
+=======
+>>>>>>> geometry
 ]
 
 
