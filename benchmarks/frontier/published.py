@@ -18,7 +18,7 @@ NEEDED = ["N", "D", "loss"]
 TOPS = (1e10, 1e11, 1e12, 2e14)
 
 
-def tables() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+def tables() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Name and reader of each table, small ones first."""
     yield "GPT-3, last validation losses", _gpt3
     yield "Pythia", lambda: bs.load("pythia")[NEEDED]
@@ -65,7 +65,7 @@ def _optimal(N: np.ndarray) -> np.ndarray:
     return (0.348 * 482.0 * N**-0.348 / (0.366 * 2085.0)) ** (-1 / 0.366)
 
 
-def judge(name: str, read: Callable[[], pd.DataFrame]) -> dict[str, Any]:
+def judge(name: str, read: Callable[[], Any]) -> dict[str, Any]:
     """What the two functions say of a table."""
     runs = read()
     with warnings.catch_warnings():

@@ -2,7 +2,9 @@
 Does the frontier bend, and what is the entropy?
 ================================================
 
-Probabilities of four laws, the curvature of the frontier against compute, and the entropy under each law.
+Probabilities of four laws (``bs.plots.probabilities(bend)``), the curvature of the frontier against compute
+(``bs.plots.bend(bend)``), and the entropy under each law (``bs.plots.entropy(floor)``). ``bend`` is the result of
+``bs.curvature``, ``floor`` that of ``bs.entropy``.
 """
 
 import matplotlib.pyplot as plt
