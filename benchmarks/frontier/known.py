@@ -1,4 +1,4 @@
-"""Known: E of the two laws with a floor on known_entropy, by range of compute and by the errors allowed for."""
+"""Known: E of laws with a floor, and of a slow one, on known_entropy, by range of compute and by the errors allowed for."""
 
 import json
 import warnings
@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bayescale.frontiers.shapes import SIZES, WITH_FLOOR, shapes
+from bayescale.frontiers.shapes import SIZES, shapes
 from bayescale.frontiers.weigh import fit_one
 from bayescale.modelling.discrepancy import smooth_and_local
 from benchmarks.frontier.published import TOPS, sweep_to
 
+#: The laws compared.
+LAWS = ("floor", "curved_floor", "curved_slow")
 #: Errors allowed for: words -> discrepancy. The first are those of `bs.curvature`, the second of `bs.entropy`.
 ERRORS = {"of sizes": SIZES, "of sizes and smooth": smooth_and_local}
 
@@ -19,7 +21,7 @@ def known(kept: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Log evidence and 90 % interval of E for each range, errors and law; finished ones are read from `kept`."""
     rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
     done = {(row["top"], row["errors"], row["law"]) for row in rows}
-    wanted = [(top, errors, law) for top in reversed(TOPS) for errors in ERRORS for law in WITH_FLOOR]
+    wanted = [(top, errors, law) for top in reversed(TOPS) for errors in ERRORS for law in LAWS]
     for top, errors, law in wanted:
         if (top, errors, law) in done:
             continue

@@ -124,7 +124,7 @@ no row shows.
 
 
 def known(rows: list[dict[str, Any]]) -> str:
-    """Table of E on known_entropy under the two laws with a floor; empty without rows."""
+    """Table of E on known_entropy by law; empty without rows."""
     if not rows:
         return ""
     lines = [
@@ -140,7 +140,8 @@ def known(rows: list[dict[str, Any]]) -> str:
     return f"""## A reducible loss that is no exact power
 
 On known_entropy the reducible loss falls faster than a power of compute. The law floor takes this for a lower E and
-misses the exact entropy. curved_floor estimates the curvature of log R with E.
+misses the exact entropy. curved_floor estimates the curvature of log R with E. For curved_slow, E is the slow term at
+the largest run.
 
 {chr(10).join(lines)}
 """
