@@ -1,4 +1,4 @@
-"""Known: E of laws with a floor, and of a slow one, on known_entropy, by range of compute and by the errors allowed for."""
+"""Known: E of three laws on known_entropy, by range of compute and by the errors allowed for."""
 
 import json
 import warnings
