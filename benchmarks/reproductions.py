@@ -20,8 +20,8 @@ from benchmarks.table import write as write_sections
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 #: What the page says of what the command keeps.
 NOTE = (
-    "The command keeps its posteriors in the user's cache folder, and writes the page from them when it runs again. They "
-    "are not in the repository, because they belong to published tables."
+    "The command keeps its posteriors in the user's cache folder, and writes the page from them when it runs again. "
+    "They are not in the repository, because they belong to published tables."
 )
 HEAD = ["quantity", "published", "here: median, 90 %", "verdict", "where", "tag"]
 
