@@ -13,6 +13,7 @@ FLOORS = {
     "base": 0,
     "autodiff": 1,
     "plots": 1,
+    "geometry": 1,
     "modelling": 2,
     "data": 3,
     "laws": 3,
@@ -23,10 +24,19 @@ FLOORS = {
     "cli": 8,
 }
 #: Rooms that may import less than their floor allows: room -> what it may import, with itself.
-ONLY = {"modelling": {"autodiff.node", "autodiff.tape", "base"}, "laws": {"modelling", "base"}, "plots": {"base"}}
-#: Files a room may have, sub-rooms apart; laws and the literature's tables grow by a file a paper.
+<<<<<<< HEAD
+ONLY = {
+    "modelling": {"autodiff.node", "autodiff.tape", "base"},
+    "laws": {"modelling", "base"},
+    "plots": {"base"},
+    "geometry": {"base"},
+}
+#: Files a room may have, sub-rooms apart. Laws and tables of the literature grow by a file a paper, plots by a file
+#: a plot.
+=======
+>>>>>>> geometry
 MOST_FILES = 14
-GROWING = ("laws", "data/literature")
+GROWING = ("laws", "data/literature", "plots")
 
 
 def imports(path: Path) -> set[str]:

@@ -2,7 +2,9 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast
+from bayescale.cli.decisions import multiplier, score
+from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -45,7 +47,12 @@ for command in (
     fit.fit,
     forecast.forecast,
     frontier.frontier,
+    bend.curvature,
+    bend.entropy,
     reach.reach,
+    isoflop.isoflop,
+    multiplier.multiplier,
+    score.score,
     backtest.backtest,
     compare.compare,
     data.data,

@@ -181,8 +181,12 @@ class LogDensity:
         return values
 
     def promising(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Points drawn from the prior, of shape (count, size), the most probable first."""
+        """Points drawn from the prior, of shape (at most count, size), the most probable first.
+
+        Draws so far out that a sampling coordinate overflows are left out.
+        """
         points = self.prior_points(rng, count)
+        points = points[np.isfinite(points).all(axis=1)]
         return points[np.argsort(-self.value(points, START_RUNS), kind="stable")]
 
     def in_chart(self, z: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from bayescale.inference.laplace.modes import WIDER, climb, find_modes
 from bayescale.inference.laplace.whitening import MOST_BELOW, Whitening
 from bayescale.laws import chinchilla, henighan2020
 from bayescale.laws.busbridge2025 import generalised, generalised_D
+from bayescale.modelling.noises import lognormal
 from tests.conftest import pooled
 
 
@@ -158,3 +159,16 @@ def test_a_fixed_parameter_is_no_coordinate_of_a_mode(runs):
     law = replace(chinchilla, priors={**chinchilla.priors, "E": 1.8})
     (mode,) = find_modes(LogDensity(Bound(law, check(law, runs))), np.random.default_rng(0))
     assert len(mode.point) == 5
+
+
+def test_a_prior_draw_that_overflows_does_not_stop_the_search(runs):
+    law = replace(
+        generalised,
+        priors={**generalised.priors, "omega": bs.Prior("LogNormal", mu=-5.3, sigma=4.0)},
+        noise=lognormal,
+    )
+    density = LogDensity(Bound(law, check(law, runs)))
+    rng = np.random.default_rng(0)
+    assert not np.isfinite(density.prior_points(rng, 2000)).all()  # the prior does reach that far
+    assert np.isfinite(density.promising(rng, 2000)).all()
+    assert find_modes(density, rng, rough=True)

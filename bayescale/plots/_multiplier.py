@@ -1,0 +1,160 @@
+"""multiplier, near_optimal: the comparison of two recipes, and the range of good sizes, against training compute."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bayescale.plots._data import SAMPLE, checked_draws, checked_prob, percent
+from bayescale.plots._frontier import _beyond
+from bayescale.plots._looks import OKABE_ITO
+from bayescale.plots._style import GREY, SHADE, canvas, label, legend, style
+
+#: The axis ends this far beyond the last finite value, as a factor.
+MARGIN = 1.25
+#: What grows -> the label of the axis.
+WORDS = {"C": "compute", "N": "parameters", "D": "tokens"}
+
+
+def multiplier(needs: xr.Dataset, ax: Axes | None = None, prob: Sequence[float] = (0.5, 0.9)) -> Axes:
+    """Draw how many times the compute of A recipe B needs, with credible bands, against A's compute.
+
+    A band that reaches the upper end of the axis is infinite there: B may never have the loss of A.
+
+    Parameters
+    ----------
+    needs : Dataset
+        Of `bayescale.multiplier`: ``multiplier`` with dims (chain, draw, C) or (chain, draw, run).
+    ax : Axes, optional
+    prob : sequence of float
+        Probabilities of the central bands.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `needs` has no draws of ``multiplier``, or they have NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> import bayescale as bs
+    >>> drawn = np.random.default_rng(1).lognormal(0.2, 0.1, size=(1, 500, 3))
+    >>> needs = xr.Dataset({"multiplier": (("chain", "draw", "C"), drawn)}, coords={"C": [1e20, 1e21, 1e22]})
+    >>> bs.plots.multiplier(needs).get_xlabel()
+    'Training compute C [FLOP]'
+    """
+    wide = checked_prob(prob, "multiplier")
+    if "multiplier" not in needs:
+        raise ValueError(f"plots.multiplier: got the variables {list(map(str, needs))}, wanted 'multiplier'")
+    dim = "C" if "C" in needs["multiplier"].dims else "run"
+    draws = checked_draws(needs["multiplier"], "multiplier", [dim])
+    if dim == "C":
+        draws = draws.sortby("C")
+    x = draws["C"].to_numpy() if dim == "C" else np.arange(1, draws.sizes["run"] + 1)
+    bands = [(p, *_ends(draws, dim, p)) for p in wide]
+    middle = _quantiles(draws, dim, [0.5])[0]
+    finite = np.concatenate([[1.0], middle, *(np.r_[low, high] for _, low, high in bands)])
+    finite = finite[np.isfinite(finite) & (finite > 0)]
+    bottom, top = finite.min() / MARGIN, finite.max() * MARGIN
+
+    ax = canvas(ax)
+    ax.axhline(1.0, color=GREY, linewidth=0.7, linestyle="--", zorder=1)
+    handles = [Line2D([], [], color=OKABE_ITO[0], linewidth=1.2, label="median")]
+    for i, (p, low, high) in enumerate(bands):
+        low, high = np.clip(low, bottom, top), np.clip(high, bottom, top)
+        if dim == "C" and len(x) > 1:
+            ax.fill_between(x, low, high, color=OKABE_ITO[0], alpha=SHADE, linewidth=0, zorder=2)
+            handles.append(Patch(color=OKABE_ITO[0], alpha=min(SHADE * (i + 1), 1.0), linewidth=0, label=percent(p)))
+        else:
+            width = 1.0 + 2.4 * i / max(len(bands) - 1, 1)
+            ax.vlines(x, low, high, color=OKABE_ITO[5], linewidth=width, zorder=2 + 0.1 * i)
+            handles.append(Line2D([], [], color=OKABE_ITO[5], linewidth=width, label=percent(p)))
+    lone = dim == "run" or len(x) == 1
+    inside = np.where(np.isfinite(middle), middle, np.nan)
+    ax.plot(x, inside, color=OKABE_ITO[0], linewidth=0 if lone else 1.2, marker="_" if lone else "", zorder=3)
+    handles += _beyond(ax, needs) if dim == "C" else []
+    words = WORDS[needs.attrs.get("by", "C")].capitalize()
+    style(ax, label("C") if dim == "C" else "Run", f"{words} of B over that of A", log="xy" if dim == "C" else "y")
+    ax.set_ylim(bottom, top)
+    legend(ax, handles)
+    return ax
+
+
+def near_optimal(near: xr.Dataset, ax: Axes | None = None, prob: float = 0.9) -> Axes:
+    """Draw the optimal N, and the near-optimal range, against compute.
+
+    The dark band has the sizes that are near-optimal with the probability `prob` or more, the light one those that are
+    with a probability of 1 - `prob` or more.
+
+    Parameters
+    ----------
+    near : Dataset
+        Of `bayescale.near_optimal`: ``N_low``, ``N``, ``N_high`` with dims (chain, draw, C).
+    ax : Axes, optional
+    prob : float
+        Probability with which each side of the dark band is near-optimal.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `near` lacks a variable, or has NaN.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> import bayescale as bs
+    >>> drawn = {name: (("chain", "draw", "C"), [[[n, 3 * n]]]) for name, n in (("N_low", 1), ("N", 3), ("N_high", 9))}
+    >>> bs.plots.near_optimal(xr.Dataset(drawn, coords={"C": [1e20, 1e21]})).get_ylabel()
+    'Model size N [parameters]'
+    """
+    (prob,) = checked_prob([prob], "near_optimal")
+    if missing := [name for name in ("N_low", "N", "N_high") if name not in near]:
+        raise ValueError(f"plots.near_optimal: got the variables {list(map(str, near))}, wanted also {missing}")
+    low, N, high = (checked_draws(near[name], "near_optimal", ["C"]).sortby("C") for name in ("N_low", "N", "N_high"))
+    x = N["C"].to_numpy()
+    lows, highs = _quantiles(low, "C", [1 - prob, prob]), _quantiles(high, "C", [1 - prob, prob])
+    middle = _quantiles(N, "C", [0.5])[0]
+    finite = np.concatenate([middle, *lows, *highs])
+    finite = finite[np.isfinite(finite) & (finite > 0)]
+    ends = finite.min() / MARGIN, finite.max() * MARGIN
+
+    ax = canvas(ax)
+    handles = [Line2D([], [], color=OKABE_ITO[0], linewidth=1.2, label="median optimum")]
+    for bottom, top, words in (
+        (lows[0], highs[1], f"good with {percent(1 - prob)}"),
+        (lows[1], highs[0], f"good with {percent(prob)}"),
+    ):
+        shown = np.where(top >= bottom, 1.0, np.nan)  # the sure range may be empty
+        ax.fill_between(
+            x, np.clip(bottom, *ends) * shown, np.clip(top, *ends) * shown, color=OKABE_ITO[0], alpha=SHADE, linewidth=0
+        )
+        handles.append(Patch(color=OKABE_ITO[0], alpha=SHADE * len(handles), linewidth=0, label=words))
+    ax.plot(x, middle, color=OKABE_ITO[0], linewidth=1.2, marker="o" if len(x) == 1 else "", markersize=3)
+    style(ax, label("C"), label("N"))
+    ax.set_ylim(*ends)
+    legend(ax, handles)
+    return ax
+
+
+def _quantiles(draws: xr.DataArray, dim: str, probabilities: Sequence[float]) -> np.ndarray:
+    """Quantiles over the draws, of shape (probability, dim); infinity is a value."""
+    values = draws.quantile(probabilities, dim=SAMPLE, method="higher")
+    return values.transpose("quantile", dim).to_numpy()
+
+
+def _ends(draws: xr.DataArray, dim: str, prob: float) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the central interval."""
+    low, high = _quantiles(draws, dim, [(1 - prob) / 2, (1 + prob) / 2])
+    return low, high
