@@ -83,7 +83,8 @@ def assemble(
     if not parts:
         raise ValueError(f"No run of {len(logs)} has a finite loss ({'; '.join(left)}).")
     table = pd.concat(parts, ignore_index=True)
-    table = table[[*(name for name in FIRST if name in table), *(name for name in table if name not in FIRST)]]
+    order = [name for name in FIRST if name in table]
+    table = table.reindex(columns=[*order, *(name for name in table if name not in order)])
     table.attrs["found"] = [rule, *_by_run(found, len(parts))]
     return table
 
@@ -124,12 +125,7 @@ def _rows(
     further = {key: value for key, value in values.items() if key != name and key not in rows}
     further |= {key: value for key, value in config.items() if key not in rows and key not in further}
     rows = pd.concat([rows, pd.DataFrame(further, index=rows.index)], axis=1)
-    return rows[rows["D"] > 0] if loss_by_steps(rows) else rows
-
-
-def loss_by_steps(rows: pd.DataFrame) -> bool:
-    """Whether rows are checkpoints of which the first may be before training."""
-    return len(rows) > 1 and "D" in rows
+    return rows.loc[rows["D"] > 0] if len(rows) > 1 and "D" in rows else rows  # step 0 comes before training
 
 
 def _metrics_at(log: Log, steps: np.ndarray) -> dict[str, Any]:
