@@ -37,14 +37,11 @@ if TYPE_CHECKING:
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
-<<<<<<< HEAD
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
     from bayescale.frontiers.recipes.waste import waste
-=======
     from bayescale.geometry.dimension import dimension
     from bayescale.geometry.meets_bound import meets_bound
->>>>>>> geometry
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -109,9 +106,6 @@ _HOME = {
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
     "waste": "frontiers.recipes.waste",
-<<<<<<< HEAD
-=======
->>>>>>> geometry
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -167,9 +161,6 @@ __all__ = [
     "stacking",
     "storage",
     "waste",
-<<<<<<< HEAD
-=======
->>>>>>> geometry
 ]
 
 

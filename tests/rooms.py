@@ -24,7 +24,6 @@ FLOORS = {
     "cli": 8,
 }
 #: Rooms that may import less than their floor allows: room -> what it may import, with itself.
-<<<<<<< HEAD
 ONLY = {
     "modelling": {"autodiff.node", "autodiff.tape", "base"},
     "laws": {"modelling", "base"},
@@ -33,8 +32,6 @@ ONLY = {
 }
 #: Files a room may have, sub-rooms apart. Laws and tables of the literature grow by a file a paper, plots by a file
 #: a plot.
-=======
->>>>>>> geometry
 MOST_FILES = 14
 GROWING = ("laws", "data/literature", "plots")
 
