@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.data.logs.doubles import CHECKPOINT, with_sessions, without_doubles
+from bayescale.data.logs.doubles import CHECKPOINT, joined, with_sessions, without_doubles
 from bayescale.data.logs.log import Log, step_key
 from bayescale.data.logs.tools import huggingface, jsonl, lightning, mlflow, tensorboard, text, wandb
 from bayescale.data.text import from_text
@@ -69,7 +69,7 @@ def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]
             )
         has = f"has files that end in {seen}" if seen else "is empty"
         raise ValueError(f"The folder '{path}' {has}, and no log; wanted {READ}.")
-    return without_doubles(with_sessions(found))
+    return without_doubles(with_sessions(joined(found)))
 
 
 def _walk(root: Path, pattern: str | Sequence[str] | None, unread: list[Path]) -> Iterator[Log]:

@@ -165,6 +165,22 @@ def test_wandb_runs_table_and_chart(tmp_path):
     assert chart[["run", "loss", "D"]].values.tolist() == [["d12", 4.12, 5e5], ["a - b", 5.0, 2.5e5]]
 
 
+def test_wandb_chart_with_runs_table(tmp_path):
+    """A chart has the history, the runs table the settings: together they need nothing else."""
+    (tmp_path / "chart.csv").write_text(
+        '"Step","d12 - val/loss","d12 - val/loss__MIN","d16 - val/loss","d16 - val/loss__MIN"\n'
+        '"250","4.81","4.81","4.5","4.5"\n"500","NaN","NaN","4.1","4.1"\n'
+    )
+    pd.DataFrame({
+        "Name": ["d12", "d16"], "State": ["finished"] * 2, "Created": ["today"] * 2, "num_params": [1e8, 2e8],
+        "tokens_per_step": [1000, 1000],
+    }).to_csv(tmp_path / "runs.csv", index=False)  # fmt: skip
+    for path in (tmp_path, [tmp_path / "chart.csv", tmp_path / "runs.csv"]):
+        with pytest.warns(UserWarning, match=r"left out 1 run \(d12\).*diverged"):
+            runs = bs.read(path)
+        assert runs[["run", "N", "D", "loss"]].values.tolist() == [["d16", 2e8, 5e5, 4.1]]
+
+
 def test_wandb_history(tmp_path):
     rows = [{"_step": i, "_timestamp": 1.0, "iter": 100 * i, "val/loss": 5 - i / 10} for i in range(5)]
     file = tmp_path / "history.jsonl"
