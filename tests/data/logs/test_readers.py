@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -132,6 +134,28 @@ def test_mlflow_file_store(tmp_path):
     (tmp_path / "mlruns" / "0" / "id_one" / "metrics" / "val" / "loss").write_text("1700000000000 x\n")
     with pytest.raises(ValueError, match="wanted 'time value step'"):
         bs.read(tmp_path)
+
+
+def test_mlflow_database(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as base, base:
+        base.execute("CREATE TABLE runs (run_uuid, name, status, lifecycle_stage)")
+        base.execute("CREATE TABLE params (key, value, run_uuid)")
+        base.execute("CREATE TABLE metrics (key, value, timestamp, run_uuid, step, is_nan)")
+        for run, stage in (("a", "active"), ("b", "active"), ("gone", "deleted")):
+            base.execute("INSERT INTO runs VALUES (?, ?, 'FINISHED', ?)", (run, f"run-{run}", stage))
+            for key, value in (("n_params", "1e6"), ("tokens_per_step", "1000")):
+                base.execute("INSERT INTO params VALUES (?, ?, ?)", (key, value, run))
+            for step in (10, 20):
+                nan = run == "b" and step == 20
+                base.execute(
+                    "INSERT INTO metrics VALUES ('val/loss', ?, ?, ?, ?, ?)", (4 - step / 10, step, run, step, nan)
+                )
+    with pytest.warns(UserWarning, match=r"left out 1 run \(run-b\).*diverged"):
+        runs = bs.read(tmp_path)
+    assert runs[["run", "N", "D", "loss"]].values.tolist() == [["run-a", 1e6, 20_000, 2.0]]
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
+    with pytest.raises(ValueError, match="no database of MLflow"):
+        bs.read(tmp_path / "mlflow.db")
 
 
 def test_mlflow_export(tmp_path):
