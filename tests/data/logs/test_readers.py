@@ -205,6 +205,15 @@ def test_wandb_chart_with_runs_table(tmp_path):
         assert runs[["run", "N", "D", "loss"]].values.tolist() == [["d16", 2e8, 5e5, 4.1]]
 
 
+def test_wandb_folder_of_a_run(tmp_path):
+    files = tmp_path / "run-1" / "files"
+    files.mkdir(parents=True)
+    (files / "wandb-summary.json").write_text(json.dumps({"_step": 9, "iter": 900, "val/loss": 3.5, "_runtime": 1.0}))
+    (files / "config.yaml").write_text("wandb_version: 1\nn_params:\n  value: 1000000\ntokens_per_step:\n  value: 10\n")
+    pytest.importorskip("yaml", reason="config.yaml needs the extra logs")
+    assert read(tmp_path)[["run", "N", "D", "loss"]].values.tolist() == [["run-1/files", 1e6, 9000, 3.5]]
+
+
 def test_wandb_history(tmp_path):
     rows = [{"_step": i, "_timestamp": 1.0, "iter": 100 * i, "val/loss": 5 - i / 10} for i in range(5)]
     file = tmp_path / "history.jsonl"
@@ -234,6 +243,13 @@ TEXTS = {
         "step 00001/21400 (0.00%) | loss: 10.5 | lrm: 1.00 | dt: 500.00ms | tok/sec: 1,000\n"
         "Step 00250 | Validation bpb: 1.2\nstep 00250/21400 (1.17%) | loss: 5.25 | lrm: 1.00 | dt: 500.00ms\n",
         (560_988_160, 250 * 524_288, 5.25),
+    ),
+    "llm.c": (
+        "| num_parameters        | 124475904                                          |\n"
+        "batch_size B=64 * seq_len T=1024 * num_processes=1 and total_batch_size=524288\nval loss 11.0\n"
+        "step    1/18865 | loss 10.9 (+nanz)| norm 15.3 (+nanz)| lr 8.57e-07 | 3000.ms | 174000 tok/s\n"
+        "step  250/18865 | loss 5.9 (+0.1z)| norm 1.3 (+0.1z)| lr 6.0e-04 | 3000.ms | 174000 tok/s\nval loss 6.25\n",
+        (124_475_904, 250 * 524_288, 6.25),
     ),
     "Megatron": (
         "  num_layers ........................ 2\n  hidden_size ....................... 64\n"
