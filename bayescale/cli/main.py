@@ -2,9 +2,9 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, isoflop, reach
-from bayescale.cli.bend import commands as bend
+from bayescale.cli import backtest, compare, data, fit, forecast
 from bayescale.cli.decisions import multiplier, score
+from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
 

@@ -143,7 +143,7 @@ def _parsed(path: Path) -> pd.DataFrame:
     if suffix == ".parquet":
         return pd.read_parquet(path)
     if suffix in (".jsonl", ".ndjson", ".json"):
-        from bayescale.data.logs.jsonl import objects
+        from bayescale.data.logs.tools.jsonl import objects
 
         return pd.DataFrame(list(objects(path, [])))
     return from_text(path)

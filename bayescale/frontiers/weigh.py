@@ -97,6 +97,14 @@ def inputs_of(runs: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     raise ValueError(f"runs has the columns {list(runs)}; wanted N and D, or C, and loss.")
 
 
+def table_of(runs: pd.DataFrame) -> tuple[tuple[str, ...], pd.DataFrame, str]:
+    """Inputs of the laws that suit a table, the table with these columns, and a sentence as of `inputs_of`."""
+    inputs, said = inputs_of(runs)
+    if inputs == ("C",) and {"N", "D"} <= set(runs):
+        runs = runs.assign(C=FLOP_PER_PARAMETER_AND_TOKEN * runs["N"] * runs["D"]).drop(columns=["N", "D"])
+    return inputs, runs, said
+
+
 def _fixed(runs: pd.DataFrame, name: str) -> str:
     """What a family of one N or one D says, with the size of the effect by Besiroglu's law."""
     value = float(runs[name].iloc[0])
@@ -118,11 +126,8 @@ def weigh(
     list of str : what limits the conclusion.
     """
     check_seed(seed)
-    inputs, said = inputs_of(runs)
+    inputs, table, said = table_of(runs)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
-    table = runs
-    if inputs == ("C",) and {"N", "D"} <= set(runs):
-        table = runs.assign(C=FLOP_PER_PARAMETER_AND_TOKEN * runs["N"] * runs["D"]).drop(columns=["N", "D"])
     found = {name: _one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
     limits = [said] if said else []
     limits += [f"The fit of the law '{name}': {w.problem}." for name, w in found.items() if w.problem]

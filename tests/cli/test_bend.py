@@ -20,9 +20,10 @@ def table(tmp_path):
 
 
 def test_curvature_prints_the_answer_and_draws_it(table, tmp_path):
-    done = CliRunner().invoke(main, ["curvature", str(table), "-o", str(tmp_path / "bend")])
+    done = CliRunner().invoke(main, ["curvature", str(table), "--loo", "-o", str(tmp_path / "bend")])
     assert done.exit_code == 0, done.output
     assert "bends upward" in done.output and "The frontier bends upward" in done.output
+    assert "log evidence" in done.output and "elpd by LOO" in done.output
     assert (tmp_path / "bend.png").stat().st_size > 10_000 and (tmp_path / "bend.pdf").exists()
 
 

@@ -72,7 +72,7 @@ def test_scores_are_those_of_the_draws(post, file):
         np.testing.assert_allclose(table["pit"], np.clip(bs.scores.pit(draws, seen), 0.005, 0.995), atol=0.002)
         np.testing.assert_allclose(table["error"], bs.scores.errors(draws, seen), atol=1e-3)
         inside = table[[f"inside_{level}" for level in (0.5, 0.8, 0.9, 0.95)]].to_numpy()
-        assert (inside == bs.scores.covered(draws, seen)).all()
+        assert (inside.T == bs.scores.covered(draws, seen)).all()
 
 
 def test_crps_of_a_uniform_forecast():

@@ -191,4 +191,4 @@ def test_other_units_are_refused_and_few_runs_are_said():
         bs.multiplier(A, (chinchilla, other), 1e20)
     other.attrs = {"runs": 1}
     said = json.loads(bs.multiplier(A, (chinchilla, other), 1e20).attrs["warnings"])
-    assert any("fitted to 1 run, and its law has 5 parameters" in text for text in said)
+    assert any("has 1 fitted run, and its law has 5 parameters" in text for text in said)

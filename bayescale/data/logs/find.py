@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.data.logs import huggingface, jsonl, lightning, mlflow, tensorboard, text, wandb
 from bayescale.data.logs.doubles import CHECKPOINT, with_sessions, without_doubles
 from bayescale.data.logs.log import Log, step_key
+from bayescale.data.logs.tools import huggingface, jsonl, lightning, mlflow, tensorboard, text, wandb
 from bayescale.data.text import from_text
 
 #: What is read from a folder, in words.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayescale.base.columns import training_flop
@@ -28,14 +29,15 @@ def limits(pair: tuple[Recipe, Recipe], runs: dict[str, xr.DataArray], cost: Cal
     if units[0] != units[1]:
         raise ValueError(f"The loss of A is in {units[0]} and that of B in {units[1]}; fit both in the same unit.")
     said: list[str] = []
-    for name, each in zip("AB", pair[:1] if pair[0].same_posterior(pair[1]) else pair, strict=False):
-        who = "The fit" if pair[0].same_posterior(pair[1]) else f"Recipe {name}"
-        said += [text.replace("The fit:", f"{who}:", 1) for text in _of_posterior(each.post)]
-        said += _few(who, each)
-        if isinstance(each.post, xr.DataTree) and "constant_data" in each.post.children:
-            said += _beyond(who, each, runs, cost)
+    one = pair[0].same_posterior(pair[1])
+    for name, each in zip("AB", pair, strict=True):
+        who = f"Recipe {name}"
+        if not (one and name == "B"):
+            said += [text.replace("The fit:", "The fit:" if one else f"{who}:", 1) for text in _of_posterior(each.post)]
             if cost is training_flop and (words := note(each.post)):
-                said.append(f"{who}: {words}")
+                said.append(words if one else f"{who}: {words}")
+        said += _few(who, each)
+        said += _beyond(who, each, runs, cost)
     if (most := max(size(each.post) for each in pair)) > count:
         said.append(f"{count} of {most} posterior draws are used, evenly spaced.")
     return said
@@ -43,20 +45,23 @@ def limits(pair: tuple[Recipe, Recipe], runs: dict[str, xr.DataArray], cost: Cal
 
 def _few(who: str, each: Recipe) -> list[str]:
     """Whether a recipe has fewer runs than its law has parameters."""
-    count = int(each.post.attrs.get("runs", 0))
+    own = _own_runs(each)
+    count = int(each.post.attrs.get("runs", 0)) if own is None else len(own)
     free = sum(isinstance(each.law.priors[name], Prior) for name in each.law.parameters)
     if not count or count >= free:
         return []
     s = "" if count == 1 else "s"
     return [
-        f"{who} was fitted to {count} run{s}, and its law has {free} parameters: the prior decides on what {count} "
-        f"run{s} cannot, such as the slope."
+        f"{who} has {count} fitted run{s}, and its law has {free} parameters: what {'it' if count == 1 else 'they'} "
+        "cannot tell, such as slopes, comes from the prior and from the other recipes of the fit."
     ]
 
 
 def _beyond(who: str, each: Recipe, runs: dict[str, xr.DataArray], cost: Callable) -> list[str]:
     """How far beyond the fitted runs the comparison goes."""
-    fitted = sizes_of(each.post)
+    fitted = _own_runs(each)
+    if fitted is None or not len(fitted):
+        return []
     if "C" in runs and "C" in fitted:
         most = float(fitted["C"].max())
         if {"N", "D"} <= set(fitted) and cost is not training_flop:
@@ -75,8 +80,24 @@ def _beyond(who: str, each: Recipe, runs: dict[str, xr.DataArray], cost: Callabl
 
 def inside(pair: tuple[Recipe, Recipe]) -> list[float] | None:
     """The smallest and largest compute [FLOP] that the fitted runs of both recipes cover; None if it is not known."""
-    known = [sizes_of(e.post) for e in pair if isinstance(e.post, xr.DataTree) and "constant_data" in e.post.children]
-    if len(known) < len(pair) or any("C" not in table for table in known):
-        return None
-    low, high = max(float(t["C"].min()) for t in known), min(float(t["C"].max()) for t in known)
+    ends = []
+    for each in pair:
+        own = _own_runs(each)
+        if own is None or "C" not in own or not len(own):
+            return None
+        ends.append((float(own["C"].min()), float(own["C"].max())))
+    low, high = max(e[0] for e in ends), min(e[1] for e in ends)
     return [low, high] if low <= high else []
+
+
+def _own_runs(each: Recipe) -> pd.DataFrame | None:
+    """N, D and C of the fitted runs of a recipe, by its levels of groups; None if they are not known."""
+    if not isinstance(each.post, xr.DataTree) or "constant_data" not in each.post.children:
+        return None
+    sizes, constants = sizes_of(each.post), each.post["constant_data"].to_dataset()
+    if not len(sizes.columns):
+        return None
+    for group in each.law.groups:
+        if (name := f"{group}_of_run") in constants:
+            sizes = sizes[constants[name].to_numpy()[sizes.index] == each.held[group]]
+    return sizes

@@ -132,7 +132,7 @@ def _compared(a: Optimal | Ray, b: Optimal | Ray, ahead: float, early: bool) -> 
     dims = (a.loss(one) + b.loss(one)).transpose(*SAMPLE_DIMS, ...)
     zero = xr.zeros_like(dims)
     loss_A, loss_B = ((route.loss(zero) + zero).transpose(*zero.dims) for route in (a, b))
-    floor = (b.surface.floor_of(b.columns(zero)) + zero).transpose(*zero.dims)
+    floor = (b.surface.floor_of(b.columns(zero)).reset_coords(drop=True) + zero).transpose(*zero.dims)
     below = (loss_A <= floor).where(floor.notnull())
 
     def gap(t: xr.DataArray) -> xr.DataArray:

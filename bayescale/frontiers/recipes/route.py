@@ -54,7 +54,7 @@ class Optimal:
 
     def loss(self, t: xr.DataArray) -> xr.DataArray:
         """Median loss [nats/token], without local parts of the discrepancy."""
-        return self.surface.loss_of(self.columns(t))
+        return self.surface.loss_of(self.columns(t)).reset_coords(drop=True)  # without the level of its group
 
     def times(self, t: xr.DataArray) -> xr.DataArray:
         """Compute over that at growth 0."""
@@ -101,7 +101,7 @@ class Ray:
 
     def loss(self, t: xr.DataArray) -> xr.DataArray:
         """Median loss [nats/token], without local parts of the discrepancy."""
-        return self.surface.loss_of(self.columns(t))
+        return self.surface.loss_of(self.columns(t)).reset_coords(drop=True)  # without the level of its group
 
     def times(self, t: xr.DataArray) -> xr.DataArray:
         """Compute, parameters or tokens over those at growth 0."""

@@ -104,7 +104,7 @@ def _waste(small: Recipe, rows: pd.DataFrame, others: list[str], cost: Callable,
         region = {name: xr.concat([values, own[name]], "corner") for name, values in flat(route.span()).items()}
         (paths,) = paths_for((small,), [region], True, False, seed)
         route = route.bent(paths)
-    loss = route.surface.loss_of({**given, **run}).transpose(*SAMPLE_DIMS, "run")
+    loss = route.surface.loss_of({**given, **run}).reset_coords(drop=True).transpose(*SAMPLE_DIMS, "run")
     zero = xr.zeros_like(loss)
     best = route.loss(zero).transpose(*loss.dims)
     t = match(lambda t: np.log(route.loss(t)) - np.log(loss), zero, np.log(MOST), 1e-9).clip(max=0.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bayescale.data.logs.log import Log, Recorder, as_float, lines
-from bayescale.data.logs.settings import beside
+from bayescale.data.logs.settings import in_folder
 
 #: A number in a log, with separators of thousands.
 N = r"[+-]?(?:\d[\d,]*\.?\d*(?:[eE][+-]?\d+)?|nan|inf|NaN|Inf)"
@@ -115,7 +115,7 @@ def read(path: Path, run: str, pattern: str | Sequence[str] | None = None) -> Lo
             r"pattern=, a regular expression such as r'step (?P<step>\d+) loss (?P<loss>[\d.]+)'."
         )
     tool = max(used, key=lambda name: used[name])
-    return Log(run, tool, path, recorder.metrics(), {**beside(path.parent), **config})
+    return Log(run, tool, path, recorder.metrics(), {**in_folder(path.parent), **config})
 
 
 def _clean(path: Path) -> Iterator[tuple[str, ...]]:

@@ -37,7 +37,8 @@ def _of_runs(command):
 @click.command()
 @_of_runs
 @click.option("--by", default=0.01, show_default=True, help="Change of the slope d ln L/d ln C to report.")
-def curvature(runs, columns, where, prior, seed, out, as_json, by):
+@click.option("--loo", is_flag=True, help="Also compare the laws by leave-one-out cross-validation.")
+def curvature(runs, columns, where, prior, seed, out, as_json, by, loo):
     """Does the frontier of RUNS bend? RUNS is a file or a data set, as in `fit`; there is no fit to make before.
 
     Four laws are weighed: straight, floor, slow (a slower power law in place of the floor) and free (a curvature of
@@ -46,7 +47,7 @@ def curvature(runs, columns, where, prior, seed, out, as_json, by):
     from bayescale.frontiers.curvature import curvature as bend
 
     table = _table(runs, columns, where)
-    found = bend(table, by=by, prior=options.once(prior, "--prior") or None, seed=seed)
+    found = bend(table, by=by, prior=options.once(prior, "--prior") or None, loo=loo, seed=seed)
     if out:
         _draw(out, found, ("slope", "curvature"))
     names = ("bends_up", "bends_down", "bends_by", "floor_over_slow", "power", "decades")
@@ -115,14 +116,21 @@ def _laws(found: "xr.Dataset") -> dict[str, Any]:
     """Probabilities, conclusion and warnings, for JSON."""
     probability = dict(zip(found["law"].to_numpy().tolist(), found["probability"].to_numpy().tolist(), strict=True))
     said = json.loads(found.attrs["warnings"])
-    return {"probability": probability, "conclusion": found.attrs["conclusion"], "warnings": said}
+    more = {name: found[name].to_series().to_dict() for name in ("log_evidence", "elpd_loo") if name in found}
+    return {"probability": probability, **more, "conclusion": found.attrs["conclusion"], "warnings": said}
 
 
 def _print_laws(found: "xr.Dataset") -> None:
-    rows = zip(*(found[name].to_numpy() for name in ("law", "prior_probability", "probability")), strict=True)
-    show.table(
-        ["law", "prior", "probability"], [[str(n), f"{before:.3f}", f"{after:.3f}"] for n, before, after in rows]
-    )
+    """One row for each law: probabilities, log evidence over that of the best law, and elpd over the best if given."""
+    heads = ["law", "prior", "probability", "log evidence"]
+    columns = [found[name] for name in ("prior_probability", "probability")]
+    columns.append(found["log_evidence"] - found["log_evidence"].max())
+    if "elpd_loo" in found:
+        heads.append("elpd by LOO")
+        columns.append(found["elpd_loo"] - found["elpd_loo"].max())
+    numbers = [[f"{float(x):.3f}" if at < 2 else f"{float(x):.2f}" for x in c] for at, c in enumerate(columns)]
+    show.table(heads, [list(row) for row in zip(map(str, found["law"].to_numpy()), *numbers, strict=True)])
+    show.say("log evidence and elpd: minus those of the best law")
     show.say()
 
 
