@@ -22,7 +22,7 @@ def sweeps() -> dict[str, tuple[pd.DataFrame, pd.DataFrame, str | None]]:
     larger = larger.assign(model=[f"{n:.3g} parameters" for n in larger["N"]])
     bundled = known[known["split"] == "heldout"]
     bundled = bundled.assign(model=[f"{n:.3g} parameters" for n in bundled["N"]])
-    return {"delphi": (budgets, larger, "level"), "known_entropy": (known[known["split"] == "grid"], bundled, None)}
+    return {"delphi": (budgets, larger, "level"), "known_entropy": (known.query("split == 'grid'"), bundled, None)}
 
 
 def measure(name: str, joint: bool = True, say: Callable[[str], None] = print) -> dict[str, Any]:
