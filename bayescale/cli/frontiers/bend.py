@@ -1,21 +1,21 @@
 """``bayescale curvature`` and ``bayescale entropy``: does the frontier bend, and what is the entropy."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bayescale.cli import options, show
+from bayescale.cli.fit import GIVEN, table_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 _RUNS = (
     click.argument("runs"),
     click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help="As in `fit`."),
     click.option("--where", metavar="CONDITION", help="Use only the runs that meet it: 'C < 1e22'."),
+    click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN),
     click.option(
         "--prior",
         type=options.Pair(float, "straight=0.5"),
@@ -38,7 +38,7 @@ def _of_runs(command):
 @_of_runs
 @click.option("--by", default=0.01, show_default=True, help="Change of the slope d ln L/d ln C to report.")
 @click.option("--loo", is_flag=True, help="Also compare the laws by leave-one-out cross-validation.")
-def curvature(runs, columns, where, prior, seed, out, as_json, by, loo):
+def curvature(runs, columns, where, given, prior, seed, out, as_json, by, loo):
     """Does the frontier of RUNS bend? RUNS is a file or a data set, as in `fit`; there is no fit to make before.
 
     Six laws are weighed: straight, floor, slow (a slower power law in place of the floor), free (a curvature of either
@@ -47,7 +47,7 @@ def curvature(runs, columns, where, prior, seed, out, as_json, by, loo):
     """
     from bayescale.frontiers.curvature import curvature as bend
 
-    table = _table(runs, columns, where)
+    table = table_of(runs, options.once(columns, "--column"), where, options.of_runs(given))
     found = bend(table, by=by, prior=options.once(prior, "--prior") or None, loo=loo, seed=seed)
     if out:
         _draw(out, found, ("slope", "curvature"))
@@ -74,14 +74,14 @@ def curvature(runs, columns, where, prior, seed, out, as_json, by, loo):
 
 @click.command()
 @_of_runs
-def entropy(runs, columns, where, prior, seed, out, as_json):
+def entropy(runs, columns, where, given, prior, seed, out, as_json):
     """What is the entropy of the data behind RUNS? RUNS is a file or a data set, as in `fit`.
 
     Averages over laws that end in a floor, decline slowly or have none, and says if the runs cannot tell.
     """
     from bayescale.frontiers.entropy import entropy as of_runs
 
-    table = _table(runs, columns, where)
+    table = table_of(runs, options.once(columns, "--column"), where, options.of_runs(given))
     found = of_runs(table, prior=options.once(prior, "--prior") or None, seed=seed)
     if out:
         _draw(out, found, ("entropy",))
@@ -94,19 +94,6 @@ def entropy(runs, columns, where, prior, seed, out, as_json):
     title = f"E [{found['average'].attrs['units']}]"
     show.table([title, "median", "50 %", "90 %"], [show.row(name, value) for name, value in stats.items()])
     _end(found, out)
-
-
-def _table(source: str, columns: tuple, where: str | None) -> "pd.DataFrame":
-    """The runs of a file or a data set."""
-    from bayescale.data.literature.catalogue import load, names
-    from bayescale.data.read import read, select
-
-    chosen = options.once(columns, "--column")
-    if Path(source).is_file():
-        return read(Path(source), chosen, where)
-    if source not in names():
-        raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
-    return select(load(source), chosen, where)
 
 
 def _summary(draws: "xr.DataArray") -> dict[str, Any]:

@@ -17,6 +17,8 @@ from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
+#: Loss [nats/token] of an N that leaves no budget for tokens, and the smallest log of a ratio of losses.
+BAD, WORST = 1e300, -1e3
 #: Largest number of posterior draws that are used, unless the user says otherwise.
 DRAWS = 1000
 
@@ -93,7 +95,7 @@ def near_optimal(
     def side(sign: float) -> xr.DataArray:
         def gap(t: Any) -> Any:
             loss = route.surface.loss(u + sign * t, c)
-            return np.log((best + allowed) / loss.where(loss.notnull(), np.inf)).clip(-1e3)
+            return np.log((best + allowed) / loss.fillna(BAD)).clip(WORST)
 
         return sign * match(gap, xr.zeros_like(u), farthest, farthest)
 
