@@ -199,7 +199,7 @@ def _opening(records: list[dict[str, Any]]) -> str:
     return f"""A bend was declared (probability of at least .95) on {alarms} of {len(line)} straight frontiers.
 A slow second power law was called a floor (probability of at least .95) on {called} of {len(slow)}. The averaged
 90 % interval of the entropy covers {np.mean(list(covered.values())):.0%} over straight, floor and slow truths in equal
-parts, and {covered.get("floor", np.nan):.0%} of those that end in a floor.
+parts, and {covered.get("floor", np.nan):.0%} of those that end in a floor. {_four(records, "sweeps")}
 
 The interval covers more than 90 % of truths with a floor because it averages over laws without one, which the runs
 seldom exclude. A truth without a floor allows any entropy from zero to its slow term at the largest run (a straight
@@ -219,8 +219,6 @@ is that of a test as strict as a probability of .95, to be compared with "bend d
 has a standard error of .10, with 30 of .07.
 
 {simulated(records)}
-
-{_four(records, "sweeps")}
 
 {design(kept["design"])}
 ## Published tables
