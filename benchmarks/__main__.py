@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from bayescale.cli.options import Pair
+from benchmarks.approaches.command import approaches
+from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.frontier.command import frontier
@@ -39,8 +41,10 @@ def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
 
 
+main.add_command(decisions)
 main.add_command(frontier)
 main.add_command(truths)
+main.add_command(approaches)
 
 
 @main.command()

@@ -2,8 +2,9 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
-from bayescale.cli.bend import commands as bend
+from bayescale.cli import backtest, compare, data, fit, forecast
+from bayescale.cli.decisions import multiplier, score
+from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -49,6 +50,9 @@ for command in (
     bend.curvature,
     bend.entropy,
     reach.reach,
+    isoflop.isoflop,
+    multiplier.multiplier,
+    score.score,
     backtest.backtest,
     compare.compare,
     data.data,

@@ -95,6 +95,7 @@ def read(
     [['gpt', 124000000.0, 491520000.0, 3.57]]
     """
     from bayescale.data.logs.assemble import CHOSEN, assemble
+    from bayescale.data.logs.doubles import joined
     from bayescale.data.logs.find import is_logs, logs_of
 
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
@@ -106,7 +107,7 @@ def read(
             )
         return select(_with_numbers(from_table(paths[0]), dict(columns or {})), columns, where)
     columns = dict(columns or {})
-    runs = assemble([log for each in paths for log in logs_of(each, pattern)], columns, given, loss)
+    runs = assemble(joined([log for each in paths for log in logs_of(each, pattern)]), columns, given, loss)
     found = runs.attrs
     rest = {ours: theirs for ours, theirs in columns.items() if ours not in CHOSEN}
     runs = select(runs, rest, where).reset_index(drop=True)
@@ -144,7 +145,7 @@ def _parsed(path: Path) -> pd.DataFrame:
     if suffix == ".parquet":
         return pd.read_parquet(path)
     if suffix in (".jsonl", ".ndjson", ".json"):
-        from bayescale.data.logs.jsonl import objects
+        from bayescale.data.logs.tools.jsonl import objects
 
         return pd.DataFrame(list(objects(path, [])))
     return from_text(path)

@@ -11,7 +11,7 @@ from bayescale.data.logs.log import flat
 NAMES = ("config.json", "hparams.yaml", "config.yaml", "args.json", "params.json", "training_args.json")
 
 
-def beside(folder: Path, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
+def in_folder(folder: Path, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
     """The settings in files of a folder, without nesting; a file that cannot be read has none."""
     found: dict[str, Any] = {}
     for name in names:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bayescale.data.logs.log import Log, Rows, flat, lines, normal
-from bayescale.data.logs.settings import beside
+from bayescale.data.logs.settings import in_folder
 
 #: Keys, normalised, that name the run of a line.
 RUN = ("run", "run_id", "run_name", "name", "experiment")
@@ -75,7 +75,7 @@ def read(path: Path, run: str) -> list[Log]:
         by_run.setdefault(run if key is None else str(found[key]), Rows()).add(found)
     if not by_run:
         raise ValueError(f"'{path}' has no rows; wanted one JSON object for each step or each run.")
-    settings = {**(beside(path.parent) if len(by_run) == 1 else {}), **shared}
+    settings = {**(in_folder(path.parent) if len(by_run) == 1 else {}), **shared}
     return [
         Log(name, tool, path, rows.recorder.metrics(), {**settings, **rows.config()}, notes=tuple(notes))
         for name, rows in by_run.items()

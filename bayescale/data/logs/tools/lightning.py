@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayescale.data.logs.configuration import NAMES as KNOWN
 from bayescale.data.logs.log import Log, Recorder, cell, normal, step_key
-from bayescale.data.logs.settings import beside
+from bayescale.data.logs.settings import in_folder
 
 
 def is_table_of_steps(table: pd.DataFrame, columns: Mapping[str, str] | None = None) -> bool:
@@ -23,7 +23,7 @@ def is_table_of_steps(table: pd.DataFrame, columns: Mapping[str, str] | None = N
         return False
     if {"N", "D", "C"} & set(map(str, table.columns)) or taken & set(map(str, table.columns)):
         return False
-    return len(table) == 1 or table[step].nunique() > 1 or "epoch" in names
+    return len(table) == 1 or bool(table[step].nunique() > 1) or "epoch" in names
 
 
 def read(path: Path, table: pd.DataFrame, run: str) -> Log:
@@ -42,4 +42,4 @@ def read(path: Path, table: pd.DataFrame, run: str) -> Log:
             if name != step and at is not None:
                 recorder.add(at, {name: cell(text)})
     ours = path.name.endswith("metrics.csv") and {"epoch", "step"} <= set(table.columns)
-    return Log(run, "Lightning" if ours else "CSV", path, recorder.metrics(), beside(path.parent), offset=int(ours))
+    return Log(run, "Lightning" if ours else "CSV", path, recorder.metrics(), in_folder(path.parent), offset=int(ours))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bayescale.data.logs.log import Log, Recorder, flat
-from bayescale.data.logs.settings import beside
+from bayescale.data.logs.settings import in_folder
 
 #: Part of the name of every event file.
 MARK = ".tfevents."
@@ -41,7 +41,7 @@ def read(files: Sequence[Path], run: str) -> Log:
         )
     folder = files[0].parent
     offset = int((folder / "hparams.yaml").is_file() and "epoch" in recorder.rows)  # of Lightning: steps from 0
-    return Log(run, "TensorBoard", folder, recorder.metrics(), {**beside(folder), **config}, offset, tuple(notes))
+    return Log(run, "TensorBoard", folder, recorder.metrics(), {**in_folder(folder), **config}, offset, tuple(notes))
 
 
 def _values(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bayescale.data.logs.log import Log, Recorder, as_float
-from bayescale.data.logs.settings import beside
+from bayescale.data.logs.settings import in_folder
 
 #: Keys of the last entry of a history that are of the whole run; ``train_loss`` there is a mean over training.
 SUMMARY = {"train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second"}
@@ -57,5 +57,5 @@ def _total(state: dict[str, Any], history: list[dict[str, Any]]) -> float | None
 def _settings(folder: Path) -> dict[str, Any]:
     """Settings in a folder of a Trainer, or in its last checkpoint."""
     checkpoints = sorted(folder.glob("checkpoint-*/config.json"), key=lambda path: path.stat().st_mtime)
-    last = beside(checkpoints[-1].parent, SETTINGS) if checkpoints else {}
-    return {**last, **beside(folder, SETTINGS)}
+    last = in_folder(checkpoints[-1].parent, SETTINGS) if checkpoints else {}
+    return {**last, **in_folder(folder, SETTINGS)}
