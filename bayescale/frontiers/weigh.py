@@ -13,7 +13,7 @@ from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.expected import expected
 from bayescale.density.log_density import as_posterior
-from bayescale.frontiers.shapes import NAMES, SIZES, shapes
+from bayescale.frontiers.shapes import EQUAL, NAMES, SIZES, shapes
 from bayescale.inference.door.arguments import check_seed
 from bayescale.inference.draws import add_discrepancy
 from bayescale.inference.laplace.approximate import approximate
@@ -51,14 +51,14 @@ class Weighed:
 
 
 def prior_of(prior: Mapping[str, float] | None) -> dict[str, float]:
-    """Prior probabilities of the four laws, which sum to one; equal if None.
+    """Prior probabilities of the laws, which sum to one; `EQUAL` if None.
 
     Raises
     ------
     ValueError
         If a law is unknown, a probability is negative or not finite, or all are zero.
     """
-    given = dict.fromkeys(NAMES, 1.0) if prior is None else {name: float(prior.get(name, 0.0)) for name in NAMES}
+    given = EQUAL if prior is None else {name: float(prior.get(name, 0.0)) for name in NAMES}
     unknown = sorted(set(prior or {}) - set(NAMES))
     total = sum(given.values())
     if unknown or not np.isfinite(total) or total <= 0 or min(given.values()) < 0:
@@ -118,7 +118,7 @@ def _fixed(runs: pd.DataFrame, name: str) -> str:
 def weigh(
     runs: pd.DataFrame, discrepancy: Discrepancy | None = SIZES, seed: int | None = None
 ) -> tuple[dict[str, Weighed], list[str]]:
-    """Fit the four laws to runs.
+    """Fit the laws to runs.
 
     Returns
     -------
@@ -128,13 +128,14 @@ def weigh(
     check_seed(seed)
     inputs, table, said = table_of(runs)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
-    found = {name: _one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
+    found = {name: fit_one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
     limits = [said] if said else []
     limits += [f"The fit of the law '{name}': {w.problem}." for name, w in found.items() if w.problem]
     return found, limits
 
 
-def _one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+def fit_one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+    """Fit one law by importance sampling."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same for each law; what matters is in the limits
         bound = Bound(law, check(law, runs))

@@ -11,7 +11,8 @@ from bayescale.geometry import calibration, ratios
 #: Fewest points: the estimate of 50 points has a standard deviation of 14 %.
 FEWEST = 50
 #: Share of points with r_k = r_2k above which the points lie on a lattice, whose distances say nothing of dimension.
-TIED = 0.01
+#: Images of 8-bit pixels have a few such points.
+TIED = 0.05
 
 
 def dimension(

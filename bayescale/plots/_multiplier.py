@@ -1,4 +1,4 @@
-"""multiplier, near_optimal: the comparison of two recipes, and the range of good sizes, against training compute."""
+"""The comparison of two recipes against training compute."""
 
 from collections.abc import Sequence
 

@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 
 from bayescale.plots._data import checked_draws, checked_prob, percent
 from bayescale.plots._looks import OKABE_ITO
-from bayescale.plots._multiplier import _quantiles
+from bayescale.plots._multiplier import MARGIN, _quantiles
 from bayescale.plots._style import SHADE, canvas, label, legend, style
 
 

@@ -39,8 +39,8 @@ def probabilities(found: xr.Dataset, ax: Axes | None = None) -> Axes:
     >>> noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(12))
     >>> runs = pd.DataFrame({"C": C, "loss": (1.82 + 1968 * C**-0.178) * noise})
     >>> ax = bs.plots.probabilities(bs.curvature(runs, discrepancy=None, seed=1))
-    >>> [text.get_text() for text in ax.get_xticklabels()]
-    ['straight', 'floor', 'slow', 'free']
+    >>> len(ax.patches)  # a bar for each law
+    6
     """
     checked_result(found, ("probability", "prior_probability"), "curvature")
     ax = canvas(ax)
@@ -54,6 +54,6 @@ def probabilities(found: xr.Dataset, ax: Axes | None = None) -> Axes:
         ax.text(x, above + 0.02, f"{value:.2f}", ha="center", va="bottom", fontsize=SMALL, color=INK)
     ax.set_ylim(0, 1.1)
     style(ax, "law", "probability", log="")
-    ax.set_xticks(at, names)
+    ax.set_xticks(at, [name.replace("_", "\n") for name in names])
     legend(ax, [Line2D([], [], color=GREY, linewidth=1, linestyle="--", label="prior")])
     return ax

@@ -26,5 +26,5 @@ def approaches(sweeps, kept, measured, output):
 
     records = measure(sweeps, kept, say)
     results = [*(real.measure(name, say=say) for name in real.sweeps()), real.pile()]
-    report(output, records, results, measured or stamp())
+    report(output, records, results, real.exponents(say), measured or stamp())
     click.echo(output)

@@ -97,13 +97,33 @@ def agreement_rows(result: dict) -> list[list]:
     ]  # fmt: skip
 
 
-def report(path: Path, records: Sequence[dict], results: Sequence[dict], measured: str) -> None:
+def exponent_rows(found: Sequence[dict]) -> list[list]:
+    """A row for each published sweep: a and N* at the largest budget, with both shapes."""
+    rows = []
+    for row in found:
+        cells = [_band(row[f"a {valley}"], "{:.3f}") for valley in ("law", "parabola")]
+        cells += [_band(row[f"N {valley}"], "{:.2e}") for valley in ("law", "parabola")]
+        k = max(row["k law"], row["k parabola"])
+        rows.append([row["group"], row["runs"], row["budgets"], f"{row['largest']:.1e}", *cells, f"{k:.2f}"])
+    return rows
+
+
+def _band(values: Sequence[float], form: str) -> str:
+    """Median and 90 % interval."""
+    low, middle, high = (form.format(value) for value in values)
+    return f"{middle} [{low}, {high}]"
+
+
+def report(path: Path, records: Sequence[dict], results: Sequence[dict], found: Sequence[dict], measured: str) -> None:
     """Write the page."""
     head = ["truth, reach of the grid", "valley", "sweeps", "error of N*", "expected", "N* in 90 %", "a in 90 %"]
     head += [f"L* in 90 %, {target}" for target in TARGETS]
     rows = table(head, bias_rows(records), left=2)
     sections = opening(conclusion(records, results), rows, COMMAND, measured)
     sections.append(SIMULATED)
+    names = ["sweep", "runs", "budgets", "largest [FLOP]", "a, law's shape", "a, parabola", "N*, law's shape"]
+    sections += ["## Published IsoFLOP sweeps", "N* is that of the largest budget; medians and 90 % intervals."]
+    sections.append(table([*names, "N*, parabola", "largest Pareto k"], exponent_rows(found)))
     for result in results:
         if "agreement" in result:
             sections.append(f"## {result['name']}: agreement of approaches")

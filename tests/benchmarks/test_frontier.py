@@ -54,7 +54,11 @@ def test_the_page_has_a_row_for_each_truth_and_each_fit():
     assert by_kind(records) == {"straight": 1, "floor": 1, "slow": 1}
     errors = {"importance_error": 0.01, "smc_error": 0.2, "bridge_error": 0.02}
     fit = {"table": "t", "law": "slow", "runs": 8, "importance": 3.0, "smc": 3.1, "bridge": 2.95, "accepted": False}
-    text = page(records, [], [fit | errors], "today", "abc")
+    E = {"top": 1e12, "errors": "of sizes", "law": "floor", "log_evidence": 1.0, "E": [1.9, 1.95, 2.0]}
+    kept = {"simulated": records, "published": [], "evidence": [fit | errors], "known": [E]}
+    text = page(kept, "today", "abc")
     assert all(f"| {name} | 1 |" in text for name in TRUTHS)
     assert "| t | slow | 8 | 3.00 ± 0.01 (not accepted) | +0.10 ± 0.20 | -0.05 ± 0.02 |" in text
+    assert "| 1e+12 | of sizes | floor | 1.0 | 1.950 | 1.900 to 2.000 | yes |" in text
+    assert f"These {len(TRUTHS)} sweeps were measured without curved_floor" in text
     assert evidence([]) == ""

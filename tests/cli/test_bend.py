@@ -30,7 +30,7 @@ def test_curvature_prints_the_answer_and_draws_it(table, tmp_path):
 def test_entropy_as_json(table):
     done = CliRunner().invoke(main, ["entropy", str(table), "--json", "--prior", "floor=1", "--prior", "straight=1"])
     document = json.loads(done.output)
-    assert set(document["probability"]) == {"straight", "floor", "slow", "free"}
+    assert set(document["probability"]) == {"straight", "floor", "slow", "free", "curved_floor", "curved_slow"}
     assert document["probability"]["slow"] == 0 and document["E"]["average"]["median"] > 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.test_commands import done, refused, run
 
-FIT = ["--law", "chinchilla", "--where", "split == 'grid'", "--method", "laplace", "--draws", "250"]
+FIT = ["--law", "chinchilla", "--where", "split == 'grid'", "--quick", "--draws", "250"]
 
 
 @pytest.fixture(scope="module")

@@ -41,8 +41,9 @@ def _of_runs(command):
 def curvature(runs, columns, where, given, prior, seed, out, as_json, by, loo):
     """Does the frontier of RUNS bend? RUNS is a file or a data set, as in `fit`; there is no fit to make before.
 
-    Four laws are weighed: straight, floor, slow (a slower power law in place of the floor) and free (a curvature of
-    either sign). Prints the probability of each, slope and curvature, and one sentence.
+    Six laws are weighed: straight, floor, slow (a slower power law in place of the floor), free (a curvature of either
+    sign), and floor and slow with a curved reducible loss. Prints the probability of each, slope and curvature, and one
+    sentence.
     """
     from bayescale.frontiers.curvature import curvature as bend
 

@@ -1,6 +1,7 @@
 """Near-optimal sizes: how far N may lie from the optimum before the loss is worse by a given amount."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,8 @@ from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.modelling.law import Law
 
+#: Loss [nats/token] of an N that leaves no budget for tokens, and the smallest log of a ratio of losses.
+BAD, WORST = 1e300, -1e3
 #: Largest number of posterior draws that are used, unless the user says otherwise.
 DRAWS = 1000
 
@@ -90,9 +93,9 @@ def near_optimal(
     best = route.surface.loss(u, c).transpose(*u.dims)
 
     def side(sign: float) -> xr.DataArray:
-        def gap(t: xr.DataArray) -> xr.DataArray:
+        def gap(t: Any) -> Any:
             loss = route.surface.loss(u + sign * t, c)
-            return np.log((best + allowed) / loss.where(loss.notnull(), np.inf)).clip(-1e3)
+            return np.log((best + allowed) / loss.fillna(BAD)).clip(WORST)
 
         return sign * match(gap, xr.zeros_like(u), farthest, farthest)
 
