@@ -109,10 +109,9 @@ def read(
                 "lacks as a column."
             )
         return select(_with_numbers(from_table(named[0]), dict(columns or {})), columns, where)
-    columns = dict(columns or {})
     runs = assemble(joined([log for each in paths for log in logs_of(each, pattern)]), columns, given, loss)
     found = runs.attrs
-    rest = {ours: theirs for ours, theirs in columns.items() if ours not in CHOSEN}
+    rest = {ours: theirs for ours, theirs in (columns or {}).items() if ours not in CHOSEN}
     runs = select(runs, rest, where).reset_index(drop=True)
     runs.attrs = found
     return runs
