@@ -131,6 +131,7 @@ def report(path: Path, records: Sequence[dict], results: Sequence[dict], found: 
             names = ["C [FLOP]", "quantity", "IsoFLOP", "joint law", "difference, 90 %", "P(agree)", "within the runs"]
             sections.append(table(names, agreement_rows(result), left=2))
         sections.append(f"## {result['name']}: distance of models from the line")
+        sections += [result["note"]] if "note" in result else []
         names = ["model", "line by", "C [FLOP]", "loss", "line", "distance [nats]", "in sd", "P(below)", "beyond"]
         sections.append(table(names, distance_rows(result), left=2))
     write(path, "Approaches to the frontier", sections)
