@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
     from bayescale.frontiers.recipes.waste import waste
+    from bayescale.geometry.dimension import dimension
+    from bayescale.geometry.meets_bound import meets_bound
     from bayescale.inference import storage
     from bayescale.inference.fit import fit
     from bayescale.inference.many import fit_many
@@ -68,8 +70,9 @@ _HOME = {
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
-    "entropy": "frontiers.entropy",
+    "dimension": "geometry.dimension",
     "distance": "frontiers.approaches.distance",
+    "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
@@ -80,6 +83,7 @@ _HOME = {
     "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
+    "meets_bound": "geometry.meets_bound",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
@@ -121,8 +125,9 @@ __all__ = [
     "count_parameters",
     "curvature",
     "datasets",
-    "entropy",
+    "dimension",
     "distance",
+    "entropy",
     "envelope",
     "evidence",
     "fit",
@@ -133,6 +138,7 @@ __all__ = [
     "isoflop",
     "laws",
     "load",
+    "meets_bound",
     "model",
     "multiplier",
     "near_optimal",

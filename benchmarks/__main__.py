@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bayescale.cli.options import Pair
+from benchmarks.approaches.command import approaches
 from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
@@ -43,6 +44,7 @@ def main():
 main.add_command(decisions)
 main.add_command(frontier)
 main.add_command(truths)
+main.add_command(approaches)
 
 
 @main.command()

@@ -21,6 +21,7 @@ PAGES = {
     "simulated": ("How good are forecasts where the truth is known?", "python -m benchmarks simulated"),
     "choices": ("Would other priors or another discrepancy forecast better?", "python -m benchmarks choices"),
     "signs": ("What warns of a bad forecast?", "python -m benchmarks signs"),
+    "approaches": ("Do three approaches find the same frontier?", "python -m benchmarks approaches --kept FILE"),
     "sweeps": ("Does E approach the entropy of a known language?", "python -m benchmarks.sweep.outcome"),
     "frontier": ("Does the frontier bend, and is there a floor?", "python -m benchmarks frontier --kept FOLDER"),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),

@@ -13,6 +13,7 @@ FLOORS = {
     "base": 0,
     "autodiff": 1,
     "plots": 1,
+    "geometry": 1,
     "modelling": 2,
     "data": 3,
     "laws": 3,
@@ -23,7 +24,12 @@ FLOORS = {
     "cli": 8,
 }
 #: Rooms that may import less than their floor allows: room -> what it may import, with itself.
-ONLY = {"modelling": {"autodiff.node", "autodiff.tape", "base"}, "laws": {"modelling", "base"}, "plots": {"base"}}
+ONLY = {
+    "modelling": {"autodiff.node", "autodiff.tape", "base"},
+    "laws": {"modelling", "base"},
+    "plots": {"base"},
+    "geometry": {"base"},
+}
 #: Files a room may have, sub-rooms apart. Laws and tables of the literature grow by a file a paper, plots by a file
 #: a plot.
 MOST_FILES = 14

@@ -139,18 +139,9 @@ def read_runs(
 
     from bayescale.data.best_of import best_of
     from bayescale.data.check import check
-    from bayescale.data.literature.catalogue import load, names
-    from bayescale.data.read import complete, read, select
+    from bayescale.data.read import complete
 
-    path = Path(source)
-    if path.is_file() or (path.is_dir() and source not in names()):
-        table = read(path, columns, where, given=given)
-        for line in table.attrs.get("found", ()):
-            click.echo(f"read from {source}: {line}", err=True)
-    else:
-        if source not in names():
-            raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
-        table = select(load(source), columns, where)
+    table = table_of(source, columns, where, given)
     if best:
         table = best_of(complete(table, law.inputs), (*law.inputs, *law.groups))
     with warnings.catch_warnings():  # fit repeats them
@@ -159,6 +150,30 @@ def read_runs(
     units = table.attrs.get("units", {})
     table.attrs = {"units": {**units, **{ours: units[theirs] for ours, theirs in columns.items() if theirs in units}}}
     return complete(table, dict.fromkeys((*law.inputs, *law.noise.columns)))
+
+
+def table_of(
+    source: str, columns: dict[str, str], where: str | None, given: dict[str, Any] | None = None
+) -> "pd.DataFrame":
+    """The runs of a table, of logs or of a data set. What logs were found to hold is printed on stderr.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, folder or data set.
+    """
+    from bayescale.data.literature.catalogue import load, names
+    from bayescale.data.read import read, select
+
+    path = Path(source)
+    if path.is_file() or (path.is_dir() and source not in names()):
+        table = read(path, columns, where, given=given)
+        for line in table.attrs.get("found", ()):
+            click.echo(f"read from {source}: {line}", err=True)
+        return table
+    if source not in names():
+        raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
+    return select(load(source), columns, where)
 
 
 def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: dict[str, Any]) -> "xr.DataTree":

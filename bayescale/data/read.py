@@ -47,8 +47,8 @@ def read(
         ``{"loss": "eval/loss"}``.
     where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``.
         `bayescale.data.where` describes the syntax.
-    given : mapping from what the logs lack to a number, or to a mapping from runs to numbers: ``{"devices": 8, "N":
-        {"d12": 124e6}}``. Names: N, D, C, batch_tokens (tokens of a step), batch_size, global_batch (sequences of a
+    given : mapping from what the logs lack to a number, or to a mapping from runs to numbers:
+        ``{"devices": 8, "N": {"d12": 124e6}}``. Names: N, D, C, batch_tokens (tokens of a step), batch_size, global_batch (sequences of a
         step), sequence_length, devices, accumulation, and the shape of a model (layers, width, vocabulary, …).
     loss : str, the loss of a run: "last" value, "mean of last k" values, the smallest ("min"); or "every" for a row of
         each logged value, as checkpoints.
@@ -94,6 +94,7 @@ def read(
     [['gpt', 124000000.0, 491520000.0, 3.57]]
     """
     from bayescale.data.logs.assemble import CHOSEN, assemble
+    from bayescale.data.logs.doubles import joined
     from bayescale.data.logs.find import is_logs, logs_of
 
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
@@ -105,7 +106,7 @@ def read(
             )
         return select(_with_numbers(from_table(paths[0]), dict(columns or {})), columns, where)
     columns = dict(columns or {})
-    runs = assemble([log for each in paths for log in logs_of(each, pattern)], columns, given, loss)
+    runs = assemble(joined([log for each in paths for log in logs_of(each, pattern)]), columns, given, loss)
     found = runs.attrs
     rest = {ours: theirs for ours, theirs in columns.items() if ours not in CHOSEN}
     runs = select(runs, rest, where).reset_index(drop=True)

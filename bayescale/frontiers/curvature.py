@@ -11,7 +11,7 @@ import xarray as xr
 from bayescale.base.columns import FLOP_PER_PARAMETER_AND_TOKEN
 from bayescale.frontiers.closed_form import closed_form
 from bayescale.frontiers.power import TYPICAL, decades_needed, power
-from bayescale.frontiers.shapes import NAMES, SIZES
+from bayescale.frontiers.shapes import NAMES, SIZES, WITH_FLOOR, WITH_SLOW
 from bayescale.frontiers.weigh import Weighed, prior_of, probabilities, weigh
 from bayescale.modelling.discrepancy import Discrepancy
 
@@ -31,11 +31,12 @@ def curvature(
     loo: bool = False,
     seed: int | None = None,
 ) -> xr.Dataset:
-    """Whether the compute-optimal frontier bends: slope and curvature, averaged over four laws.
+    """Whether the compute-optimal frontier bends: slope and curvature, averaged over six laws.
 
     The laws are straight (a power law), floor (it bends to an entropy), slow (it bends to a slower power law) and free
-    (a curvature of either sign); see `bayescale.frontiers.shapes`. An additive law alone cannot answer: its curvature
-    is positive in every draw of its prior. A negative curvature rejects every sum of falling power laws.
+    (a curvature of either sign). curved_floor and curved_slow are floor and slow with a reducible loss that is no exact
+    power of compute; see `bayescale.frontiers.shapes`. An additive law alone cannot answer: its curvature is positive
+    in every draw of its prior. A negative curvature rejects every sum of falling power laws.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def curvature(
         frontier. Laws are in C alone if N and D lie on one line.
     by : change of the slope d ln L / d ln C whose probability is reported.
     between : smallest and largest budget [FLOP]; by default of the runs.
-    prior : prior probability of each law; equal by default.
+    prior : prior probability of each law; by default a quarter for straight, floor, slow and free, where floor and slow
+        share theirs with their curved variants. A law that is not named has none.
     discrepancy : errors of the laws; by default those that runs of similar size share. None for independent errors. A
         smooth part, as in ``smooth_and_local``, may bend the frontier itself, so that runs tell less.
     loo : also compute the expected log predictive density of each law by leave-one-out cross-validation.
@@ -54,10 +56,10 @@ def curvature(
     Dataset : ``probability`` and ``log_evidence`` (law); ``slope`` and ``curvature`` (sample, C), draws of the average
         over the laws; ``prior_slope`` and ``prior_curvature``, the same before the runs. ``attrs``:
 
-        - ``bends_up`` and ``bends_down``, probabilities of a positive and of a negative curvature;
+        - ``bends_up`` and ``bends_down``, probabilities that the slope rises and falls between the two budgets;
         - ``bends_by``, the probability that the slope rises by more than `by` between the two budgets;
         - ``free``, the probability of the law free, and ``direction``, that of a positive curvature under it;
-        - ``floor_over_slow``, P(floor) / (P(floor) + P(slow));
+        - ``floor_over_slow``, P(floor) / (P(floor) + P(slow)), each with its curved variant;
         - ``power``, the chance that these runs show a curvature of 0.005 (a one-sided test at 5 %), and ``decades``,
           those over which as many runs would show it with a chance of 0.8;
         - ``conclusion``, a sentence; ``warnings``, a JSON list.
@@ -89,7 +91,8 @@ def curvature(
     shares = probabilities(found, weights)
     C = np.geomspace(*ends, BUDGETS)
     rng = np.random.default_rng(seed)
-    after = averaged({n: _along(n, w, w.posterior, C) for n, w in found.items()}, shares, rng)
+    along = {n: _along(n, w, w.posterior, C) for n, w in found.items()}
+    after = averaged(along, shares, rng)
     before = averaged({n: _along(n, w, w.prior, C) for n, w in found.items()}, weights, rng)
     result = after[["slope", "curvature"]].assign(
         prior_slope=before["slope"].rename(sample="prior_sample"),
@@ -102,7 +105,7 @@ def curvature(
     result = result.assign_coords(law=list(NAMES), C=C)
     if loo:
         result["elpd_loo"] = ("law", [_loo(found[n]) for n in NAMES])
-    attrs = _numbers(runs, found, shares, after, by)
+    attrs = _numbers(runs, found, shares, {n: _change(each["slope"]) for n, each in along.items()}, by)
     result.attrs = {**attrs, "by": by, "between": list(ends), "warnings": json.dumps(limits + _embeddings(runs))}
     result.attrs["conclusion"] = _conclusion(result.attrs)
     result["C"].attrs = {"units": "FLOP"}
@@ -143,19 +146,27 @@ def _compute(runs: pd.DataFrame) -> np.ndarray:
     return runs["C"].to_numpy(float)
 
 
-def _numbers(runs, found, shares, after: xr.Dataset, by: float) -> dict[str, Any]:
+def _change(slope: xr.DataArray) -> xr.DataArray:
+    """Rise of the slope from the smallest to the largest budget."""
+    return slope.isel(C=-1) - slope.isel(C=0)
+
+
+def _numbers(runs, found, shares, changes: Mapping[str, xr.DataArray], by: float) -> dict[str, Any]:
     """The probabilities and the power of the design, for the attributes of `curvature`."""
     bend = found["free"].posterior["bend"]
-    down = shares["free"] * float((bend < 0).mean())
-    change = after["slope"].isel(C=-1) - after["slope"].isel(C=0)
-    either, sigma = shares["floor"] + shares["slow"], float(found["free"].posterior["sigma"].median())
+    down, far = (
+        sum(shares[name] * float(true.mean()) for name, true in each.items())
+        for each in ({n: x < 0 for n, x in changes.items()}, {n: x > by for n, x in changes.items()})
+    )
+    with_floor, with_slow = (sum(shares[name] for name in names) for names in (WITH_FLOOR, WITH_SLOW))
+    either, sigma = with_floor + with_slow, float(found["free"].posterior["sigma"].median())
     return {
         "bends_up": 1.0 - shares["straight"] - down,
         "bends_down": down,
         "free": shares["free"],
         "direction": float((bend > 0).mean()),
-        "bends_by": float((change > by).mean()),
-        "floor_over_slow": shares["floor"] / either if either > 0 else np.nan,
+        "bends_by": far,
+        "floor_over_slow": with_floor / either if either > 0 else np.nan,
         "curvature_error": float(bend.std()),
         "power": power(float(bend.std())),
         "decades": decades_needed(sigma, len(runs)),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayescale.frontiers.closed_form import closed_form
 from bayescale.frontiers.curvature import _ends
-from bayescale.frontiers.shapes import NAMES
+from bayescale.frontiers.shapes import NAMES, WITH_FLOOR, WITH_SLOW
 from bayescale.frontiers.weigh import Weighed, prior_of, probabilities, weigh
 from bayescale.modelling.discrepancy import Discrepancy, smooth_and_local
 
@@ -30,14 +30,14 @@ def entropy(
 ) -> xr.Dataset:
     """The entropy of the data: the loss that no run can fall below, averaged over laws with and without a floor.
 
-    The laws are those of `bayescale.curvature`. Under the law floor, E is the floor. The others have no floor within
-    reach and bound E from above only. Under the slow power law E is uniform between zero and the slow term at the
-    largest run; under the straight and the free law, between zero and the loss of the frontier there.
+    The laws are those of `bayescale.curvature`. Under floor and curved_floor, E is the floor. The others have no floor
+    within reach and bound E from above only. Under slow and curved_slow, E is uniform between zero and the slow term at
+    the largest run; under straight and free, between zero and the loss of the frontier there.
 
     Parameters
     ----------
     runs : DataFrame, as in `bayescale.curvature`.
-    prior : prior probability of each law; equal by default.
+    prior : prior probability of each law, as in `bayescale.curvature`.
     discrepancy : errors of the laws; by default smooth ones and those that runs of similar size share.
     seed : int, optional
 
@@ -45,8 +45,8 @@ def entropy(
     -------
     Dataset : ``E`` [nats/token] (law, sample), and its average over the laws, ``average`` (sample); ``prior_average``;
         ``probability`` and ``prior_probability`` (law); ``log_evidence`` (law). ``attrs``: ``floor``, the probability
-        of the law floor; ``told``, whether the runs tell the entropy; ``conclusion``, a sentence; ``warnings``, a JSON
-        list.
+        of the two laws with a floor; ``told``, whether the runs determine the entropy; ``conclusion``, a sentence;
+        ``warnings``, a JSON list.
 
     Raises
     ------
@@ -90,9 +90,9 @@ def entropy(
 def _limit(name: str, weighed: Weighed, draws: xr.Dataset, top: float, rng: np.random.Generator) -> np.ndarray:
     """Draws of E under a law, of shape (SIZE,)."""
     there = closed_form(name, draws, weighed.reference, xr.DataArray([top], dims="C")).isel(C=0)
-    most = there["base"] if name in ("floor", "slow") else there["loss"]
+    most = there["base"] if name in (*WITH_FLOOR, *WITH_SLOW) else there["loss"]
     most = rng.choice(most.to_numpy().ravel(), SIZE)
-    return most if name == "floor" else most * rng.uniform(size=SIZE)
+    return most if name in WITH_FLOOR else most * rng.uniform(size=SIZE)
 
 
 def _average(each: np.ndarray, shares: Mapping[str, float], rng: np.random.Generator) -> np.ndarray:
@@ -105,7 +105,7 @@ def _told(result: xr.Dataset, shares: Mapping[str, float], unit: str) -> dict:
     """What the runs say, as attributes."""
     low, middle, high = result["average"].quantile([0.05, 0.5, 0.95]).to_numpy()
     before = result["prior_average"].quantile([0.05, 0.95]).to_numpy()
-    share, narrow = shares["floor"], high - low < NARROWER * (before[1] - before[0])
+    share, narrow = sum(shares[name] for name in WITH_FLOOR), high - low < NARROWER * (before[1] - before[0])
     told = bool(narrow and share >= UNDECIDED[1])
     words = f"{middle:.3g} [{low:.3g}, {high:.3g}] {unit}"
     if told:

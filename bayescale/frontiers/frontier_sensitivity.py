@@ -194,11 +194,11 @@ def _refits(law: Law, runs: pd.DataFrame, groups: Sequence[str]) -> Iterator[tup
     else:
         compute = runs["C"]
     low, high = compute.quantile(END), compute.quantile(1 - END)
-    yield "range", f"without the {END:.0%} of least compute", law, runs[compute > low]
-    yield "range", f"without the {END:.0%} of most compute", law, runs[compute < high]
+    yield "range", f"without the {END:.0%} of least compute", law, runs.loc[compute > low]
+    yield "range", f"without the {END:.0%} of most compute", law, runs.loc[compute < high]
     for name in groups:
         for level in list(dict.fromkeys(runs[name]))[:MOST_LEVELS]:
-            yield "group", f"without {name} {level}", law, runs[runs[name] != level]
+            yield "group", f"without {name} {level}", law, runs.loc[runs[name] != level]
     if "N_no_embed" in runs and "N" in law.inputs and not runs["N_no_embed"].isna().any():
         fixed = {"embedding": 0.0} if "embedding" in law.priors else {}
         counted = runs.assign(N=runs["N_no_embed"]).drop(columns="N_no_embed")

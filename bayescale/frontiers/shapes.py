@@ -1,14 +1,16 @@
-"""Shapes: four laws that differ only in the shape of their frontier: straight, floor, slow, free.
+"""Shapes: six laws that differ only in the shape of their frontier.
 
-All four share a bracket of powers of N and D, whose frontier is an exact power of compute, R(C) ~ C^-gamma:
+All share a bracket of powers of N and D, whose frontier is an exact power of compute, R(C) ~ C^-gamma:
 
 - straight: L = R. The frontier is a straight line in log-log.
 - floor: L = E + R. It bends towards the entropy E.
 - slow: L = A C^-omega + R, with a small omega. It bends towards a slower power law, without a floor.
 - free: log L is quadratic in log compute along the frontier. Its curvature may have either sign.
+- curved_floor, curved_slow: as floor and slow, but log R is quadratic in log compute. Where the reducible loss is no
+  exact power, floor puts E too low or too high; curved_floor estimates the curvature of R with E.
 
 The exponent kappa of the bracket is free in each of them, so that the widths of IsoFLOP valleys do not decide whether
-the frontier bends. For tables without a spread in N and D, the same four laws are in C alone.
+the frontier bends. For tables without a spread in N and D, the same laws are in C alone.
 """
 
 from collections.abc import Mapping
@@ -36,6 +38,8 @@ GAMMA = Prior("LogNormal", mu=-1.75, sigma=0.5)
 OMEGA = Prior("LogNormal", mu=-3.9, sigma=0.6)
 #: Curvature d2 ln L / d(ln C)2 of the free law: of either sign. Besiroglu's frontier has 0.005 at 1e21 FLOP.
 BEND = Prior("Normal", mu=0.0, sigma=0.005)
+#: Curvature d2 ln R / d(ln C)2 of the curved laws: 90 % change the exponent of R by less than 0.04 a decade of compute.
+BEND_R = Prior("Normal", mu=0.0, sigma=0.01)
 
 #: Errors that runs of similar size share, with no smooth part: a smooth part would itself bend the frontier.
 SIZES = Discrepancy({"tau": 0.0, "tau_local": LOCAL_AMPLITUDE}, name="errors of sizes")
@@ -59,10 +63,24 @@ def slow(N, D, N0, D0, N_top, D_top, *, E, omega, excess_ND, share_N, alpha_N, a
     return E * (N / N_top * (D / D_top)) ** -omega + excess
 
 
-def free(N, D, N0, D0, *, loss_ND, share_N, alpha_N, alpha_D, kappa, bend):
-    log = np.log(bracket(N / N0, D / D0, share_N, alpha_N, alpha_D, kappa))
+def curved(n, d, share_N, alpha_N, alpha_D, kappa, bend):
+    """As `bracket`, with a frontier whose log is quadratic in log compute."""
+    log = np.log(bracket(n, d, share_N, alpha_N, alpha_D, kappa))
     u = log * (1 / alpha_N + 1 / alpha_D)  # minus the log of the compute that the frontier needs for this loss
-    return loss_ND * np.exp(log + 0.5 * bend * u * u)
+    return np.exp(log + 0.5 * bend * u * u)
+
+
+def free(N, D, N0, D0, *, loss_ND, share_N, alpha_N, alpha_D, kappa, bend):
+    return loss_ND * curved(N / N0, D / D0, share_N, alpha_N, alpha_D, kappa, bend)
+
+
+def curved_floor(N, D, N0, D0, *, E, excess_ND, share_N, alpha_N, alpha_D, kappa, bend):
+    return E + excess_ND * curved(N / N0, D / D0, share_N, alpha_N, alpha_D, kappa, bend)
+
+
+def curved_slow(N, D, N0, D0, N_top, D_top, *, E, omega, excess_ND, share_N, alpha_N, alpha_D, kappa, bend):
+    excess = excess_ND * curved(N / N0, D / D0, share_N, alpha_N, alpha_D, kappa, bend)
+    return E * (N / N_top * (D / D_top)) ** -omega + excess
 
 
 def straight_C(C, C0, *, loss_C, alpha_C):
@@ -77,9 +95,22 @@ def slow_C(C, C0, C_top, *, E, omega, excess_C, alpha_C):
     return E * (C / C_top) ** -omega + excess_C * (C / C0) ** -alpha_C
 
 
+def curved_C(c, alpha_C, bend):
+    """As `curved`, at c times the reference compute."""
+    u = np.log(c)
+    return np.exp(-alpha_C * u + 0.5 * bend * u * u)
+
+
 def free_C(C, C0, *, loss_C, alpha_C, bend):
-    u = np.log(C / C0)
-    return loss_C * np.exp(-alpha_C * u + 0.5 * bend * u * u)
+    return loss_C * curved_C(C / C0, alpha_C, bend)
+
+
+def curved_floor_C(C, C0, *, E, excess_C, alpha_C, bend):
+    return E + excess_C * curved_C(C / C0, alpha_C, bend)
+
+
+def curved_slow_C(C, C0, C_top, *, E, omega, excess_C, alpha_C, bend):
+    return E * (C / C_top) ** -omega + excess_C * curved_C(C / C0, alpha_C, bend)
 
 
 def _slopes(*excess: str) -> tuple[BracketSlope, BracketSlope]:
@@ -103,6 +134,16 @@ IN_N_AND_D = {
         coordinates=Coordinates("E", decline="omega", terms=_TERM, slopes=_slopes("excess_ND")),
     ),
     "free": Law(free, {**_LINE, "bend": BEND}, coordinates=Coordinates(slopes=_slopes())),
+    "curved_floor": Law(
+        curved_floor,
+        {**_CURVE, "bend": BEND_R},
+        coordinates=Coordinates("E", terms=_TERM, slopes=_slopes("excess_ND")),
+    ),
+    "curved_slow": Law(
+        curved_slow,
+        {**_CURVE, "omega": OMEGA, "bend": BEND_R},
+        coordinates=Coordinates("E", decline="omega", terms=_TERM, slopes=_slopes("excess_ND")),
+    ),
 }
 #: The laws in C.
 IN_C = {
@@ -114,12 +155,27 @@ IN_C = {
         coordinates=Coordinates("E", decline="omega", terms=_TERM_C, slopes=_SLOPE_C),
     ),
     "free": Law(free_C, {"loss_C": LOSS, "alpha_C": LINE_C, "bend": BEND}),
+    "curved_floor": Law(
+        curved_floor_C,
+        {"E": FLOOR, "excess_C": EXCESS, "alpha_C": GAMMA, "bend": BEND_R},
+        coordinates=Coordinates("E", terms=_TERM_C, slopes=_SLOPE_C),
+    ),
+    "curved_slow": Law(
+        curved_slow_C,
+        {"E": FLOOR, "omega": OMEGA, "excess_C": EXCESS, "alpha_C": GAMMA, "bend": BEND_R},
+        coordinates=Coordinates("E", decline="omega", terms=_TERM_C, slopes=_SLOPE_C),
+    ),
 }
-#: Names of the four laws, in the order of every result.
+#: Names of the laws, in the order of every result.
 NAMES = tuple(IN_C)
+#: The laws that end in a floor, and those that end in a slow power of compute.
+WITH_FLOOR, WITH_SLOW = ("floor", "curved_floor"), ("slow", "curved_slow")
+#: Prior probability of each law, by default: a quarter for each of straight, floor, slow and free, where floor and slow
+#: share theirs with their curved variants.
+EQUAL = {name: 0.125 if name in (*WITH_FLOOR, *WITH_SLOW) else 0.25 for name in NAMES}
 
 
 def shapes(inputs: tuple[str, ...], discrepancy: Discrepancy | None) -> dict[str, Law]:
-    """The four laws in these inputs, ``("N", "D")`` or ``("C",)``, with a discrepancy."""
+    """The laws in these inputs, ``("N", "D")`` or ``("C",)``, with a discrepancy."""
     laws: Mapping[str, Law] = IN_C if inputs == ("C",) else IN_N_AND_D
     return {name: replace(law, discrepancy=discrepancy) for name, law in laws.items()}

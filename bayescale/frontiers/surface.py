@@ -84,7 +84,7 @@ class Surface:
         floor = xr.zeros_like(curve) + call(self.law.formula, values, columns, reference)
         return floor.where(floor > 1e-9 * curve, 0.0)
 
-    def span(self, u: xr.DataArray, c: xr.DataArray, window: float) -> dict[str, xr.DataArray]:
+    def span(self, u: xr.DataArray, c: xr.DataArray, window: float) -> dict[str, Any]:
         """The law's columns at log N within `window` of u: at u, and at both ends of the window."""
         c, u = xr.broadcast(c, u)
         corners = [self.columns(u + move, c) for move in (-window, 0.0, window)]

@@ -13,7 +13,7 @@ from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.expected import expected
 from bayescale.density.log_density import as_posterior
-from bayescale.frontiers.shapes import NAMES, SIZES, shapes
+from bayescale.frontiers.shapes import EQUAL, NAMES, SIZES, shapes
 from bayescale.inference.door.arguments import check_seed
 from bayescale.inference.draws import add_discrepancy
 from bayescale.inference.laplace.approximate import approximate
@@ -51,14 +51,14 @@ class Weighed:
 
 
 def prior_of(prior: Mapping[str, float] | None) -> dict[str, float]:
-    """Prior probabilities of the four laws, which sum to one; equal if None.
+    """Prior probabilities of the laws, which sum to one; `EQUAL` if None.
 
     Raises
     ------
     ValueError
         If a law is unknown, a probability is negative or not finite, or all are zero.
     """
-    given = dict.fromkeys(NAMES, 1.0) if prior is None else {name: float(prior.get(name, 0.0)) for name in NAMES}
+    given = EQUAL if prior is None else {name: float(prior.get(name, 0.0)) for name in NAMES}
     unknown = sorted(set(prior or {}) - set(NAMES))
     total = sum(given.values())
     if unknown or not np.isfinite(total) or total <= 0 or min(given.values()) < 0:
@@ -97,6 +97,14 @@ def inputs_of(runs: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     raise ValueError(f"runs has the columns {list(runs)}; wanted N and D, or C, and loss.")
 
 
+def table_of(runs: pd.DataFrame) -> tuple[tuple[str, ...], pd.DataFrame, str]:
+    """Inputs of the laws that suit a table, the table with these columns, and a sentence as of `inputs_of`."""
+    inputs, said = inputs_of(runs)
+    if inputs == ("C",) and {"N", "D"} <= set(runs):
+        runs = runs.assign(C=FLOP_PER_PARAMETER_AND_TOKEN * runs["N"] * runs["D"]).drop(columns=["N", "D"])
+    return inputs, runs, said
+
+
 def _fixed(runs: pd.DataFrame, name: str) -> str:
     """What a family of one N or one D says, with the size of the effect by Besiroglu's law."""
     value = float(runs[name].iloc[0])
@@ -110,7 +118,7 @@ def _fixed(runs: pd.DataFrame, name: str) -> str:
 def weigh(
     runs: pd.DataFrame, discrepancy: Discrepancy | None = SIZES, seed: int | None = None
 ) -> tuple[dict[str, Weighed], list[str]]:
-    """Fit the four laws to runs.
+    """Fit the laws to runs.
 
     Returns
     -------
@@ -118,18 +126,16 @@ def weigh(
     list of str : what limits the conclusion.
     """
     check_seed(seed)
-    inputs, said = inputs_of(runs)
+    inputs, table, said = table_of(runs)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
-    table = runs
-    if inputs == ("C",) and {"N", "D"} <= set(runs):
-        table = runs.assign(C=FLOP_PER_PARAMETER_AND_TOKEN * runs["N"] * runs["D"]).drop(columns=["N", "D"])
-    found = {name: _one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
+    found = {name: fit_one(law, table, seed) for name, law in shapes(inputs, discrepancy).items()}
     limits = [said] if said else []
     limits += [f"The fit of the law '{name}': {w.problem}." for name, w in found.items() if w.problem]
     return found, limits
 
 
-def _one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+def fit_one(law: Law, runs: pd.DataFrame, seed: int) -> Weighed:
+    """Fit one law by importance sampling."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same for each law; what matters is in the limits
         bound = Bound(law, check(law, runs))

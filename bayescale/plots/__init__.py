@@ -11,7 +11,8 @@ from bayescale.plots._curves import curves
 from bayescale.plots._entropy import entropy
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
-from bayescale.plots._multiplier import multiplier, near_optimal
+from bayescale.plots._multiplier import multiplier
+from bayescale.plots._near_optimal import near_optimal
 from bayescale.plots._prior_posterior import prior_posterior
 from bayescale.plots._prior_predictive import prior_predictive
 from bayescale.plots._probabilities import probabilities

@@ -42,7 +42,7 @@ def entropy(found: xr.Dataset, truth: float | None = None, ax: Axes | None = Non
     ax = canvas(ax)
     rows = [("prior", found["prior_average"], GREY)]
     for law in found["law"].to_numpy():
-        words = f"{law} ({float(found['probability'].sel(law=law)):.2f})"
+        words = f"{str(law).replace('_', ' ')} ({float(found['probability'].sel(law=law)):.2f})"
         rows.append((words, found["E"].sel(law=law), OKABE_ITO[0]))
     rows.append(("average", found["average"], OKABE_ITO[1]))
     for y, (_, draws, color) in enumerate(reversed(rows)):

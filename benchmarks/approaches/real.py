@@ -22,7 +22,7 @@ def sweeps() -> dict[str, tuple[pd.DataFrame, pd.DataFrame, str | None]]:
     larger = larger.assign(model=[f"{n:.3g} parameters" for n in larger["N"]])
     bundled = known[known["split"] == "heldout"]
     bundled = bundled.assign(model=[f"{n:.3g} parameters" for n in bundled["N"]])
-    return {"delphi": (budgets, larger, "level"), "known_entropy": (known[known["split"] == "grid"], bundled, None)}
+    return {"delphi": (budgets, larger, "level"), "known_entropy": (known.query("split == 'grid'"), bundled, None)}
 
 
 def measure(name: str, joint: bool = True, say: Callable[[str], None] = print) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def measure(name: str, joint: bool = True, say: Callable[[str], None] = print) -
     for line in caught:
         say(str(line.message))
     a = post["posterior"]["a"].quantile([0.05, 0.5, 0.95]).to_numpy().tolist()
-    result = {"name": name, "runs": len(runs), "budgets": post["posterior"].sizes["budget"], "a": a}
+    result = {"name": name, "runs": len(runs), "budgets": post["posterior"].sizes["budget"], "a": a, "largest": high}
     result["distances"] = {how: bs.distance(best, models).to_dict("records") for how, best in found.items()}
     if joint:
         table = bs.agreement(found, seed=1)
@@ -58,3 +58,33 @@ def pile() -> dict[str, Any]:
     best = bs.frontier(L_C, post, np.geomspace(0.99 * C.min(), 1.01 * C.max(), 15), seed=1)
     models = models.assign(model=[f"Pythia {n:.3g}" for n in models["N"]])
     return {"name": "pythia", "runs": len(runs), "distances": {"L(C)": bs.distance(best, models).to_dict("records")}}
+
+
+def exponents(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Exponent a, and N* at the largest budget, of published IsoFLOP sweeps, with both shapes of a valley."""
+    runs = bs.load("isoflop")
+    runs = runs[~runs["outlier"].astype(bool)]
+    rows = []
+    for group, part in runs.groupby("group", sort=False):
+        part = part.assign(level=part["C"].map("{:.3g}".format))
+        row: dict[str, Any] = {"group": str(group), "runs": len(part)}
+        for valley in ("law", "parabola"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    post = bs.isoflop(part, by="level", valley=valley, seed=1)
+                except ValueError as error:
+                    say(f"{group}: {error}")
+                    break
+            top = bs.optimal(post, post["posterior"]["budget"].to_numpy().max())
+            row |= {"budgets": post["posterior"].sizes["budget"], "largest": float(top["C"][0])}
+            for key, draws in (
+                ("a", post["posterior"]["a"]),
+                ("N", top["N"].isel(C=0)),
+                ("loss", top["loss"].isel(C=0)),
+            ):
+                row[f"{key} {valley}"] = draws.quantile([0.05, 0.5, 0.95], ("chain", "draw")).to_numpy().tolist()
+            row[f"k {valley}"] = post.attrs["pareto_k"]
+        else:
+            rows.append(row)
+    return rows

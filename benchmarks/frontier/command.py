@@ -15,18 +15,25 @@ import click
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page.")
 def frontier(sweeps, quick, stored, kept, output):
     """Curvature and entropy of simulated truths and of published tables; results are kept as lines of JSON."""
+    from benchmarks.frontier.evidence import compare_all, few
+    from benchmarks.frontier.known import known
     from benchmarks.frontier.measure import measure
     from benchmarks.frontier.published import published
     from benchmarks.frontier.report import page, read
 
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
     kept.mkdir(parents=True, exist_ok=True)
-    simulated, tables = kept / "simulated.jsonl", kept / "published.jsonl"
+    files = {name: kept / f"{name}.jsonl" for name in ("simulated", "published", "known", "evidence")}
     if not stored:
-        measure(3 if quick else sweeps, simulated, lambda text: click.echo(text, err=True))
+        measure(3 if quick else sweeps, files["simulated"], say)
         if not quick:
-            published(tables, lambda text: click.echo(text, err=True))
+            published(files["published"], say)
+            known(files["known"], say)
+            compare_all(few(), files["evidence"], say)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    text = page(read(simulated), read(tables), f"{datetime.now(UTC):%d %B %Y}", commit)
+    text = page({name: read(path) for name, path in files.items()}, f"{datetime.now(UTC):%d %B %Y}", commit)
     click.echo(text)
     if output:
         output.write_text(text, encoding="utf-8")

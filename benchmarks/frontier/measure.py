@@ -21,6 +21,7 @@ def one(name: str, seed: int) -> dict[str, Any]:
         E = bs.entropy(made.runs, discrepancy=None, seed=seed)
     probability = dict(zip(bend["law"].to_numpy().tolist(), bend["probability"].to_numpy().tolist(), strict=True))
     quantiles = [float(q) for q in E["average"].quantile([0.05, 0.95])]
+    curved = [float(q) for q in E["E"].sel(law="curved_floor").quantile([0.05, 0.95])]
     of_floor = [float(q) for q in E["E"].sel(law="floor").quantile([0.05, 0.95])]
     keep = ("bends_up", "bends_down", "direction", "curvature_error", "floor_over_slow")
     return {
@@ -31,6 +32,7 @@ def one(name: str, seed: int) -> dict[str, Any]:
         "probability": probability,
         "E": quantiles,
         "E_floor_law": of_floor,
+        "E_curved_floor": curved,
         "told": E.attrs["told"],
         **{key: bend.attrs[key] for key in keep},
     }

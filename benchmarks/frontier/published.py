@@ -14,18 +14,20 @@ from bayescale.data.literature.known_entropy import ENTROPY
 
 #: Columns that a frontier needs.
 NEEDED = ["N", "D", "loss"]
+#: Ranges of known_entropy: its largest budgets [FLOP].
+TOPS = (1e10, 1e11, 1e12, 2e14)
 
 
-def tables() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+def tables() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Name and reader of each table, small ones first."""
     yield "GPT-3, last validation losses", _gpt3
     yield "Pythia", lambda: bs.load("pythia")[NEEDED]
     yield "Cerebras-GPT, SP", lambda: bs.load("cerebras_gpt").query("family == 'SP'")[NEEDED]
     yield "Kaplan's range, C with embeddings (simulated, 1 %)", lambda: _kaplan(True)
     yield "Kaplan's range, C without (simulated, 1 %)", lambda: _kaplan(False)
-    for top in (1e10, 1e11, 1e12, 2e14):
-        yield f"known_entropy, to {top:.0e} FLOP", lambda top=top: _sweep("known_entropy", top)
-    yield "text_sweep, grid", lambda: _sweep("text_sweep", 1e11)
+    for top in TOPS:
+        yield f"known_entropy, to {top:.0e} FLOP", lambda top=top: sweep_to("known_entropy", top)
+    yield "text_sweep, grid", lambda: sweep_to("text_sweep", 1e11)
     yield "Delphi, IsoFLOP runs", lambda: bs.load("delphi").query("group == 'isoflop'")[NEEDED]
     yield "Llama 3 IsoFLOP runs", lambda: bs.load("isoflop").query("group == 'llama_3__raw_loss'")[NEEDED]
     yield "Gemstones, last cool-downs", _gemstones
@@ -42,7 +44,8 @@ def _gemstones() -> pd.DataFrame:
     return runs.loc[runs.groupby("run")["D"].idxmax(), NEEDED].reset_index(drop=True)
 
 
-def _sweep(name: str, top: float) -> pd.DataFrame:
+def sweep_to(name: str, top: float) -> pd.DataFrame:
+    """The runs of a sweep of this package up to a budget [FLOP]."""
     runs = bs.load(name)
     return runs.loc[runs["budget"] <= 1.01 * top, NEEDED].reset_index(drop=True).copy()
 
@@ -62,7 +65,7 @@ def _optimal(N: np.ndarray) -> np.ndarray:
     return (0.348 * 482.0 * N**-0.348 / (0.366 * 2085.0)) ** (-1 / 0.366)
 
 
-def judge(name: str, read: Callable[[], pd.DataFrame]) -> dict[str, Any]:
+def judge(name: str, read: Callable[[], Any]) -> dict[str, Any]:
     """What the two functions say of a table."""
     runs = read()
     with warnings.catch_warnings():

@@ -21,6 +21,9 @@ TRUTHS = {
     "straight .2 %": Truth("straight", 0.002, 3.0),
     "straight .5 %": Truth("straight", 0.005, 3.0),
     "straight 1 %": Truth("straight", 0.01, 3.0),
+    "floor .2 %, 1 decade": Truth("floor", 0.002, 1.0),
+    "floor 1 %, 2 decades": Truth("floor", 0.01, 2.0),
+    "floor 1 %, 3 decades": Truth("floor", 0.01, 3.0),
     "floor .5 %, 1.5 decades": Truth("floor", 0.005, 1.5),
     "floor .5 %, 2 decades": Truth("floor", 0.005, 2.0),
     "floor .5 %, 3 decades": Truth("floor", 0.005, 3.0),
@@ -31,11 +34,20 @@ TRUTHS = {
 
 
 class Sweep(NamedTuple):
-    """Runs with C [FLOP] and loss; curvature of the truth in the middle; its floor, NaN without one."""
+    """A simulated sweep.
+
+    Attributes
+    ----------
+    runs : DataFrame with C [FLOP] and loss.
+    curvature : of the truth, in the middle.
+    floor : of the truth, NaN without one.
+    most : largest entropy that the truth allows: its floor, or its slow term or loss at the largest run.
+    """
 
     runs: pd.DataFrame
     curvature: float
     floor: float
+    most: float
 
 
 def sweep(name: str, seed: int) -> Sweep:
@@ -46,9 +58,11 @@ def sweep(name: str, seed: int) -> Sweep:
     level = rng.uniform(2.2, 3.0)
     if truth.kind == "straight":
         loss, q = x ** -rng.uniform(0.04, 0.08), 0.0
+        most = level * loss[-1]
     else:
         omega = rng.uniform(0.015, 0.03) if truth.kind == "slow" else 0.0
         loss, q = (1 - w) * x**-omega + w * x**-gamma, w * (1 - w) * (gamma - omega) ** 2
-        floor = level * (1 - w) if truth.kind == "floor" else np.nan
+        most = level * (1 - w) * x[-1] ** -omega
+        floor = most if truth.kind == "floor" else np.nan
     noisy = level * loss * np.exp(truth.noise * rng.standard_normal(RUNS))
-    return Sweep(pd.DataFrame({"C": MIDDLE * x, "loss": noisy}), q, floor)
+    return Sweep(pd.DataFrame({"C": MIDDLE * x, "loss": noisy}), q, floor, most)

@@ -2,7 +2,7 @@
 Does the frontier bend, and what is the entropy?
 ================================================
 
-Probabilities of four laws (``bs.plots.probabilities(bend)``), the curvature of the frontier against compute
+Probabilities of six laws (``bs.plots.probabilities(bend)``), the curvature of the frontier against compute
 (``bs.plots.bend(bend)``), and the entropy under each law (``bs.plots.entropy(floor)``). ``bend`` is the result of
 ``bs.curvature``, ``floor`` that of ``bs.entropy``.
 """

@@ -20,16 +20,17 @@ def table(tmp_path):
 
 
 def test_curvature_prints_the_answer_and_draws_it(table, tmp_path):
-    done = CliRunner().invoke(main, ["curvature", str(table), "-o", str(tmp_path / "bend")])
+    done = CliRunner().invoke(main, ["curvature", str(table), "--loo", "-o", str(tmp_path / "bend")])
     assert done.exit_code == 0, done.output
     assert "bends upward" in done.output and "The frontier bends upward" in done.output
+    assert "log evidence" in done.output and "elpd by LOO" in done.output
     assert (tmp_path / "bend.png").stat().st_size > 10_000 and (tmp_path / "bend.pdf").exists()
 
 
 def test_entropy_as_json(table):
     done = CliRunner().invoke(main, ["entropy", str(table), "--json", "--prior", "floor=1", "--prior", "straight=1"])
     document = json.loads(done.output)
-    assert set(document["probability"]) == {"straight", "floor", "slow", "free"}
+    assert set(document["probability"]) == {"straight", "floor", "slow", "free", "curved_floor", "curved_slow"}
     assert document["probability"]["slow"] == 0 and document["E"]["average"]["median"] > 0
 
 

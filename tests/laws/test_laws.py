@@ -414,6 +414,17 @@ def of_farseer(law, p, k):
     return moved | {"E": E, "alpha_D": exponent, "excess_D": call(law.formula, p, run, REFERENCE) - E}
 
 
+def of_crossover(law, p, k):
+    (x,) = law.inputs
+    moved = call(law.formula, p | {"E": 0.0}, {x: k[x], f"{x}0": 1.0})
+    return {f"excess_{x}": moved, "crossover": p["crossover"] / k[x]}
+
+
+def of_memoriser(law, p, k):
+    power = {"N": p["alpha"], "D": p["alpha"] / (1 + p["alpha"])}
+    return {f"excess_{x}": p[f"excess_{x}"] * k[x] ** -power[x] for x in law.inputs}
+
+
 FARSEER = {"drop": 1, "slow": 1, "fall": -1}
 
 
@@ -430,11 +441,16 @@ MOVES = {
     "alabdulmohsin2022.M4": of_m4,
     "caballero2022": of_broken,
     "busbridge2025": of_bracket,
+    "bahri2021.crossover_D": of_crossover,
+    "hutter2021": of_memoriser,
+    "michaud2023": of_memoriser,
 }
 
 
 def converted(law):
     """Whether it is known how the law's parameters depend on the reference run."""
+    if "dimension" in law.inputs:  # the reference run is where data of every dimension have the same loss
+        return False
     known = coordinates_of(law)
     plain = known.terms and known.names() == set(law.parameters) and not known.levels
     return any(law.name.startswith(name) for name in MOVES) or plain or "U" in law.inputs
@@ -593,3 +609,65 @@ def test_clark_is_its_printed_form():
     }
     for experts in (1.0, 8.0, 512.0):
         assert routed.formula(N, experts, N0, **p) == pytest.approx(np.exp(log_loss(N, saturated(experts))))
+
+
+# Theories of the exponent.
+
+
+def test_sharma_is_its_printed_form():
+    """L = E + A N^-(c / d^p)."""
+    from bayescale.laws.sharma2020 import L_D, L_N
+
+    p = {"E": 0.2, "c": 4.4, "p": 0.9}
+    wanted = 0.2 + 0.5 * (N / N0) ** -(4.4 / 6.0**0.9)
+    assert L_N.formula(N, 6.0, N0, excess_N=0.5, **p) == pytest.approx(wanted)
+    assert L_D.inputs == ("D", "dimension") and L_D.formula(N, 6.0, N0, excess_D=0.5, **p) == pytest.approx(wanted)
+    assert L_N.formula(N0, 3.0, N0, excess_N=0.5, **p) == L_N.formula(N0, 30.0, N0, excess_N=0.5, **p)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 2.5])
+def test_bahris_regimes_meet_at_the_crossover(alpha):
+    """The local exponent is alpha far below, 1 far above, and the middle of both at the crossover."""
+    from bayescale.laws.bahri2021 import crossover_D, variance_D, variance_N
+
+    p = {"E": 0.0, "excess_D": 0.5, "alpha_D": alpha, "crossover": 20.0, "variance": 1.0}
+
+    def slope(x):
+        low, high = (crossover_D.formula(x * D0 * np.exp(s), D0, **p) for s in (-1e-4, 1e-4))
+        return -np.log(high / low) / 2e-4
+
+    assert slope(20.0) == pytest.approx((alpha + 1) / 2, rel=1e-6)
+    assert slope(20e-6) == pytest.approx(alpha, rel=1e-4) and slope(20e6) == pytest.approx(1, rel=1e-4)
+    d = {name: call(f, p, REFERENCE) for name, f in crossover_D.derived.items()}
+    assert d["D_crossover"] == 20 * D0 and d["d_bound"] == pytest.approx(4 / alpha)
+    free = dict(E=0.3, excess_D=0.5, variance=variance_D.priors["variance"])
+    assert variance_D.formula(D, D0, **free) == pytest.approx(0.3 + 0.5 * D0 / D)
+    free = dict(E=0.3, excess_N=0.5, variance=variance_N.priors["variance"])
+    assert variance_N.formula(N, N0, **free) == pytest.approx(0.3 + 0.5 * np.sqrt(N0 / N))
+
+
+def test_spigler_is_its_spectral_form():
+    """min(alpha_T - d, 2 alpha_S) / d, with alpha = d + 2 nu; the same kernel twice gives 2 nu / d."""
+    from bayescale.laws.spigler2019 import matern, students
+
+    for d, teacher, student in ((3.0, 0.5, 0.5), (2.0, 4.0, 0.5), (1.0, 9.0, 1.5)):
+        exponent = min(d + 2 * teacher - d, 2 * (d + 2 * student)) / d
+        found = students.formula(D, d, D0, loss_D=0.7, smoothness_T=teacher, smoothness_S=student)
+        assert found == pytest.approx(0.7 * (D / D0) ** -exponent)
+    assert matern.formula(D, 3.0, D0, loss_D=0.7, smoothness_T=1.5) == pytest.approx(0.7 * (D / D0) ** -1.0)
+
+
+def test_the_memoriser_has_the_exponent_of_its_exact_sum():
+    """Inputs with p_k ~ k^-(1 + alpha): the chance of an unseen one is sum p_k (1 - p_k)^D."""
+    from bayescale.laws.hutter2021 import memoriser
+    from bayescale.laws.michaud2023 import quanta
+
+    p_k = np.arange(1, 1_000_001) ** -2.0  # alpha 1, so that a million inputs are enough
+    p_k /= p_k.sum()
+    low, high = (float(np.sum(p_k * np.exp(samples * np.log1p(-p_k)))) for samples in (1e3, 1e4))
+    exponent = call(memoriser.derived["alpha_D"], {"alpha": 1.0})
+    assert np.log10(low / high) == pytest.approx(exponent, abs=0.005)
+    assert memoriser.formula(1e4, 1e3, E=0.0, excess_D=low, alpha=1.0) == pytest.approx(high, rel=0.01)
+    p = {"E": 0.1, "excess_N": 0.2, "excess_D": 0.3, "alpha": 0.6}
+    wanted = 0.1 + 0.2 * (N / N0) ** -0.6 + 0.3 * (D / D0) ** -0.375
+    assert quanta.formula(N, D, N0, D0, **p) == pytest.approx(wanted)

@@ -1,21 +1,21 @@
 """``bayescale curvature`` and ``bayescale entropy``: does the frontier bend, and what is the entropy."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bayescale.cli import options, show
+from bayescale.cli.fit import GIVEN, table_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 _RUNS = (
     click.argument("runs"),
     click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help="As in `fit`."),
     click.option("--where", metavar="CONDITION", help="Use only the runs that meet it: 'C < 1e22'."),
+    click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN),
     click.option(
         "--prior",
         type=options.Pair(float, "straight=0.5"),
@@ -37,16 +37,18 @@ def _of_runs(command):
 @click.command()
 @_of_runs
 @click.option("--by", default=0.01, show_default=True, help="Change of the slope d ln L/d ln C to report.")
-def curvature(runs, columns, where, prior, seed, out, as_json, by):
+@click.option("--loo", is_flag=True, help="Also compare the laws by leave-one-out cross-validation.")
+def curvature(runs, columns, where, given, prior, seed, out, as_json, by, loo):
     """Does the frontier of RUNS bend? RUNS is a file or a data set, as in `fit`; there is no fit to make before.
 
-    Four laws are weighed: straight, floor, slow (a slower power law in place of the floor) and free (a curvature of
-    either sign). Prints the probability of each, slope and curvature, and one sentence.
+    Six laws are weighed: straight, floor, slow (a slower power law in place of the floor), free (a curvature of either
+    sign), and floor and slow with a curved reducible loss. Prints the probability of each, slope and curvature, and one
+    sentence.
     """
     from bayescale.frontiers.curvature import curvature as bend
 
-    table = _table(runs, columns, where)
-    found = bend(table, by=by, prior=options.once(prior, "--prior") or None, seed=seed)
+    table = table_of(runs, options.once(columns, "--column"), where, options.of_runs(given))
+    found = bend(table, by=by, prior=options.once(prior, "--prior") or None, loo=loo, seed=seed)
     if out:
         _draw(out, found, ("slope", "curvature"))
     names = ("bends_up", "bends_down", "bends_by", "floor_over_slow", "power", "decades")
@@ -72,14 +74,14 @@ def curvature(runs, columns, where, prior, seed, out, as_json, by):
 
 @click.command()
 @_of_runs
-def entropy(runs, columns, where, prior, seed, out, as_json):
+def entropy(runs, columns, where, given, prior, seed, out, as_json):
     """What is the entropy of the data behind RUNS? RUNS is a file or a data set, as in `fit`.
 
     Averages over laws that end in a floor, decline slowly or have none, and says if the runs cannot tell.
     """
     from bayescale.frontiers.entropy import entropy as of_runs
 
-    table = _table(runs, columns, where)
+    table = table_of(runs, options.once(columns, "--column"), where, options.of_runs(given))
     found = of_runs(table, prior=options.once(prior, "--prior") or None, seed=seed)
     if out:
         _draw(out, found, ("entropy",))
@@ -94,19 +96,6 @@ def entropy(runs, columns, where, prior, seed, out, as_json):
     _end(found, out)
 
 
-def _table(source: str, columns: tuple, where: str | None) -> "pd.DataFrame":
-    """The runs of a file or a data set."""
-    from bayescale.data.literature.catalogue import load, names
-    from bayescale.data.read import read, select
-
-    chosen = options.once(columns, "--column")
-    if Path(source).is_file():
-        return read(Path(source), chosen, where)
-    if source not in names():
-        raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
-    return select(load(source), chosen, where)
-
-
 def _summary(draws: "xr.DataArray") -> dict[str, Any]:
     return show.summary(draws.drop_vars([name for name in draws.coords if name not in draws.dims]))
 
@@ -115,14 +104,21 @@ def _laws(found: "xr.Dataset") -> dict[str, Any]:
     """Probabilities, conclusion and warnings, for JSON."""
     probability = dict(zip(found["law"].to_numpy().tolist(), found["probability"].to_numpy().tolist(), strict=True))
     said = json.loads(found.attrs["warnings"])
-    return {"probability": probability, "conclusion": found.attrs["conclusion"], "warnings": said}
+    more = {name: found[name].to_series().to_dict() for name in ("log_evidence", "elpd_loo") if name in found}
+    return {"probability": probability, **more, "conclusion": found.attrs["conclusion"], "warnings": said}
 
 
 def _print_laws(found: "xr.Dataset") -> None:
-    rows = zip(*(found[name].to_numpy() for name in ("law", "prior_probability", "probability")), strict=True)
-    show.table(
-        ["law", "prior", "probability"], [[str(n), f"{before:.3f}", f"{after:.3f}"] for n, before, after in rows]
-    )
+    """One row for each law: probabilities, log evidence over that of the best law, and elpd over the best if given."""
+    heads = ["law", "prior", "probability", "log evidence"]
+    columns = [found[name] for name in ("prior_probability", "probability")]
+    columns.append(found["log_evidence"] - found["log_evidence"].max())
+    if "elpd_loo" in found:
+        heads.append("elpd by LOO")
+        columns.append(found["elpd_loo"] - found["elpd_loo"].max())
+    numbers = [[f"{float(x):.3f}" if at < 2 else f"{float(x):.2f}" for x in c] for at, c in enumerate(columns)]
+    show.table(heads, [list(row) for row in zip(map(str, found["law"].to_numpy()), *numbers, strict=True)])
+    show.say("log evidence and elpd: minus those of the best law")
     show.say()
 
 

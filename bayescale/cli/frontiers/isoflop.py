@@ -5,7 +5,7 @@ import json
 import click
 
 from bayescale.cli import options, show
-from bayescale.cli.fit import COLUMN, WHERE, read_runs
+from bayescale.cli.fit import COLUMN, GIVEN, WHERE, read_runs
 
 #: Parameters of the fit that are printed -> what they are called.
 WORDS = {"a": "a = d ln N*/d ln C", "sd_N": "scatter of ln N* of budgets", "sigma": "scatter of ln loss of runs"}
@@ -19,9 +19,10 @@ WORDS = {"a": "a = d ln N*/d ln C", "sd_N": "scatter of ln N* of budgets", "sigm
 @click.option("--tolerance", default=0.1, show_default=True, help="Without --by: a budget ends where C rises by more.")
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
+@click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @options.as_json
-def isoflop(runs, C, valley, by, tolerance, columns, where, seed, as_json):
+def isoflop(runs, C, valley, by, tolerance, columns, where, given, seed, as_json):
     """Optimal N and smallest loss from IsoFLOP valleys (approach 2 of Hoffmann et al. 2022).
 
     RUNS is a table or a data set, as for fit: N, loss, and D or C. Each budget needs three sizes of models. Prints the
@@ -31,7 +32,7 @@ def isoflop(runs, C, valley, by, tolerance, columns, where, seed, as_json):
     from bayescale.frontiers.approaches.optimal import optimal
     from bayescale.laws.hoffmann2022 import chinchilla
 
-    table = read_runs(chinchilla, runs, options.once(columns, "--column"), where)
+    table = read_runs(chinchilla, runs, options.once(columns, "--column"), where, given=options.of_runs(given))
     post = fitted(table, valley=valley, by=by, tolerance=tolerance, seed=seed)
     posterior = post["posterior"]
     document = {

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,79 +57,82 @@ def assemble(
     """
     rule_of(loss)
     columns, given = dict(columns or {}), dict(given or {})
-    for ours in ("step", "run"):
-        names = {name for log in logs for name in (log.metrics if ours == "step" else log.config)}
-        if ours in columns and columns[ours] not in names:
-            raise ValueError(f"columns={{{ours!r}: {columns[ours]!r}}}: no log has it; they have {sorted(names)[:30]}.")
+    _check_chosen(columns, logs)
     logs = [_stepped(log, columns.get("step")) for log in _named_apart(logs, columns.get("run"))]
     _check_given(given, [log.run for log in logs])
     names, chosen = choose(logs, columns.get("loss"))
-    rule = f"{chosen}, {loss}" if loss != "every" else f"{chosen}, every logged value: rows are checkpoints"
-    parts, found, asked, left = [], {}, {}, {}
+    parts, remarks = [], Remarks()
     for log, name in zip(logs, names, strict=True):
-        for note in log.notes:
-            found.setdefault(note, []).append(log.run)
-        chosen_points, remarks = points(log.metrics[name], loss) if name else ([], [])
-        for remark in remarks:
-            found.setdefault(remark, []).append(log.run)
-        if why := _left_out(chosen_points, name, chosen):
-            left.setdefault(why, []).append(log.run)
+        at, of_loss = points(log.metrics[name], loss) if name else ([], [])
+        for line in (*log.notes, *of_loss):
+            note(remarks.found, line, log.run)
+        if name is None or (why := _left_out(at, chosen)):
+            note(remarks.left, why if name else f"no value of the {chosen}", log.run)
             continue
         mine = {key: value[log.run] if isinstance(value, Mapping) else value
                 for key, value in given.items() if not isinstance(value, Mapping) or log.run in value}  # fmt: skip
-        parts.append(_rows(log, name, chosen_points, columns, mine, found, asked))
-    _warn(asked, left, len(logs), found)
-    _check_chosen(columns, logs)
+        parts.append(_rows(log, name, at, columns, mine, remarks))
+    _warn(remarks, len(parts))
     if not parts:
-        raise ValueError(f"No run of {len(logs)} has a finite loss ({'; '.join(left)}).")
+        raise ValueError(f"No run of {len(logs)} has a finite loss ({'; '.join(remarks.left)}).")
+    rule = f"{chosen}, {loss}" if loss != "every" else f"{chosen}, every logged value: rows are checkpoints"
     table = pd.concat(parts, ignore_index=True)
-    table = table[[*(name for name in FIRST if name in table), *(name for name in table if name not in FIRST)]]
-    table.attrs["found"] = [rule, *_by_run(found, len(parts))]
+    order = [name for name in FIRST if name in table]
+    table = table.reindex(columns=[*order, *(name for name in table if name not in order)])
+    table.attrs["found"] = [rule, *_by_run(remarks.found, len(parts))]
     return table
 
 
+@dataclass
+class Remarks:
+    """What is to be said of the runs: each remark with the runs that it is about.
+
+    Attributes
+    ----------
+    found : dict, where a quantity comes from.
+    asked : dict, what is missing, and what would give it.
+    left : dict, why runs are left out.
+    """
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, list[str]] = field(default_factory=dict)
+    left: dict[str, list[str]] = field(default_factory=dict)
+
+
+def note(lines: dict[str, list[str]], line: str, run: str) -> None:
+    """Add a run to the runs of a remark."""
+    lines.setdefault(line, []).append(run)
+
+
 def _rows(
-    log: Log, name: str, at: list[Point], columns: Mapping[str, str], given: Mapping[str, Any],
-    found: dict[str, list[str]], asked: dict[str, list[str]],
-) -> pd.DataFrame:  # fmt: skip
-    """The rows of one run."""
+    log: Log, name: str, at: list[Point], columns: Mapping[str, str], given: Mapping[str, Any], remarks: Remarks
+) -> pd.DataFrame:
+    """The rows of one run, with the loss `name` at the points `at`."""
     steps = np.array([point.step for point in at])
-    picked = {ours: theirs for ours, theirs in columns.items() if ours in ("N", "N_no_embed", "D", "C")}
     values = _metrics_at(log, steps)
+    picked = {ours: theirs for ours, theirs in columns.items() if ours in DERIVED}
     taken = {ours: value for ours, theirs in picked.items() if (value := _pick(log, values, theirs)) is not None}
-    config = {**log.config, **given}
-    for ours, value in taken.items():
-        config |= {ours: value} if np.ndim(value) == 0 else {}
+    config = {**log.config, **given, **{ours: value for ours, value in taken.items() if np.ndim(value) == 0}}
     result = sizes(log, config, steps, {**given, **taken})
     taken |= {ours: result.columns[theirs] for ours, theirs in picked.items()
               if ours not in taken and theirs in result.columns}  # fmt: skip
-    for ours, value in taken.items():
-        result.columns[ours] = value
-        result.asked.pop(ours, None)
-    rows = pd.DataFrame({"run": log.run, "loss": [point.loss for point in at]})
-    rows = rows.assign(**result.columns)
+    rows = pd.DataFrame({"run": log.run, "loss": [point.loss for point in at]}).assign(**{**result.columns, **taken})
     if not np.isnan(steps).any():
         rows["step"] = steps + log.offset
+    for line in result.found:
+        if line.partition(":")[0] not in taken:
+            note(remarks.found, line, log.run)
+    for ours in taken:
+        note(remarks.found, f"{ours}: {picked[ours]}", log.run)
     if "C" not in rows and {"N", "D"} <= set(rows):
         rows["C"] = training_flop(rows["N"], rows["D"])
-        result.found.append("C: 6ND")
-    for line in result.found:
-        if not any(line.startswith(f"{ours}:") for ours in taken):
-            found.setdefault(line, []).append(log.run)
-    for ours, theirs in picked.items():
-        if ours in taken:
-            found.setdefault(f"{ours}: {theirs}", []).append(log.run)
+        note(remarks.found, "C: 6ND", log.run)
     for ours, cure in result.asked.items():
-        asked.setdefault(f"{ours} is missing: {cure}", []).append(log.run)
-    further = {key: value for key, value in values.items() if key != name and key not in rows}
-    further |= {key: value for key, value in config.items() if key not in rows and key not in further}
+        if ours not in taken:
+            note(remarks.asked, f"{ours} is missing: {cure}", log.run)
+    further = {key: value for key, value in {**config, **values}.items() if key != name and key not in rows}
     rows = pd.concat([rows, pd.DataFrame(further, index=rows.index)], axis=1)
-    return rows[rows["D"] > 0] if loss_by_steps(rows) else rows
-
-
-def loss_by_steps(rows: pd.DataFrame) -> bool:
-    """Whether rows are checkpoints of which the first may be before training."""
-    return len(rows) > 1 and "D" in rows
+    return rows.loc[rows["D"] > 0] if len(rows) > 1 and "D" in rows else rows  # step 0 comes before training
 
 
 def _metrics_at(log: Log, steps: np.ndarray) -> dict[str, Any]:
@@ -154,9 +157,9 @@ def _pick(log: Log, values: Mapping[str, Any], theirs: str) -> Any:
     return None
 
 
-def _left_out(at: list[Point], name: str | None, chosen: str) -> str:
+def _left_out(at: list[Point], chosen: str) -> str:
     """Why a run has no row; empty if it has."""
-    if name is None or not at:
+    if not at:
         return f"no value of the {chosen}"
     return "the last loss is NaN or infinite: they have diverged" if np.isnan(at[-1].loss) else ""
 
@@ -206,19 +209,20 @@ def _check_given(given: Mapping[str, Any], runs: Iterable[str]) -> None:
 
 def _check_chosen(columns: Mapping[str, str], logs: Sequence[Log]) -> None:
     """Refuse a metric or setting that the user has chosen and no log has."""
-    have = {name for log in logs for name in (*log.metrics, *log.config)} | set(DERIVED)
+    metrics = {name for log in logs for name in log.metrics}
+    settings = {name for log in logs for name in log.config}
+    have = {"step": metrics, "run": settings} | dict.fromkeys(DERIVED, metrics | settings | set(DERIVED))
     for ours, theirs in columns.items():
-        short = theirs.partition(".")[2]
-        if ours in CHOSEN and ours not in ("loss", "step", "run") and not {theirs, short} & have:
-            raise ValueError(f"columns={{{ours!r}: {theirs!r}}}: no log has it; they have {sorted(have)[:30]}.")
+        if ours in have and not {theirs, theirs.partition(".")[2]} & have[ours]:
+            raise ValueError(f"columns={{{ours!r}: {theirs!r}}}: no log has it; they have {sorted(have[ours])[:30]}.")
 
 
-def _warn(asked: Mapping, left: Mapping, count: int, found: dict[str, list[str]]) -> None:
-    """Warn of what is missing and of runs that are left out."""
-    for what, runs in asked.items():
+def _warn(remarks: Remarks, count: int) -> None:
+    """Warn of what is missing in some of `count` runs, and of runs that are left out."""
+    for what, runs in remarks.asked.items():
         where = "" if len(runs) == count else f" (in {_listed(runs)})"
         warnings.warn(f"{what}{where}.", UserWarning, stacklevel=4)
-    for why, runs in left.items():
+    for why, runs in remarks.left.items():
         warnings.warn(f"left out {_listed(runs)}: {why}.", UserWarning, stacklevel=4)
 
 

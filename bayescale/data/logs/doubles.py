@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bayescale.data.logs.log import Log
+from bayescale.data.logs.log import STEPS, Log, normal
 
 #: Tools in the order in which they are preferred, where several have logged the same run.
 PREFERRED = ("Hugging Face", "Lightning", "MLflow", "W&B", "JSON", "CSV", "TensorBoard")
@@ -13,6 +13,33 @@ PREFERRED = ("Hugging Face", "Lightning", "MLflow", "W&B", "JSON", "CSV", "Tenso
 CHECKPOINT = re.compile(r"checkpoint-\d+")
 #: Name of the folder of a call of ``add_hparams``: the time in seconds.
 SESSION = re.compile(r"\d{9,}\.\d+")
+
+
+def joined(logs: Sequence[Log]) -> list[Log]:
+    """The logs, with the settings of W&B's runs table in the runs of a chart that was exported with it, by their name.
+
+    Of a metric that both have, the longer history is kept.
+    """
+    out: dict[tuple[str, str], Log] = {}
+    apart: list[Log] = []
+    for log in logs:
+        key = (log.tool, log.run)
+        if log.tool != "W&B" or (key in out and out[key].path == log.path):
+            apart.append(log)
+            continue
+        if (other := out.get(key)) is None:
+            out[key] = log
+            continue
+        first, second = (other, log) if _rows(other) >= _rows(log) else (log, other)
+        further = {name: values for name, values in second.metrics.items() if normal(name) not in STEPS}
+        metrics = {**further, **first.metrics}
+        notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
+        out[key] = replace(first, metrics=metrics, config={**second.config, **first.config}, notes=notes)
+    return [*out.values(), *apart]
+
+
+def _rows(log: Log) -> int:
+    return max((len(values) for values in log.metrics.values()), default=0)
 
 
 def with_sessions(logs: Sequence[Log]) -> list[Log]:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.data.logs.doubles import CHECKPOINT, with_sessions, without_doubles
+from bayescale.data.logs.doubles import CHECKPOINT, joined, with_sessions, without_doubles
 from bayescale.data.logs.log import Log, step_key
 from bayescale.data.logs.tools import huggingface, jsonl, lightning, mlflow, tensorboard, text, wandb
 from bayescale.data.text import from_text
 
 #: What is read from a folder, in words.
 READ = (
-    "trainer_state.json (Hugging Face), event files (TensorBoard), metrics.csv (Lightning), mlruns (MLflow), "
-    "wandb-summary.json or exports (W&B), JSON lines, and text logs"
+    "trainer_state.json (Hugging Face), event files (TensorBoard), metrics.csv (Lightning), mlruns or mlflow.db "
+    "(MLflow), wandb-summary.json or exports (W&B), JSON lines, and text logs"
 )
 #: Ends of files that may be text logs.
 TEXT = (".log", ".txt", ".out", ".err", ".stdout", ".stderr")
@@ -28,7 +28,7 @@ def is_logs(path: Path, pattern: str | Sequence[str] | None = None, columns: Map
 
     `columns` are those that the user names: a table with a column for N has a row for each run.
     """
-    if path.is_dir() or tensorboard.MARK in path.name:
+    if path.is_dir() or tensorboard.MARK in path.name or mlflow.is_database(path):
         return True
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson", ".json"):
@@ -69,7 +69,7 @@ def logs_of(path: Path, pattern: str | Sequence[str] | None = None) -> list[Log]
             )
         has = f"has files that end in {seen}" if seen else "is empty"
         raise ValueError(f"The folder '{path}' {has}, and no log; wanted {READ}.")
-    return without_doubles(with_sessions(found))
+    return without_doubles(with_sessions(joined(found)))
 
 
 def _walk(root: Path, pattern: str | Sequence[str] | None, unread: list[Path]) -> Iterator[Log]:
@@ -111,6 +111,8 @@ def _of_file(path: Path, run: str, pattern: str | Sequence[str] | None) -> list[
         return jsonl.read(path, run)
     if suffix in (".csv", ".tsv"):
         return _of_table(path, run)
+    if mlflow.is_database(path):
+        return mlflow.database(path)
     return [text.read(path, run, pattern)]
 
 
@@ -157,7 +159,7 @@ def _may_be_log(path: Path, pattern: str | Sequence[str] | None) -> bool:
         return _csv(path) is not None
     if suffix in (".jsonl", ".ndjson"):
         return not _is_json_table(path)
-    return suffix in TEXT and text.is_log(path, pattern)
+    return path.name == "mlflow.db" or (suffix in TEXT and text.is_log(path, pattern))
 
 
 def _is_json_table(path: Path) -> bool:

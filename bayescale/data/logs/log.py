@@ -101,7 +101,7 @@ def last_of_each_step(values: pd.Series) -> tuple[pd.Series, int]:
         return values, 0
     later = np.minimum.accumulate(steps[::-1])[::-1]
     kept = np.append(steps[:-1] < later[1:], True)
-    return values[kept], int((~kept).sum())
+    return values.loc[kept], int((~kept).sum())
 
 
 class Rows:

@@ -90,7 +90,7 @@ def _model(log: Log, config: Mapping[str, Any], out: Sizes) -> Size | None:
         out.columns["N"] = part[1]
         out.found.append(f"N: {part[0]}, without embeddings")
     else:
-        out.asked["N"] = f"{shape}; state it: given={{'N': 124e6}}, or {{'N': {{'{log.run}': 124e6}}}} for each run"
+        out.asked["N"] = f"{shape}; state it: given={{'N': 124e6}}, or {{'N': {{'run': 124e6}}}} by run"
     return counted
 
 

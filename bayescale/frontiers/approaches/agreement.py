@@ -130,8 +130,8 @@ def _sentences(table: pd.DataFrame, found: Mapping[str, xr.Dataset]) -> list[str
                 f"(lowest for {worst['quantity']} at C = {worst['C']:.3g} FLOP)."
             )
             continue
-        ends = {name: (group["C"].min(), group["C"].max()) for name, group in off.groupby("quantity")}
-        where = ", ".join(f"{name} at C = {low:.3g} to {high:.3g} FLOP" for name, (low, high) in ends.items())
+        places = {name: ", ".join(f"{C:.3g}" for C in group["C"]) for name, group in off.groupby("quantity")}
+        where = " and ".join(f"{name} at C = {at} FLOP" for name, at in places.items())
         said.append(f"{first} and {second} disagree on {where}. {_believe(off, first, second, found)}")
     return said
 
@@ -140,11 +140,20 @@ def _believe(off: pd.DataFrame, first: str, second: str, found: Mapping[str, xr.
     """Which of two approaches to believe where they disagree, and why."""
     if not off["inside"].any():
         return "All of these budgets lie beyond the runs, so the runs cannot decide between them."
+    inside = f"Of these budgets, {_listed(off)} FLOP lie within the runs."
     valleys = [name for name in (first, second) if found[name].attrs.get("approach") == "isoflop"]
     if len(valleys) == 1:
         other = second if valleys[0] == first else first
-        return (
-            f"Some of these budgets lie within the runs. Believe {valleys[0]} there: each budget's runs show the "
-            f"optimum directly, and {other} takes it from an assumption about all runs."
+        why = (
+            "uses checkpoints, whose loss lies above that of runs that end there if the learning rate had not decayed"
+            if found[other].attrs.get("approach") == "envelope"
+            else "takes it from an assumption about all runs"
         )
-    return "Some of these budgets lie within the runs, so at least one model is wrong; check both against the runs."
+        return f"{inside} Believe {valleys[0]} there: each budget's runs show the optimum directly, and {other} {why}."
+    return f"{inside} At least one model is wrong there; check both against the runs."
+
+
+def _listed(off: pd.DataFrame) -> str:
+    """The budgets within the runs at which two approaches disagree."""
+    budgets = sorted(set(off.loc[off["inside"], "C"]))
+    return ", ".join(f"{C:.3g}" for C in budgets)

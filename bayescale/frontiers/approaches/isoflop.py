@@ -158,14 +158,15 @@ def _effects(density: Valleys, p: dict[str, np.ndarray], rng: np.random.Generato
 
 
 def _valleys(density: Valleys, p: dict[str, np.ndarray], effects: tuple, table: pd.DataFrame) -> xr.Dataset:
-    """Quantiles of the loss along each budget, from its smallest to its largest N."""
+    """Quantiles of the loss along the runs of each budget, from the smallest to the largest N."""
     few = slice(0, DRAWS)
     col = {name: value[few, None] for name, value in p.items()}
     ends = table.groupby("budget")["N"].agg(["min", "max"])
     N = np.geomspace(ends["min"], ends["max"], POINTS).T
     bands = []
-    for k, budget in enumerate(ends.index):
-        c = np.log(budget / density.C0)
+    for k in range(len(ends)):
+        here = density.code == k  # the compute of the runs themselves, which may differ a little within a budget
+        c = np.interp(np.log(N[k] / density.N0), density.n[here], density.c[here])
         u = np.log(N[k] / density.N0) - col["log_N"] - col["a"] * c - effects[0][few, k, None]
         top = (col["E"] + col["excess_C"] * np.exp(-col["alpha_C"] * c)) * np.exp(effects[1][few, k, None])
         h, _ = height(u, col["alpha_N"], col["alpha_D"])

@@ -99,5 +99,5 @@ def _own_runs(each: Recipe) -> pd.DataFrame | None:
         return None
     for group in each.law.groups:
         if (name := f"{group}_of_run") in constants:
-            sizes = sizes[constants[name].to_numpy()[sizes.index] == each.held[group]]
+            sizes = sizes.loc[constants[name].to_numpy()[sizes.index] == each.held[group]]
     return sizes

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -135,7 +136,7 @@ def _compared(a: Optimal | Ray, b: Optimal | Ray, ahead: float, early: bool) -> 
     floor = (b.surface.floor_of(b.columns(zero)).reset_coords(drop=True) + zero).transpose(*zero.dims)
     below = (loss_A <= floor).where(floor.notnull())
 
-    def gap(t: xr.DataArray) -> xr.DataArray:
+    def gap(t: Any) -> Any:
         return np.log(b.loss(t)) - np.log(loss_A)
 
     t = match(gap, zero, ahead, ahead, never=(below == 1) if early else False)

@@ -1,6 +1,7 @@
 """Near-optimal sizes: how far N may lie from the optimum before the loss is worse by a given amount."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -92,7 +93,7 @@ def near_optimal(
     best = route.surface.loss(u, c).transpose(*u.dims)
 
     def side(sign: float) -> xr.DataArray:
-        def gap(t: xr.DataArray) -> xr.DataArray:
+        def gap(t: Any) -> Any:
             loss = route.surface.loss(u + sign * t, c)
             return np.log((best + allowed) / loss.fillna(BAD)).clip(WORST)
 

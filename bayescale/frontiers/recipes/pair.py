@@ -118,4 +118,5 @@ def _at_ratio(cost: Callable, C: xr.DataArray, ratio: float) -> xr.DataArray:
         log_N = log_N + move
         if not (abs(move) > 1e-10).any():
             break
-    return np.exp(log_N)
+    size: Any = np.exp(log_N)
+    return size

@@ -56,7 +56,7 @@ class Optimal:
         """Median loss [nats/token], without local parts of the discrepancy."""
         return self.surface.loss_of(self.columns(t)).reset_coords(drop=True)  # without the level of its group
 
-    def times(self, t: xr.DataArray) -> xr.DataArray:
+    def times(self, t: Any) -> Any:
         """Compute over that at growth 0."""
         return np.exp(t)
 
@@ -103,7 +103,7 @@ class Ray:
         """Median loss [nats/token], without local parts of the discrepancy."""
         return self.surface.loss_of(self.columns(t)).reset_coords(drop=True)  # without the level of its group
 
-    def times(self, t: xr.DataArray) -> xr.DataArray:
+    def times(self, t: Any) -> Any:
         """Compute, parameters or tokens over those at growth 0."""
         if self.cost is None:
             return np.exp(t)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -134,6 +136,28 @@ def test_mlflow_file_store(tmp_path):
         bs.read(tmp_path)
 
 
+def test_mlflow_database(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as base, base:
+        base.execute("CREATE TABLE runs (run_uuid, name, status, lifecycle_stage)")
+        base.execute("CREATE TABLE params (key, value, run_uuid)")
+        base.execute("CREATE TABLE metrics (key, value, timestamp, run_uuid, step, is_nan)")
+        for run, stage in (("a", "active"), ("b", "active"), ("gone", "deleted")):
+            base.execute("INSERT INTO runs VALUES (?, ?, 'FINISHED', ?)", (run, f"run-{run}", stage))
+            for key, value in (("n_params", "1e6"), ("tokens_per_step", "1000")):
+                base.execute("INSERT INTO params VALUES (?, ?, ?)", (key, value, run))
+            for step in (10, 20):
+                nan = run == "b" and step == 20
+                base.execute(
+                    "INSERT INTO metrics VALUES ('val/loss', ?, ?, ?, ?, ?)", (4 - step / 10, step, run, step, nan)
+                )
+    with pytest.warns(UserWarning, match=r"left out 1 run \(run-b\).*diverged"):
+        runs = bs.read(tmp_path)
+    assert runs[["run", "N", "D", "loss"]].values.tolist() == [["run-a", 1e6, 20_000, 2.0]]
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
+    with pytest.raises(ValueError, match="no database of MLflow"):
+        bs.read(tmp_path / "mlflow.db")
+
+
 def test_mlflow_export(tmp_path):
     table = pd.DataFrame({
         "run_id": ["x", "y", "z"], "status": ["FINISHED", "FINISHED", "FAILED"], "metrics.val_loss": [3.5, 3.0, None],
@@ -165,6 +189,31 @@ def test_wandb_runs_table_and_chart(tmp_path):
     assert chart[["run", "loss", "D"]].values.tolist() == [["d12", 4.12, 5e5], ["a - b", 5.0, 2.5e5]]
 
 
+def test_wandb_chart_with_runs_table(tmp_path):
+    """A chart has the history, the runs table the settings: together they need nothing else."""
+    (tmp_path / "chart.csv").write_text(
+        '"Step","d12 - val/loss","d12 - val/loss__MIN","d16 - val/loss","d16 - val/loss__MIN"\n'
+        '"250","4.81","4.81","4.5","4.5"\n"500","NaN","NaN","4.1","4.1"\n'
+    )
+    pd.DataFrame({
+        "Name": ["d12", "d16"], "State": ["finished"] * 2, "Created": ["today"] * 2, "num_params": [1e8, 2e8],
+        "tokens_per_step": [1000, 1000],
+    }).to_csv(tmp_path / "runs.csv", index=False)  # fmt: skip
+    for path in (tmp_path, [tmp_path / "chart.csv", tmp_path / "runs.csv"]):
+        with pytest.warns(UserWarning, match=r"left out 1 run \(d12\).*diverged"):
+            runs = bs.read(path)
+        assert runs[["run", "N", "D", "loss"]].values.tolist() == [["d16", 2e8, 5e5, 4.1]]
+
+
+def test_wandb_folder_of_a_run(tmp_path):
+    files = tmp_path / "run-1" / "files"
+    files.mkdir(parents=True)
+    (files / "wandb-summary.json").write_text(json.dumps({"_step": 9, "iter": 900, "val/loss": 3.5, "_runtime": 1.0}))
+    (files / "config.yaml").write_text("wandb_version: 1\nn_params:\n  value: 1000000\ntokens_per_step:\n  value: 10\n")
+    pytest.importorskip("yaml", reason="config.yaml needs the extra logs")
+    assert read(tmp_path)[["run", "N", "D", "loss"]].values.tolist() == [["run-1/files", 1e6, 9000, 3.5]]
+
+
 def test_wandb_history(tmp_path):
     rows = [{"_step": i, "_timestamp": 1.0, "iter": 100 * i, "val/loss": 5 - i / 10} for i in range(5)]
     file = tmp_path / "history.jsonl"
@@ -194,6 +243,13 @@ TEXTS = {
         "step 00001/21400 (0.00%) | loss: 10.5 | lrm: 1.00 | dt: 500.00ms | tok/sec: 1,000\n"
         "Step 00250 | Validation bpb: 1.2\nstep 00250/21400 (1.17%) | loss: 5.25 | lrm: 1.00 | dt: 500.00ms\n",
         (560_988_160, 250 * 524_288, 5.25),
+    ),
+    "llm.c": (
+        "| num_parameters        | 124475904                                          |\n"
+        "batch_size B=64 * seq_len T=1024 * num_processes=1 and total_batch_size=524288\nval loss 11.0\n"
+        "step    1/18865 | loss 10.9 (+nanz)| norm 15.3 (+nanz)| lr 8.57e-07 | 3000.ms | 174000 tok/s\n"
+        "step  250/18865 | loss 5.9 (+0.1z)| norm 1.3 (+0.1z)| lr 6.0e-04 | 3000.ms | 174000 tok/s\nval loss 6.25\n",
+        (124_475_904, 250 * 524_288, 6.25),
     ),
     "Megatron": (
         "  num_layers ........................ 2\n  hidden_size ....................... 64\n"

@@ -23,7 +23,7 @@ def is_table_of_steps(table: pd.DataFrame, columns: Mapping[str, str] | None = N
         return False
     if {"N", "D", "C"} & set(map(str, table.columns)) or taken & set(map(str, table.columns)):
         return False
-    return len(table) == 1 or table[step].nunique() > 1 or "epoch" in names
+    return len(table) == 1 or bool(table[step].nunique() > 1) or "epoch" in names
 
 
 def read(path: Path, table: pd.DataFrame, run: str) -> Log:

@@ -1,6 +1,8 @@
-"""MLflow: a table of runs as CSV, and its file store (``mlruns``)."""
+"""MLflow: a table of runs as CSV, its database (``mlflow.db``) and its file store (``mlruns``)."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,39 @@ def runs(path: Path, table: pd.DataFrame) -> list[Log]:
         recorder.add(None, metrics)
         logs.append(Log(str(name), "MLflow", path, recorder.metrics(), config, notes=_state(config)))
     return logs
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is a database of SQLite, by its name."""
+    return path.suffix.lower() in (".db", ".sqlite")
+
+
+def database(path: Path) -> list[Log]:
+    """The logs in a database of MLflow, without runs that were deleted.
+
+    Raises
+    ------
+    ValueError
+        If the file is no database of MLflow.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            names = list(base.execute("SELECT run_uuid, name, status FROM runs WHERE lifecycle_stage = 'active'"))
+            recorders: dict[str, Recorder] = {run: Recorder() for run, *_ in names}
+            config: dict[str, dict[str, Any]] = {run: {"run_id": run, "status": state} for run, _, state in names}
+            history = "SELECT run_uuid, key, value, step, is_nan FROM metrics ORDER BY timestamp, step"
+            for run, key, value, step, is_nan in base.execute(history):
+                if run in recorders:
+                    recorders[run].add(step, {key: float("nan") if is_nan else value})
+            for run, key, value in base.execute("SELECT run_uuid, key, value FROM params"):
+                if run in config:
+                    config[run][key] = value
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"'{path}' is no database of MLflow ({error}); export its runs as CSV.") from None
+    return [
+        Log(str(name or run), "MLflow", path, recorders[run].metrics(), config[run], notes=_state(config[run]))
+        for run, name, _ in names
+    ]
 
 
 def is_run(folder: Path) -> bool:

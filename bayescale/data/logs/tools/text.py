@@ -30,7 +30,10 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?:.*?consumed tokens: +(?P<consumed_tokens>\d+) \|)?.*?\blm loss: (?P<train_loss>{N})",
         rf"validation loss at iteration (?P<step>\d+) .*?lm loss value: (?P<val_loss>{N})",
     ),
-    "llm.c": (rf"^step +(?P<step>\d+)/\d+ \| (?:train )?loss (?P<train_loss>{N})",),
+    "llm.c": (
+        rf"^step +(?P<step>\d+)/\d+ \| (?:train )?loss (?P<train_loss>{N})",
+        rf"^val loss (?P<val_loss>{N})",  # of the step above it
+    ),
     "modded-nanogpt": (
         rf"^step:(?P<step>\d+)/\d+ val_loss:(?P<val_loss>{N})",
         rf"^step:(?P<step>\d+)/\d+ (?:train_)?loss:(?P<train_loss>{N})",
@@ -40,6 +43,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
 #: Patterns of lines with a setting -> its name; the name of a match of ``key`` is the setting's.
 SETTINGS: tuple[tuple[str, str], ...] = (
     (rf"^(?:number of parameters|num params|total parameters)\s*[:=]\s*(?P<value>{N} ?[KMBT]?)\b", "num_params"),
+    (rf"\btotal_batch_size=(?P<value>{N})$", "batch_tokens"),
+    (r"^\| (?P<key>[A-Za-z]\w*) +\| (?P<value>\S+) +\|$", ""),
     (rf"^tokens per iteration will be\s*:\s*(?P<value>{N})", "batch_tokens"),
     (rf"^Total batch size\s*:?\s*(?P<value>{N}) => gradient accumulation", "batch_tokens"),
     (r"^(?P<key>[A-Za-z][\w/ -]{0,40}?) ?\.{3,} ?(?P<value>\S+)$", ""),
@@ -100,6 +105,7 @@ def read(path: Path, run: str, pattern: str | Sequence[str] | None = None) -> Lo
         If no line matches a pattern.
     """
     tools, recorder, config, used = compiled(pattern), Recorder(), {}, {}
+    step: Any = 0.0
     for line in _clean(path):
         hit = _match(line, tools, used)
         if hit is None:
@@ -107,7 +113,7 @@ def read(path: Path, run: str, pattern: str | Sequence[str] | None = None) -> Lo
                 config |= _setting(line)
             continue
         values = {k: number(v) for k, v in hit.groupdict().items() if v is not None}
-        step = values.pop("step")
+        step = values.pop("step", step)
         recorder.add(step, values)
     if not recorder.rows:
         raise ValueError(

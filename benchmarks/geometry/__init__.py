@@ -1,0 +1,1 @@
+"""Experiments on where the exponent comes from: kernels, random features, a memoriser, dimensions."""

@@ -1,0 +1,70 @@
+"""Posteriors of exponents from the stored tables, and the claims that they are compared with."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+import bayescale as bs
+from bayescale.laws.henighan2020 import L_D
+from bayescale.laws.hutter2021 import memoriser
+
+#: Exponent of kernel regression, and of random features: central 95 % is 0.1 to 2.4.
+EXPONENT = bs.Prior("LogNormal", mu=-0.7, sigma=0.8)
+#: Loss at the middle of the runs, relative to the smallest: central 95 % is 1 to 400 times.
+LEVEL = bs.Prior("LogNormal", mu=3.0, sigma=1.5, unit="loss_min")
+#: The ends of the central 90 % and the median.
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+def power(D, D0, *, level, alpha_D):
+    """A plain power law."""
+    return level * (D / D0) ** -alpha_D
+
+
+def corrected(D, D0, *, level, alpha_D, size, faster):
+    """A power law times a correction that fades as a further power; alpha_D is the exponent at infinity."""
+    x = D / D0
+    return level * x**-alpha_D * np.exp(size * (x**-faster - 1))
+
+
+PLAIN = bs.Law(power, {"level": LEVEL, "alpha_D": EXPONENT}, noise=bs.noises.lognormal, name="plain")
+CORRECTED = bs.Law(
+    corrected,
+    {
+        "level": LEVEL,
+        "alpha_D": EXPONENT,
+        # The correction at the middle run, of either sign: e^-1 to e^1 in the central 95 %.
+        "size": bs.Prior("Normal", mu=0.0, sigma=0.5),
+        # Between slowly fading, as n^-0.2, and as n^-1.4.
+        "faster": bs.Prior("LogNormal", mu=-0.7, sigma=0.5),
+    },
+    noise=bs.noises.lognormal,
+    name="corrected",
+)
+#: Random features: standard errors are known, and the limit is a parameter.
+LIMITED = replace(L_D, priors={**L_D.priors, "alpha_D": EXPONENT}, noise=bs.noises.per_run, name="limited")
+MEMORISER = replace(memoriser, noise=bs.noises.lognormal, name="memoriser")
+
+
+def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ...]) -> pd.DataFrame:
+    """Quantiles of parameters, one row for each table.
+
+    Returns
+    -------
+    DataFrame with the index of `tables`, and columns such as ``alpha_D_05``.
+    """
+    rows = {}
+    for number, (name, table) in enumerate(tables.items()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of units: these are not runs of language models
+            post = bs.fit(law, table, method="laplace", seed=number, progressbar=False)
+        draws = post["posterior"].to_dataset()
+        rows[name] = {
+            f"{each}_{round(100 * q):02d}": float(value)
+            for each in parameters
+            for q, value in zip(QUANTILES, draws[each].quantile(QUANTILES).values, strict=True)
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

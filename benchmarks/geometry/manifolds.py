@@ -1,0 +1,83 @@
+"""Samples whose dimension is known, to test the intervals of `bayescale.dimension`, and images, whose is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import bayescale as bs
+from benchmarks.geometry.kept import Kept
+
+#: Points of a sample, samples of each manifold.
+POINTS, SAMPLES = 1000, 20
+#: Columns into which every sample is turned by a random rotation.
+COLUMNS = 24
+#: Numbers of neighbours at which images are looked at.
+SCALES = (1, 2, 4, 8, 16, 32, 64)
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def sphere(d: int, rng: np.random.Generator) -> np.ndarray:
+    """Uniform on S^d."""
+    points = rng.standard_normal((POINTS, d + 1))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def swiss_roll(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A spiral times a cube of dimension d - 1; it has edges and is not of even density along the spiral."""
+    turn = 1.5 * np.pi * (1 + 2 * rng.uniform(size=POINTS))
+    return np.column_stack([turn * np.cos(turn), turn * np.sin(turn), 21 * rng.uniform(size=(POINTS, d - 1))])
+
+
+def torus(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A product of d circles of radius 1: flat, without edges."""
+    angles = rng.uniform(0, 2 * np.pi, (POINTS, d))
+    return np.hstack([np.cos(angles), np.sin(angles)])
+
+
+#: Manifold -> how a sample is drawn, and its dimensions.
+MANIFOLDS: dict[str, tuple[Callable, tuple[int, ...]]] = {
+    "sphere": (sphere, (2, 5, 10, 20)),
+    "Swiss roll": (swiss_roll, (2, 3)),
+    "torus": (torus, (2, 5, 10)),
+}
+
+
+def turned(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The points, rotated into COLUMNS columns."""
+    rotation, _ = np.linalg.qr(rng.standard_normal((COLUMNS, COLUMNS)))
+    return points @ rotation[: points.shape[1]]
+
+
+def measure(path: Path, say: Callable[[str], None]) -> None:
+    """Quantiles of the posteriors that `path` lacks, added to it one by one."""
+    kept = Kept(path, ("manifold", "d", "sample"))
+    for number, (name, (draw, dimensions)) in enumerate(MANIFOLDS.items()):
+        for d in dimensions:
+            for sample in range(SAMPLES):
+                if (key := {"manifold": name, "d": d, "sample": sample}) not in kept:
+                    rng = np.random.default_rng([2022, number, d, sample])
+                    found = bs.dimension(turned(draw(d, rng), rng), seed=sample).isel(neighbours=0)
+                    raw = found["uncalibrated"].quantile([0.05, 0.95]).values
+                    values = found["dimension"].quantile(QUANTILES).values
+                    row = {f"q{round(100 * q):02d}": float(value) for q, value in zip(QUANTILES, values, strict=True)}
+                    kept.add(key | row | {"raw05": float(raw[0]), "raw95": float(raw[1])})
+            say(f"manifolds: {name}, d {d}")
+
+
+def measure_images(path: Path, say: Callable[[str], None]) -> None:
+    """Dimension of scikit-learn's digits at each scale, written to `path` if it is not there (needs scikit-learn)."""
+    if path.is_file():
+        return
+    from sklearn.datasets import load_digits  # pyright: ignore[reportMissingImports]
+
+    found = bs.dimension(load_digits().data, neighbours=SCALES, seed=1)
+    kept = Kept(path, ("neighbours",))
+    for k in SCALES:
+        here = found.sel(neighbours=k)
+        row = {"neighbours": k, "distance": float(here["distance"])}
+        for name in ("dimension", "uncalibrated"):
+            low, middle, high = here[name].quantile([0.05, 0.5, 0.95]).values
+            row |= {f"{name}_05": float(low), f"{name}_50": float(middle), f"{name}_95": float(high)}
+        kept.add(row)
+    say("digits")
