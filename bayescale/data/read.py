@@ -48,8 +48,9 @@ def read(
     where : str, a condition on the rows to keep, in the names used here: ``"C < 1e22 and split != 'heldout'"``.
         `bayescale.data.where` describes the syntax.
     given : mapping from what the logs lack to a number, or to a mapping from runs to numbers:
-        ``{"devices": 8, "N": {"d12": 124e6}}``. Names: N, D, C, batch_tokens (tokens of a step), batch_size, global_batch (sequences of a
-        step), sequence_length, devices, accumulation, and the shape of a model (layers, width, vocabulary, …).
+        ``{"devices": 8, "N": {"d12": 124e6}}``. Names: N, D, C, batch_tokens (tokens of a step), batch_size,
+        global_batch (sequences of a step), sequence_length, devices, accumulation, and the shape of a model (layers,
+        width, vocabulary, …).
     loss : str, the loss of a run: "last" value, "mean of last k" values, the smallest ("min"); or "every" for a row of
         each logged value, as checkpoints.
     pattern : str or sequence of str, regular expressions of the lines of a text log, with the groups ``step`` and
