@@ -9,6 +9,7 @@ import click
 from bayescale.cli.options import Pair
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
+from benchmarks.geometry.command import geometry
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
 from benchmarks.truths.command import truths
@@ -39,6 +40,7 @@ def main():
 
 
 main.add_command(truths)
+main.add_command(geometry)
 
 
 @main.command()
