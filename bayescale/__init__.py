@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
     from bayescale.forecasting.backtest import backtest
@@ -17,14 +18,28 @@ if TYPE_CHECKING:
     from bayescale.forecasting.forecast import forecast
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
+    from bayescale.forecasting.rank import rank
     from bayescale.forecasting.sbc import sbc
+    from bayescale.forecasting.sealed.score_seal import score_seal
+    from bayescale.forecasting.sealed.seal import seal
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
+    from bayescale.frontiers.approaches.agreement import agreement
+    from bayescale.frontiers.approaches.distance import distance
+    from bayescale.frontiers.approaches.envelope import envelope
+    from bayescale.frontiers.approaches.isoflop import isoflop
+    from bayescale.frontiers.approaches.optimal import optimal
+    from bayescale.frontiers.curvature import curvature
+    from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
+    from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
     from bayescale.frontiers.reach import reach
+    from bayescale.frontiers.recipes.multiplier import multiplier
+    from bayescale.frontiers.recipes.near_optimal import near_optimal
+    from bayescale.frontiers.recipes.waste import waste
     from bayescale.geometry.dimension import dimension
     from bayescale.geometry.meets_bound import meets_bound
     from bayescale.inference import storage
@@ -45,6 +60,7 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "agreement": "frontiers.approaches.agreement",
     "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
     "baselines": "forecasting.baselines",
@@ -52,30 +68,44 @@ _HOME = {
     "best_of": "data.best_of",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
+    "curvature": "frontiers.curvature",
     "datasets": "data.literature",
     "dimension": "geometry.dimension",
+    "distance": "frontiers.approaches.distance",
+    "entropy": "frontiers.entropy",
+    "envelope": "frontiers.approaches.envelope",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "forecast": "forecasting.forecast",
     "frontier": "frontiers.frontier",
+    "frontier_sensitivity": "frontiers.frontier_sensitivity",
+    "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
     "meets_bound": "geometry.meets_bound",
     "model": "density.model",
+    "multiplier": "frontiers.recipes.multiplier",
+    "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
+    "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
+    "rank": "forecasting.rank",
     "reach": "frontiers.reach",
+    "read": "data.read",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
+    "score_seal": "forecasting.sealed.score_seal",
     "scores": "forecasting.scores",
+    "seal": "forecasting.sealed.seal",
     "sensitivity": "forecasting.trust.sensitivity",
     "shares": "forecasting.shares",
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
 
@@ -85,6 +115,7 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "agreement",
     "as_numbers",
     "backtest",
     "baselines",
@@ -92,30 +123,44 @@ __all__ = [
     "best_of",
     "costs",
     "count_parameters",
+    "curvature",
     "datasets",
     "dimension",
+    "distance",
+    "entropy",
+    "envelope",
     "evidence",
     "fit",
     "fit_many",
     "forecast",
     "frontier",
+    "frontier_sensitivity",
+    "isoflop",
     "laws",
     "load",
     "meets_bound",
     "model",
+    "multiplier",
+    "near_optimal",
     "noises",
+    "optimal",
     "plots",
     "ppc",
     "predict",
+    "rank",
     "reach",
+    "read",
     "sample_prior",
     "sbc",
+    "score_seal",
     "scores",
+    "seal",
     "sensitivity",
     "shares",
     "signs",
     "stacking",
     "storage",
+    "waste",
 ]
 
 

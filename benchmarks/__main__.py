@@ -7,8 +7,11 @@ from pathlib import Path
 import click
 
 from bayescale.cli.options import Pair
+from benchmarks.approaches.command import approaches
+from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
+from benchmarks.frontier.command import frontier
 from benchmarks.geometry.command import geometry
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
@@ -39,8 +42,11 @@ def main():
     """Benchmarks of bayescale; without a command, reproductions of papers (`papers --help`)."""
 
 
+main.add_command(decisions)
+main.add_command(frontier)
 main.add_command(truths)
 main.add_command(geometry)
+main.add_command(approaches)
 
 
 @main.command()
@@ -209,16 +215,16 @@ def population(kept):
 
 
 @main.command()
-@click.option("--kept", required=True, type=EXISTING, help="Of forecasts --kept.")
+@click.option("--kept", type=KEPT, help="Keep finished work there, and continue from it.")
+@MEASURED
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "signs.md")
-def signs(kept, output):
+def signs(kept, measured, output):
     """Count signs of a bad forecast, and write docs/evidence/signs.md (BAYESCALE_DATA)."""
     from benchmarks.forecasts.signs import counts, measure, report
     from benchmarks.forecasts.splits import tasks
 
-    records, every = [json.loads(line) for line in kept.read_text().splitlines()], list(tasks())
-    seen = measure(every, _say)
-    report(output, records, seen, counts(every, _say), stamp())
+    every = list(tasks())
+    report(output, measure(every, kept, _say), counts(every, _say), measured or stamp())
     click.echo(output)
 
 

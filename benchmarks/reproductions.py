@@ -18,6 +18,11 @@ from benchmarks.table import write as write_sections
 
 #: Ticks of an axis of ratios that spans more than a factor of three.
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+#: What the page says of what the command keeps.
+NOTE = (
+    "The command keeps its posteriors in the user's cache folder, and writes the page from them when it runs again. "
+    "They are not in the repository, because they belong to published tables."
+)
 HEAD = ["quantity", "published", "here: median, 90 %", "verdict", "where", "tag"]
 
 
@@ -85,7 +90,7 @@ def first(counts: Mapping[str, Mapping[str, int]], measured: str) -> list[str]:
         "where it is known.",
     ]
     rows = [[name, *(str(each.get(kind, 0)) for kind in kinds)] for name, each in counts.items()]
-    return opening(conclusion, table(["paper", *kinds], rows), "python -m benchmarks -o PAGE", measured)
+    return opening(conclusion, table(["paper", *kinds], rows), "python -m benchmarks -o PAGE", measured, NOTE)
 
 
 def about() -> str:

@@ -10,7 +10,6 @@ import bayescale as bs
 
 #: Public names that results, arguments or pages name, outside of ``bayescale.__all__``.
 FURTHER = (
-    "data.read.read",
     "forecasting.backtest.board",
     "forecasting.trust.evidence.Evidence",
     "laws.caballero2022.broken",

@@ -30,9 +30,10 @@ ONLY = {
     "plots": {"base"},
     "geometry": {"base"},
 }
-#: Files a room may have, sub-rooms apart; laws and the literature's tables grow by a file a paper.
+#: Files a room may have, sub-rooms apart. Laws and tables of the literature grow by a file a paper, plots by a file
+#: a plot.
 MOST_FILES = 14
-GROWING = ("laws", "data/literature")
+GROWING = ("laws", "data/literature", "plots")
 
 
 def imports(path: Path) -> set[str]:

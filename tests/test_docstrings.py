@@ -22,8 +22,6 @@ RETIRED = re.compile(
     r"\b(beside|alike|go(?:es)? on|dear|stands? still|told apart|work(?:s|ed)? out|anew|nought"
     r"|(?<!there )(?:is|are) none)\b"
 )
-#: Public names whose docstrings lack an example, and methods that only this package calls.
-WITHOUT = {"frontier", "Discrepancy.amplitude", "Discrepancy.parts"}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -67,12 +65,12 @@ def missing(value, examples: bool) -> set[str]:
     return wanted
 
 
-@pytest.mark.parametrize("path", sorted(set(callables()) - WITHOUT))
+@pytest.mark.parametrize("path", sorted(callables()))
 def test_public_names_have_every_section(path):
     assert missing(callables()[path], examples=True) == set()
 
 
-@pytest.mark.parametrize("path", sorted(set(methods()) - WITHOUT))
+@pytest.mark.parametrize("path", sorted(methods()))
 def test_public_methods_have_every_section(path):
     assert missing(methods()[path], examples=False) == set()
 
@@ -103,9 +101,7 @@ def test_no_file_has_a_retired_word():
 
 def test_every_public_name_with_an_example_is_executed():
     """The files that `test_examples_run` takes include the file of every public name."""
-    files = {
-        Path(inspect.getsourcefile(value) or "").resolve() for path, value in callables().items() if path not in WITHOUT
-    }
+    files = {Path(inspect.getsourcefile(value) or "").resolve() for value in callables().values()}
     assert files <= {path.resolve() for path in FILES}
 
 

@@ -6,7 +6,7 @@ import click
 
 from bayescale.base.atomic import filling
 from bayescale.cli import options, show
-from bayescale.cli.fit import COLUMN, WHERE, read_runs, writable
+from bayescale.cli.fit import COLUMN, GIVEN, WHERE, read_runs, writable
 
 #: Baselines on offer: functions of `bayescale.forecasting.baselines`.
 BASELINES = ("last_value", "power_law", "huber_bootstrap")
@@ -39,14 +39,15 @@ BASELINES = ("last_value", "power_law", "huber_bootstrap")
 )
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
+@click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN)
 @click.option("--nuts", is_flag=True, help="Fit by NUTS, not by the Laplace approximation.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("-o", "--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for scores and figures.")
 @options.as_json
-def backtest(runs, specs, baselines, by, towards, cuts, columns, where, nuts, seed, out, as_json):
+def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, nuts, seed, out, as_json):
     """For every cut, fit the runs up to it, forecast the runs beyond it, and score the forecasts.
 
-    RUNS is a table or a data set, as for fit. Scores of each law and baseline, as means over runs, then over cuts:
+    RUNS is a table, logs or a data set, as for fit. Scores of each law and baseline, means over runs, then over cuts:
 
     \b
     inside 50/80/90/95 %  share of held-out runs inside these central intervals (ideally that percentage)
@@ -70,7 +71,8 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, nuts, se
     from bayescale.forecasting.trust.evidence import evidence
 
     laws = {spec: options.find_law(spec) for spec in specs}
-    table = read_runs(next(iter(laws.values())), runs, options.once(columns, "--column"), where)
+    columns = options.once(columns, "--column")
+    table = read_runs(next(iter(laws.values())), runs, columns, where, given=options.of_runs(given))
     if out is not None:
         writable(out)
     forecasts = run_backtest(

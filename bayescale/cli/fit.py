@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.law import Law
 
 COLUMN = "Column of the table that holds a column of the law: N=params. Can be repeated."
+GIVEN = "What the logs of RUNS lack: batch_tokens=524288, or of one run: N:d12=124e6. Can be repeated."
 WHERE = "Use only the runs that meet it: 'C < 1e22 and family == \"llama\"' (our names)."
 BEST = "Use the run with the smallest loss at each size, such as of a grid of learning rates (bayescale.best_of)."
 REFERENCE = "Reference run, in place of the geometric mean of the runs: N0=1e9. Can be repeated."
@@ -31,6 +32,7 @@ AS_NEEDED = "[default: what the law needs]"
 @click.option("--noise", metavar="NAME", help="Noise instead of the law's: student, lognormal, …")
 @click.option("--column", "columns", type=options.Pair(example="N=params"), multiple=True, help=COLUMN)
 @click.option("--where", metavar="CONDITION", help=WHERE)
+@click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN)
 @click.option("--best", is_flag=True, help=BEST)
 @click.option("--reference", type=options.Pair(float, "N0=1e9"), multiple=True, help=REFERENCE)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
@@ -49,8 +51,8 @@ AS_NEEDED = "[default: what the law needs]"
 )
 @click.option("--quick", is_flag=True, help="Laplace approximation; NUTS only if that is not accepted.")
 @click.option("--force", is_flag=True, help="Replace the posterior in DIR.")
-def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, force, **sampler):
-    """Fit a law to RUNS: a CSV, TSV or Parquet file, or the name of a data set (`bayescale data list`).
+def fit(runs, spec, out, noise, columns, where, given, best, reference, seed, quick, force, **sampler):
+    """Fit a law to RUNS: a CSV, TSV or Parquet file, a file or folder of logs, or a data set (`bayescale data list`).
 
     DIR gets posterior.nc (for ArviZ and the other commands), summary.csv, runs.csv (the runs that were fitted) and
     figures as PDF and PNG: curves, residuals and, where the law has E, its prior and posterior.
@@ -74,7 +76,7 @@ def fit(runs, spec, out, noise, columns, where, best, reference, seed, quick, fo
         raise ValueError(f"'{out}' already has a {NAME}; choose another folder, or replace it with --force.")
     mark = fingerprint(spec)
     law = _with_reference(options.find_law(spec, noise, mark), reference)
-    table = read_runs(law, runs, columns, where, best)
+    table = read_runs(law, runs, columns, where, best, options.of_runs(given))
     writable(out)
     post = _sample(law, table, seed, "laplace" if quick else "nuts", sampler)
     unit = table.attrs["units"].get("loss", column("loss").unit)
@@ -97,9 +99,7 @@ def _exists(source: str) -> None:
     path = Path(source)
     if "://" in source:
         raise ValueError(f"'{source}' is an address; download the file, and give its path.")
-    if path.is_dir() and (path.suffix or len(path.parts) > 1):  # a bare name may be a data set too
-        raise ValueError(f"'{source}' is a folder; wanted a file with one row for each run.")
-    if not path.is_file() and (path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet") or len(path.parts) > 1):
+    if not path.exists() and (path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet") or len(path.parts) > 1):
         raise FileNotFoundError(f"There is no file '{source}'.")
 
 
@@ -124,9 +124,14 @@ def _with_reference(law: "Law", reference: dict[str, float]) -> "Law":
 
 
 def read_runs(
-    law: "Law", source: str, columns: dict[str, str], where: str | None, best: bool = False
+    law: "Law",
+    source: str,
+    columns: dict[str, str],
+    where: str | None,
+    best: bool = False,
+    given: dict[str, Any] | None = None,
 ) -> "pd.DataFrame":
-    """Read the runs to fit, from a file or a data set; with `best` the best of each size and group.
+    """Read the runs to fit, from a table, logs or a data set; with `best` the best of each size and group.
 
     The table is checked against `law` here, so that errors come before any work is done.
     """
@@ -134,17 +139,9 @@ def read_runs(
 
     from bayescale.data.best_of import best_of
     from bayescale.data.check import check
-    from bayescale.data.read import complete, read, select
+    from bayescale.data.read import complete
 
-    path = Path(source)
-    if path.is_file():
-        table = read(path, columns, where)
-    else:
-        from bayescale.data.literature.catalogue import load, names
-
-        if source not in names():
-            raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
-        table = select(load(source), columns, where)
+    table = table_of(source, columns, where, given)
     if best:
         table = best_of(complete(table, law.inputs), (*law.inputs, *law.groups))
     with warnings.catch_warnings():  # fit repeats them
@@ -153,6 +150,30 @@ def read_runs(
     units = table.attrs.get("units", {})
     table.attrs = {"units": {**units, **{ours: units[theirs] for ours, theirs in columns.items() if theirs in units}}}
     return complete(table, dict.fromkeys((*law.inputs, *law.noise.columns)))
+
+
+def table_of(
+    source: str, columns: dict[str, str], where: str | None, given: dict[str, Any] | None = None
+) -> "pd.DataFrame":
+    """The runs of a table, of logs or of a data set. What logs were found to hold is printed on stderr.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, folder or data set.
+    """
+    from bayescale.data.literature.catalogue import load, names
+    from bayescale.data.read import read, select
+
+    path = Path(source)
+    if path.is_file() or (path.is_dir() and source not in names()):
+        table = read(path, columns, where, given=given)
+        for line in table.attrs.get("found", ()):
+            click.echo(f"read from {source}: {line}", err=True)
+        return table
+    if source not in names():
+        raise FileNotFoundError(f"There is no file and no data set '{source}'; the data sets are {list(names())}.")
+    return select(load(source), columns, where)
 
 
 def _sample(law: "Law", table: "pd.DataFrame", seed: int, method: str, sampler: dict[str, Any]) -> "xr.DataTree":

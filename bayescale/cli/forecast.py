@@ -1,5 +1,6 @@
 """``bayescale forecast``: the loss of new runs."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,8 +33,9 @@ UNITS = {name: column(name).unit for name in SIZES}
     is_flag=True,
     help="Also forecast the larger fitted runs from the smaller; the scores are kept in DIR.",
 )
+@click.option("--seal", metavar="FILE", type=click.Path(path_type=Path), help="Also write a sealed forecast, new.")
 @options.as_json
-def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
+def forecast(folder, at, spec, seed, backtest, seal, as_json, **sizes):
     """Forecast the loss of new runs from the posterior in DIR.
 
     \b
@@ -51,14 +53,23 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
     With --backtest, the coverage of intervals in forecasts of the larger fitted runs from the smaller is printed too,
     and kept in DIR as backtest.json. The runs are larger in N, D or C, wherever the run asked for exceeds the fitted
     ones most, and by a similar factor if there are such runs.
+
+    With --seal, quantiles of each loss, the law, a hash of the data, versions and the time are written to a small JSON
+    file with a digest of its content, to publish before the run. `bayescale score FILE --loss NUMBER` scores the file.
     """
     import pandas as pd
 
+    from bayescale.forecasting.sealed.seal import seal as write_seal
     from bayescale.forecasting.signs import signs as find_signs
 
     post, law = options.reopen(folder, spec)
     table, optimal = targets(law, post, {k: v for k, v in sizes.items() if v}, at)
-    forecasts, probabilities = _forecast(law, post, table, optimal, seed)
+    best = _optima(law, post, table, seed) if optimal else []
+    if best:
+        table = table.assign(N=[optimum["N"]["median"] for optimum in best])
+        table = table.assign(D=budget_tokens(table["C"], table["N"]))
+    forecasts, probabilities = _forecast(law, post, table, best, seed)
+    digest = write_seal(law, post, table, seal, seed=seed)["sha256"] if seal else None
     compute = _compute_note(post, table)
     towards = pd.DataFrame([run["at"] for run in forecasts])
     scores = tested.backtest_scores(folder, (law, post), towards, seed, backtest)
@@ -68,6 +79,7 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
         units = {**UNITS, "loss": options.loss_unit(post)}
         results = {"targets": forecasts, "beats": probabilities, "backtest": scores, "signs": signs}
         results["warnings"] = [compute] if compute else []
+        results |= {"sealed": {"file": str(seal), "sha256": digest}} if digest else {}
         show.as_json({**head, **options.verdict(post), "units": units, **results})
     else:
         for i, run in enumerate(forecasts):
@@ -79,6 +91,8 @@ def forecast(folder, at, spec, seed, backtest, as_json, **sizes):
         tested.say(scores)
         for text in signs.values():
             show.say(f"sign: {text}")
+        if digest:
+            show.say(f"sealed in {seal}, sha256 {digest}")
     options.leave(post)
 
 
@@ -171,7 +185,7 @@ def _check(law: "Law", post, sizes: list[str], others: set[str]) -> bool:
 
 
 def _forecast(
-    law: "Law", post: "xr.DataTree", table: "pd.DataFrame", optimal: bool, seed: int
+    law: "Law", post: "xr.DataTree", table: "pd.DataFrame", best: list[dict[str, Any]], seed: int
 ) -> tuple[list[dict[str, Any]], list[list[float]]]:
     """Forecasts as in the JSON document, and the probabilities that the run of a row ends below that of a column."""
     from bayescale.forecasting.beats import beats
@@ -179,17 +193,13 @@ def _forecast(
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.shares import shares
 
-    best = _optima(law, post, table, seed) if optimal else [{} for _ in range(len(table))]
-    if optimal:
-        table = table.assign(N=[optimum["N"]["median"] for optimum in best])
-        table = table.assign(D=budget_tokens(table["C"], table["N"]))
     drawn = predict(law, post, table, seed=seed)
     most, parts = largest(post), shares(law, post, drawn)
     forecasts = [
         {
             "at": at,
             "times_largest": {key: at[key] / most[key] for key in most if key in at},
-            **({"optimal": best[i]} if optimal else {}),
+            **({"optimal": best[i]} if best else {}),
             "mu": show.summary(drawn["mu"].isel(run=i)),
             "loss": show.summary(drawn["loss"].isel(run=i)),
             "shares": {str(name): float(parts.sel(part=name)[i]) for name in parts["part"].values},

@@ -2,7 +2,9 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, frontier, reach
+from bayescale.cli import backtest, compare, data, fit, forecast
+from bayescale.cli.decisions import multiplier, score
+from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
 
@@ -16,7 +18,7 @@ class Tidy(click.Group):
                 return super().invoke(ctx)
             except (BrokenPipeError, click.exceptions.Exit, click.Abort):
                 raise
-            except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:
+            except (ValueError, TypeError, OSError, RuntimeError, MemoryError, ImportError) as error:
                 from bayescale.cli.messages import translated
 
                 text = str(error) or type(error).__name__
@@ -45,7 +47,12 @@ for command in (
     fit.fit,
     forecast.forecast,
     frontier.frontier,
+    bend.curvature,
+    bend.entropy,
     reach.reach,
+    isoflop.isoflop,
+    multiplier.multiplier,
+    score.score,
     backtest.backtest,
     compare.compare,
     data.data,

@@ -11,6 +11,10 @@ CURES = (
     (r"Rename yours: runs\.rename\(columns=\{'yours': '(\w+)'\}\)", r"Name yours: --column \1=yours"),
     (r"runs\[runs\['(\w+)'\] > 0\]", r"--where '\1 > 0'"),
     (r"bayescale\.best_of\(runs, by=\([^)]*\)\)", "--best"),
+    (r"columns=\{'(\w+)': '([^']*)'\}", r"--column \1='\2'"),
+    (r"Give pattern=, a", "Give --pattern, a"),
+    (r"given=\{'(\w+)': ([^{}]+)\}, or \{'\w+': \{'([^']*)': [^{}]*\}\}", r"--given \1=\2, or --given '\1:\3=\2'"),
+    (r"given=\{'(\w+)': ([^{}]+)\}", r"--given \1=\2"),
     (r"runs\.dropna\(subset=\['(\w+)'\]\)", r"--where '\1 == \1'"),
 )
 

@@ -46,6 +46,31 @@ def once(pairs: tuple[tuple[str, Any], ...], option: str) -> dict[str, Any]:
     return dict(pairs)
 
 
+def of_runs(pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """The pairs of ``--given`` as `bayescale.read` takes them: name -> number, or name -> run -> number.
+
+    Raises
+    ------
+    ValueError
+        If a value is no number, or a name is given twice or both for all runs and for one.
+    """
+    given: dict[str, Any] = {}
+    for key, text in pairs:
+        name, colon, run = key.partition(":")
+        value: Any = {"true": True, "false": False}.get(text.lower())
+        if value is None:
+            try:
+                value = float(text.replace("_", ""))
+            except ValueError:
+                raise ValueError(f"--given {key}={text} is no number; write digits, such as {key}=524288.") from None
+        if name in given and not (colon and isinstance(given[name], dict) and run not in given[name]):
+            raise ValueError(
+                f"--given {name} occurs more than once; give one number, or one for each run ({name}:RUN)."
+            )
+        given[name] = {**given.get(name, {}), run: value} if colon else value
+    return given
+
+
 def number(letter: str, words: str) -> Callable:
     """The option ``--N`` (or another letter), which may be repeated."""
     return click.option(f"--{letter}", letter, type=float, multiple=True, metavar="NUMBER", help=words)

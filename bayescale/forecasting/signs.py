@@ -32,8 +32,7 @@ def signs(law: Law, post: xr.DataTree, backtest: xr.Dataset | Evidence | None = 
           the smallest loss.
         - ``backtest``: the 90 % intervals of the back-test contained less than 70 % of the larger runs. The absence of
           this sign is reassuring only if ``evidence(backtest).reassures`` is true.
-        - The law's own signs (`Law`, ``signs``). The generalised law has ``kappa``: the 90 % interval of kappa
-          excludes 1.
+        - The law's own signs, if it has any (`Law`, ``signs``).
 
     Raises
     ------

@@ -43,5 +43,10 @@ def by_importance(
     stats = xr.Dataset({"lp": (SAMPLE_DIMS, log_density)}, {dim: posterior[dim] for dim in SAMPLE_DIMS})
     post = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
     add_discrepancy(density, post, seed)
-    post.attrs |= {"method": "laplace", "pareto_k": approximation.k, "importance_ess": approximation.ess}
+    post.attrs |= {
+        "method": "laplace",
+        "pareto_k": approximation.k,
+        "importance_ess": approximation.ess,
+        "log_evidence": approximation.log_evidence,
+    }
     return post, ""

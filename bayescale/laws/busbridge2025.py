@@ -70,19 +70,6 @@ def gamma(*, alpha_N, alpha_D, embedding):
     return effective * alpha_D / (effective + alpha_D)
 
 
-def bracket_is_no_sum(draws):
-    """The sign that the 90 % interval of kappa excludes 1, where the law is a sum of power laws."""
-    if "kappa" not in draws or draws["kappa"].dims[2:]:  # fixed, or of groups
-        return ""
-    low, middle, high = draws["kappa"].quantile([0.05, 0.5, 0.95]).to_numpy()
-    if low <= 1 <= high:
-        return ""
-    return (
-        f"kappa is {middle:.2f} [{low:.2f}, {high:.2f}], without 1: an additive law does not fit these runs, and its E "
-        "cannot be trusted. On published tables with this sign, forecasts had larger errors, also those of this law."
-    )
-
-
 def embeddings_are_known(law, runs):
     """The doubt that the table has N without embeddings, though the law would infer their share."""
     if "N_no_embed" not in runs or runs["N_no_embed"].isna().any() or not isinstance(law.priors["embedding"], Prior):
@@ -142,7 +129,6 @@ generalised = Law(
     discrepancy=smooth_and_local,
     derived={"a": a, "gamma": gamma},
     coordinates=BRACKET,
-    signs={"kappa": bracket_is_no_sum},
     doubts=(embeddings_are_known,),
     name="busbridge2025.generalised",
     source="Busbridge et al. 2025, arXiv:2502.08606, supervised law; here with a floor that declines",

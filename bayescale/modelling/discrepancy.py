@@ -90,6 +90,17 @@ class Discrepancy:
     def amplitude(self, part: str) -> str:
         """Name of the amplitude of a part.
 
+        Parameters
+        ----------
+        part : str
+            Name of a part: a column ("N"), ``"beyond"``, or ``"local_N"`` for the local part of a column.
+
+        Returns
+        -------
+        str
+            The part's own amplitude, such as ``"tau_N"``, if it has a prior; otherwise that of its kind, ``"tau"`` or
+            ``"tau_local"``.
+
         Raises
         ------
         ValueError
@@ -104,6 +115,16 @@ class Discrepancy:
 
     def parts(self, inputs: Iterable[str]) -> tuple["Part", ...]:
         """The parts of the discrepancy of a law with these columns.
+
+        Parameters
+        ----------
+        inputs : iterable of str, columns of the law.
+
+        Returns
+        -------
+        tuple of Part
+            A smooth part of each column, one of the distance beyond the runs, and a local part of each column whose
+            local amplitude has a prior.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """Draws of a law's parameters, and values given for its columns, as named arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.base.targets import positive
+from bayescale.modelling.formula import call
 from bayescale.modelling.prior import Prior
 
 if TYPE_CHECKING:
@@ -70,6 +71,23 @@ def draws_of(law: "Law", post) -> tuple[dict[str, Any], dict[str, Any]]:
     stored = {str(k): v if v.ndim else float(v) for k, v in constants.data_vars.items() if v.dims in ((), ("fit",))}
     reference: dict[str, Any] = {**law.reference, **stored}
     return {**{name: values[name] for name in free}, **numbers}, reference
+
+
+def evaluated(law: "Law", function: Callable, post, given: Mapping[str, Any]) -> xr.DataArray:
+    """Call a function of the formula's convention with the draws of a posterior; see `Law.evaluate`."""
+    draws, reference = draws_of(law, post)
+    picks = {g: given[g] for g in law.groups if g in given}
+    try:
+        chosen = {name: picked(value, picks) for name, value in draws.items()}
+    except KeyError as error:
+        known = {g: levels_of(draws, g) for g in picks}
+        raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
+    result = call(function, chosen, given, reference)
+    if not isinstance(result, xr.DataArray) and (first := next(iter(draws.values()), None)) is not None:
+        result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
+    if not isinstance(result, xr.DataArray):
+        return xr.DataArray(result)
+    return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # a law of numbers only has no sample dims
 
 
 def _check_text(law: "Law", stored: str | None) -> None:

@@ -124,6 +124,18 @@ class Renamed:
         return call(self.function, {back[name]: value for name, value in values.items()})
 
 
+def in_columns(columns: Mapping[str, str]) -> Callable[[str], str]:
+    """How `Law.rename` changes a name: N, N0 and alpha_N become C, C0 and alpha_C for ``{"N": "C"}``."""
+
+    def new(word: str) -> str:
+        for old, other in columns.items():
+            if word in (old, f"{old}0") or word.endswith(f"_{old}") or word.startswith(f"{old}_"):
+                return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", other, word)
+        return word
+
+    return new
+
+
 def renamed(function: Callable, new: Callable[[str], str]) -> Renamed:
     """`function` with its name, its arguments and the words of its text replaced by ``new(word)``."""
     arguments = tuple(new(name) for name in inspect.signature(function).parameters)

@@ -1,6 +1,5 @@
 """Law: a formula with its priors, its noise and its reference run."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,14 +9,14 @@ import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
 from bayescale.base.targets import check_sizes
-from bayescale.modelling.arguments import check_reference, check_units
+from bayescale.modelling.checks.law import check_kinds, check_law
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
-from bayescale.modelling.draws import SAMPLE_DIMS, as_arrays, draws_of, levels_of, picked
-from bayescale.modelling.formula import call, renamed, signature, text
+from bayescale.modelling.draws import as_arrays, evaluated
+from bayescale.modelling.formula import in_columns, renamed, signature, text
 from bayescale.modelling.noise import Noise
 from bayescale.modelling.noises import student
-from bayescale.modelling.prior import Prior, check_values
+from bayescale.modelling.prior import Prior
 
 
 @dataclass(frozen=True)
@@ -94,33 +93,10 @@ class Law:
     may_rise: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
-        _check_kinds(self)
-        check_reference(self.reference)
+        check_kinds(self)
         if not self.name:
             object.__setattr__(self, "name", self.formula.__name__)
-        if set(self.priors) != set(self.parameters):
-            raise ValueError(
-                f"Law '{self.name}' has the parameters {sorted(self.parameters)} but priors for "
-                f"{sorted(self.priors)}; give each parameter a Prior or a number, and nothing else."
-            )
-        unknown = sorted(self.coordinates.names() - set(self.parameters)) if self.coordinates else []
-        if unknown:
-            raise ValueError(
-                f"The coordinates of law '{self.name}' name {unknown}, which are not among its parameters "
-                f"{sorted(self.parameters)}; name only those, or leave coordinates out: they are read from the formula."
-            )
-        shared = sorted(set(self.parameters) & {*self.noise.parameters, *self._amplitudes})
-        if shared:
-            raise ValueError(f"Law '{self.name}' and its noise or discrepancy both have {shared}; rename one.")
-        check_units(self)
-        check_values(f"law '{self.name}'", self.priors)
-        if self.discrepancy is not None:
-            self.discrepancy.parts(self.inputs)
-            if self.noise.constant is False:
-                raise ValueError(
-                    f"The noise '{self.noise.name}' does not go with a discrepancy, whose integral needs a "
-                    "normal or Student-t variate of fixed nu with a single scale; choose student or lognormal."
-                )
+        check_law(self)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -148,11 +124,8 @@ class Law:
     @property
     def all_priors(self) -> dict[str, Prior | float]:
         """Priors of the formula, of the noise and of the discrepancy."""
-        return {**self.priors, **self.noise.priors, **self._amplitudes}
-
-    @property
-    def _amplitudes(self) -> Mapping[str, Prior | float]:
-        return self.discrepancy.priors if self.discrepancy is not None else {}
+        amplitudes = self.discrepancy.priors if self.discrepancy is not None else {}
+        return {**self.priors, **self.noise.priors, **amplitudes}
 
     @property
     def variables(self) -> dict[str, Prior]:
@@ -222,19 +195,7 @@ class Law:
         ValueError
             If a level of a group was not fitted.
         """
-        draws, reference = draws_of(self, post)
-        picks = {g: given[g] for g in self.groups if g in given}
-        try:
-            chosen = {name: picked(value, picks) for name, value in draws.items()}
-        except KeyError as error:
-            known = {g: levels_of(draws, g) for g in picks}
-            raise ValueError(f"{error.args[0]}: this posterior was fitted on the groups {known}.") from None
-        result = call(function, chosen, given, reference)
-        if not isinstance(result, xr.DataArray) and (first := next(iter(draws.values()), None)) is not None:
-            result = xr.zeros_like(first.isel({d: 0 for d in first.dims if d not in SAMPLE_DIMS}, drop=True)) + result
-        if not isinstance(result, xr.DataArray):
-            return xr.DataArray(result)
-        return result.transpose(*SAMPLE_DIMS, ..., missing_dims="ignore")  # a law of numbers only has no sample dims
+        return evaluated(self, function, post, given)
 
     def rename(self, name: str, **columns: str) -> "Law":
         """The same law in another column.
@@ -262,13 +223,7 @@ class Law:
         >>> L_N.rename("in_steps", N="S").parameters
         ('E', 'excess_S', 'alpha_S')
         """
-
-        def new(word: str) -> str:
-            for old, other in columns.items():
-                if word in (old, f"{old}0") or word.endswith(f"_{old}") or word.startswith(f"{old}_"):
-                    return re.sub(rf"(?<![^_]){old}(?=$|0$|_)", other, word)
-            return word
-
+        new = in_columns(columns)
         return replace(
             self,
             formula=renamed(self.formula, new),
@@ -291,23 +246,3 @@ class Law:
             f"z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
-
-
-#: What the fields of a law must be, with an example.
-_KINDS = {
-    "formula": (Callable, "a function: def formula(N, N0, *, E, alpha_N)"),
-    "priors": (Mapping, "a mapping from parameter to Prior or number"),
-    "noise": (Noise, "a Noise, such as bayescale.noises.student"),
-    "discrepancy": (Discrepancy | None, "a Discrepancy or None"),
-    "derived": (Mapping, "a mapping from name to function"),
-    "reference": (Mapping, "a mapping from name to number: {'N0': 1e9}"),
-    "coordinates": (Coordinates | None, "Coordinates or None"),
-}
-
-
-def _check_kinds(law: Law) -> None:
-    """Refuse fields of a wrong kind."""
-    for name, (kind, wanted) in _KINDS.items():
-        value = getattr(law, name)
-        if not isinstance(value, kind):
-            raise TypeError(f"{name} of a Law is {value!r}; wanted {wanted}.")

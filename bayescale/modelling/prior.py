@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from bayescale.modelling.arguments import as_dims, check_arguments, check_number, check_unit, reaches_below_zero
+from bayescale.modelling.checks.prior import as_dims, check_arguments, check_number, check_unit, reaches_below_zero
 from bayescale.modelling.distributions import FAMILIES, Family, family_of
 
 

@@ -179,7 +179,7 @@ class Variate:
         ValueError
             If two of the functions disagree; the message says which.
         """
-        from bayescale.modelling.check_variate import check_variate
+        from bayescale.modelling.checks.variate import check_variate
 
         check_variate(self, shape)
 

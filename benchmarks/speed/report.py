@@ -12,6 +12,7 @@ from benchmarks.speed.targets import definitions, target_rows
 REFERENCE = "bayescale_nuts"
 #: The command that writes the page, in an isolated environment with the peers.
 COMMAND = "uv run --isolated --no-default-groups --group bench python -m benchmarks speed"
+NOTE = "With `--raw FILE` the command keeps its measurements as JSON, and writes the page from them."
 HEADER = (
     *("contender", "whole process [s]", "CPU [s]", "first fit to forecast [s]", "again [s]", "smallest ESS"),
     *("ESS/s cold", "ESS/s again", "R-hat", "mean off by [sd]"),
@@ -39,7 +40,8 @@ def first(measured: Measured) -> list[str]:
     if not measured.results:
         return []
     rows = target_rows(measured)
-    return opening(conclusion(rows), table.table(TARGETS, rows), COMMAND, measured.machine.get("Measured", "unknown"))
+    when = measured.machine.get("Measured", "unknown")
+    return opening(conclusion(rows), table.table(TARGETS, rows), COMMAND, when, NOTE)
 
 
 def conclusion(rows: Sequence[Sequence]) -> list[str]:

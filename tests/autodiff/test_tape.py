@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bayescale.autodiff import codegen, simd_math
+from bayescale.autodiff import scalar_code, simd_math
 from bayescale.autodiff.codegen import Program
 from bayescale.autodiff.gradient import gradient
 from bayescale.autodiff.kernels import evidence, factor, projected, solve, solve_back, spread
@@ -81,7 +81,7 @@ def test_derivative_of_every_step(op):
 @pytest.mark.parametrize("most", [1, 2])
 def test_sums_gathers_and_lone_numbers(most, monkeypatch):
     """Numbers that stand beside columns, elements of a vector (few or many), and a part that no column enters."""
-    monkeypatch.setattr(codegen, "MAX_SCALAR_SUMS", most)
+    monkeypatch.setattr(scalar_code, "MAX_SCALAR_SUMS", most)
     tape = Tape(4)
     column, group = tape.column(np.array([1.0, 2.0, 3.0, 4.0])), tape.group([0, 1, 1, 0])
 

@@ -9,7 +9,7 @@ import pytest
 
 import bayescale as bs
 from bayescale.data.check import check
-from bayescale.data.read import read
+from bayescale.data.read import from_table, read
 from bayescale.laws import chinchilla
 from bayescale.laws.henighan2020 import L_D
 
@@ -111,4 +111,6 @@ def test_separators_marks_and_spaces(case, number):
 
 def test_a_chart_is_wide(case):
     with pytest.raises(ValueError, match="one column a run"):
-        check(chinchilla, case("wandb_chart"))
+        check(chinchilla, from_table(next(Path(os.environ["BAYESCALE_CASES"]).glob("**/wandb_chart.csv"))))
+    with pytest.warns(UserWarning, match="batch_tokens"):
+        assert case("wandb_chart")["run"].tolist() == ["d12", "d16"]

@@ -126,6 +126,7 @@ def test_table_matches_its_record(name, table):
         "licence": record.licence,
         "cite": record.cite,
         "units": record.units,
+        **record.truths,
     }
     for column, unit in record.units.items():
         if unit == "flag":
@@ -634,3 +635,7 @@ def test_besiroglu_from_a_mirror(shared_data, server, monkeypatch, table):
     monkeypatch.delenv("BAYESCALE_DATA")
     pd.testing.assert_frame_equal(load("besiroglu2024"), local)
     assert server.asked == ["/besiroglu2024/raw/svg_extracted_data.csv"]
+
+
+def test_the_exact_entropy_comes_with_its_table():
+    assert load("known_entropy").attrs["entropy"] == pytest.approx(1.96532, abs=1e-5)

@@ -37,11 +37,12 @@ def bent():
     return simulated(embedding=0.0)
 
 
-def test_a_bent_frontier_shows(bent):
-    general = bs.fit(generalised, bent, seed=1, method="laplace")
-    told = bs.signs(generalised, general)
-    assert set(told) == {"kappa"} and "without 1" in told["kappa"]
-    assert f"{float(general['posterior']['kappa'].median()):.2f} [" in told["kappa"]
+def test_a_law_s_own_sign_is_told(bent):
+    own = {"kappa": lambda draws: f"kappa is {float(draws['kappa'].median()):.2f}", "never": lambda draws: ""}
+    law = replace(generalised, signs=own)
+    general = bs.fit(law, bent, seed=1, method="laplace")
+    assert bs.signs(law, general) == {"kappa": f"kappa is {float(general['posterior']['kappa'].median()):.2f}"}
+    assert bs.signs(generalised, general) == {}  # kappa far from 1 is no sign: forecasts of this law are no worse then
 
 
 def test_a_floor_that_nearly_reaches_the_runs():

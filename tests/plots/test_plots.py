@@ -49,7 +49,15 @@ POST = xr.DataTree.from_dict(
         "posterior": xr.Dataset({"E": (SAMPLE, RNG.beta(8, 1, (4, 500)) * 2)}),
     }
 )
+NEEDS = xr.Dataset({"multiplier": draws(C=C)}, attrs={"by": "C", "inside": "[1e18, 1e20]"})
+NEVER = NEEDS.assign(multiplier=NEEDS["multiplier"].where(NEEDS["C"] < 1e22, np.inf))
+AT_RUNS = xr.Dataset({"multiplier": draws(run=range(1, 4))}, attrs={"by": "D"})
+NEAR = xr.Dataset({"N_low": 1e8 / draws(C=C), "N": 4e8 / draws(C=C), "N_high": 2e9 / draws(C=C)})
 DRAWINGS = {
+    "multiplier": lambda ax=None: plots.multiplier(NEEDS, ax=ax),
+    "multiplier_infinite": lambda ax=None: plots.multiplier(NEVER, ax=ax),
+    "multiplier_at_runs": lambda ax=None: plots.multiplier(AT_RUNS, ax=ax),
+    "near_optimal": lambda ax=None: plots.near_optimal(NEAR, ax=ax),
     "curves": lambda ax=None: plots.curves(RUNS, draws(N=N), ax=ax),
     "curves_coloured": lambda ax=None: plots.curves(RUNS, draws(D=20 * N), color_by="N", ax=ax),
     "curves_by_number": lambda ax=None: plots.curves(RUNS, draws(D=20 * N, N=N[:3]), x="D", ax=ax),
@@ -122,7 +130,7 @@ def test_ticks_do_not_overlap_and_the_legend_is_off_the_data(draw):
 def test_axes_have_labels_with_units_and_print_sizes(draw):
     ax = draw()
     words = (ax.get_xlabel(), ax.get_ylabel())
-    dimensionless = ("Tokens per parameter", "Slope", "Curvature")
+    dimensionless = ("Tokens per parameter", "Slope", "Curvature", "Compute of B", "Tokens of B", "Run")
     assert all("[" in label or label.startswith(dimensionless) for label in words), words
     assert {7.0, 8.0} >= {text.get_fontsize() for text in (*ax.get_xticklabels(), ax.xaxis.label, ax.yaxis.label)}
 

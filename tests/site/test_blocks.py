@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.blocks import _commands as commands
 from tests.site.blocks import blocks, run
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -54,6 +55,18 @@ def test_a_block_that_fails_says_where(folder):
     assert caught.traceback[-1].lineno + 1 == page.read_text().splitlines().index("raise KeyError('here')") + 1
     with pytest.raises(AssertionError, match=r"page.md:4 ended with 3:\nsaid"):
         run(write(folder, "```bash\necho said\nfalse || exit 3\n```"), folder)
+
+
+def test_commands_run_in_this_process_unless_they_need_a_shell(folder):
+    assert commands("bayescale fit a \\\n    --where 'N < 1'\nbayescale data list\n") == [
+        ["fit", "a", "--where", "N < 1"],
+        ["data", "list"],
+    ]
+    assert commands("bayescale data list > out\n") is None
+    assert commands("echo 1\n") is None
+    assert run(write(folder, "```bash\nbayescale data list\n```"), folder) == []
+    with pytest.raises(AssertionError, match=r"page.md:4 ended with 2:\n(.|\n)*There is no"):
+        run(write(folder, "```bash\nbayescale fit absent.csv --law chinchilla -o x\n```"), folder)
 
 
 def test_blocks_are_skipped_for_a_reason(folder):

@@ -106,7 +106,7 @@ def load(name: str) -> pd.DataFrame:
         If ``info(name).kind`` is ``"runs"``, one row for each training run; if ``"curves"``, one for each checkpoint.
         Columns `N` [parameters], `D` [tokens], `C` [FLOP] and `loss` [nats/token], unless ``attrs["units"]`` says
         otherwise, and grouping columns. Numbers are float64. ``attrs`` has ``name``, ``source``, ``licence``, ``cite``
-        and ``units``.
+        and ``units``, and what is known exactly, such as ``entropy`` of known_entropy [nats/symbol].
 
     Raises
     ------
@@ -145,6 +145,7 @@ def load(name: str) -> pd.DataFrame:
         "licence": record.licence,
         "cite": record.cite,
         "units": record.units,
+        **record.truths,
     }
     return table
 

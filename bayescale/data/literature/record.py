@@ -69,6 +69,8 @@ class Dataset:
         file that `read` takes.
     recipe : str
         How to prepare the file `local`.
+    truths : mapping of name to number
+        What is known exactly of the data, such as ``entropy`` [unit of the loss]. It is in ``attrs`` of the table.
     read : callable or None
         Takes the paths of the files in `raw`, in order, or the path of `local`, and returns the table. None for a
         bundled table, whose file is ``bundled/<name>.csv``.
@@ -99,6 +101,7 @@ class Dataset:
     renamed: Mapping[str, str] = field(default_factory=dict)
     local: str = ""
     recipe: str = ""
+    truths: Mapping[str, float] = field(default_factory=dict)
     read: Callable[..., pd.DataFrame] | None = None
 
     @property

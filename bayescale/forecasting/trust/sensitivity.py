@@ -88,9 +88,9 @@ def sensitivity(
     before = _logs(predict(law, post, runs, seed=seed))
     base = np.quantile(before, QUANTILES, axis=0)
     rows = []
-    for name in _chosen(law, post, parameters):
-        prior, x, units = law.all_priors[name], *_values(law, post, name)
-        for change, ratio in _ratios(prior, units).items():
+    for name in chosen(law, post, parameters):
+        prior, x, units = law.all_priors[name], *values_of(law, post, name)
+        for change, ratio in ratios(prior, units).items():
             weights, k = psis.smooth(ratio(x))
             refit = float(k) > psis.MAX_K and fitted is not None and prior.family == "LogNormal"
             if refit:
@@ -129,7 +129,7 @@ def with_prior(law: Law, name: str, prior: Prior) -> Law:
     return replace(law, discrepancy=replace(discrepancy, priors={**discrepancy.priors, name: prior}))
 
 
-def _chosen(law: Law, post: xr.DataTree, parameters: Sequence[str] | None) -> list[str]:
+def chosen(law: Law, post: xr.DataTree, parameters: Sequence[str] | None) -> list[str]:
     """The parameters whose priors are changed."""
     able = [
         name
@@ -142,13 +142,13 @@ def _chosen(law: Law, post: xr.DataTree, parameters: Sequence[str] | None) -> li
     return able if parameters is None else list(parameters)
 
 
-def _values(law: Law, post: xr.DataTree, name: str) -> tuple[np.ndarray, dict[str, float]]:
+def values_of(law: Law, post: xr.DataTree, name: str) -> tuple[np.ndarray, dict[str, float]]:
     """Draws of a parameter, of shape (draw,), and the values of units."""
     draws, reference = draws_of(law, post)
     return draws[name].transpose(*SAMPLE_DIMS).to_numpy().ravel(), reference
 
 
-def _ratios(prior: Prior, units: dict[str, float]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def ratios(prior: Prior, units: dict[str, float]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """For each change that the prior allows, the log of the changed density over the density, up to a constant."""
     family: Any = prior.known
     args = prior.in_unit(prior.args, units[prior.unit_name] if prior.unit_name else None)

@@ -11,6 +11,7 @@ import numpy as np
 
 from bayescale.density.log_density import LogDensity
 from bayescale.inference.laplace.amis import Sample
+from bayescale.inference.laplace.mixture import Mixture
 from bayescale.inference.laplace.proposals import ACCEPTED_K, samples
 from bayescale.inference.laplace.psis import MAX_K, MIN_ESS
 
@@ -27,12 +28,15 @@ class Approximation:
     ess : float, effective sample size of the weights, 1 / sum of squared weights.
     reason : str, why the draws are not accepted; empty if they are. The effective sample size is below 400, Pareto k is
         above 0.65 (0.7 after chains), or another proposal found more of the posterior.
+    log_evidence : float, log of the integral of the density: of the probability of the losses [1/nats^runs] under law
+        and priors. Its standard error is about 1 / sqrt(ess).
     """
 
     points: np.ndarray
     k: float
     ess: float
     reason: str
+    log_evidence: float
 
     @property
     def accepted(self) -> bool:
@@ -68,7 +72,8 @@ def approximate(
     reason = f"Pareto k {best.k:.2f}, importance ESS {best.ess:.0f}"
     reason += "" if complete else ", another proposal found more of the posterior"
     accepted = complete and best.k <= most_k and best.ess >= MIN_ESS
-    return Approximation(np.array(points), best.k, best.ess, "" if accepted else reason)
+    log_evidence = best.log_evidence - Mixture.log_constant(best.points.shape[1])
+    return Approximation(np.array(points), best.k, best.ess, "" if accepted else reason, log_evidence)
 
 
 def _complete(candidates: list[tuple[Sample, bool]], place: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import lgamma, log, pi
 
 import numpy as np
 
@@ -73,6 +74,11 @@ class Mixture:
             return log_sum_exp(self.log_components(coefficients @ monomials(standardised), df=DF))
 
         return np.concatenate([np.empty(0), *each(log_density, blocks(len(points), self.centers.size))])
+
+    @staticmethod
+    def log_constant(size: int) -> float:
+        """The constant that `logpdf` leaves out, for `size` coordinates."""
+        return lgamma(0.5 * (DF + size)) - lgamma(0.5 * DF) - 0.5 * size * log(DF * pi)
 
     def distance_coefficients(self, center: np.ndarray, root: np.ndarray) -> np.ndarray:
         """Coefficients of the squared distance from each component, of shape (component, term).

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale.modelling.distributions import FAMILIES
-from bayescale.modelling.formula import signature
 from bayescale.modelling.pymc_families import (
     FROM_LOWER,
     POSITIVE,
@@ -22,7 +21,6 @@ from bayescale.modelling.pymc_families import (
 )
 
 if TYPE_CHECKING:
-    from bayescale.modelling.law import Law
     from bayescale.modelling.prior import Prior
 
 #: Form of a unit: the smallest loss, or the middle (N0) or the largest run's value (N_top) of a column.
@@ -82,20 +80,6 @@ def check_arguments(family: str, args: Mapping[str, Any], hyperpriors: "Mapping[
         if np.any(numbers["sigma"] ** 2 >= numbers["mu"] * (1.0 - numbers["mu"])):
             raise ValueError(f"sigma of Beta is {args['sigma']}; wanted less than sqrt(mu * (1 - mu)).")
     return given
-
-
-def check_reference(reference: Any) -> None:
-    """Refuse a reference run whose values are not positive finite numbers.
-
-    Raises
-    ------
-    TypeError, ValueError
-    """
-    for name, value in reference.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise TypeError(f"The reference value {name} is {value!r}; wanted a positive number.")
-        if not 0 < value < np.inf:
-            raise ValueError(f"The reference value {name} is {value}; wanted a positive number.")
 
 
 def check_number(label: str, value: Any, *, positive: bool = False, array: bool = True) -> np.ndarray:
@@ -176,25 +160,6 @@ def check_unit(unit: Any) -> None:
             f"There is no unit '{unit}'{hint(unit, USUAL_UNITS)} Wanted 'loss_min', the smallest observed loss, or the "
             "reference value of a column: N0 for N."
         )
-
-
-def check_units(law: "Law") -> None:
-    """Refuse priors whose unit is the reference value of a column that the law does not have.
-
-    Raises
-    ------
-    ValueError
-        If there is such a prior.
-    """
-    columns = [name for name in dict.fromkeys((*law.inputs, *law.noise.columns)) if name != "loss_se"]
-    tops = [f"{n}_top" for n in columns if law.discrepancy or f"{n}_top" in signature(law.formula).reference]
-    known = dict.fromkeys(["loss_min", *(f"{name}0" for name in columns), *tops, *law.reference])
-    for prior in law.variables.values():
-        if prior.unit is not None and prior.unit not in known:
-            raise ValueError(
-                f"Law '{law.name}' has the prior {prior}, but no reference value '{prior.unit}'"
-                f"{hint(prior.unit, known)} Its units are {_list(known)}."
-            )
 
 
 def _check_spelling(family: str, given: Iterable[str], known: Mapping[str, str | None]) -> None:

@@ -1,0 +1,1 @@
+"""Approaches to the frontier on simulated sweeps, and distances of published models."""

@@ -1,0 +1,30 @@
+"""``python -m benchmarks approaches``: IsoFLOP valleys on simulated sweeps, approaches compared on published ones."""
+
+from pathlib import Path
+
+import click
+
+from benchmarks.evidence import EVIDENCE, stamp
+
+
+@click.command()
+@click.option("--sweeps", default=100, show_default=True, help="Sweeps of each truth and grid.")
+@click.option("--kept", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Kept fits; continued.")
+@click.option("--measured", metavar="TEXT", help="Date and commit of kept records.  [default: today's]")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=EVIDENCE / "approaches.md")
+def approaches(sweeps, kept, measured, output):
+    """Fit valleys of known laws, and published sweeps by several approaches; write docs/evidence/approaches.md.
+
+    The published tables are read from BAYESCALE_DATA.
+    """
+    from benchmarks.approaches import real
+    from benchmarks.approaches.page import report
+    from benchmarks.approaches.simulated import measure
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    records = measure(sweeps, kept, say)
+    results = [*(real.measure(name, say=say) for name in real.sweeps()), real.pile()]
+    report(output, records, results, real.exponents(say), measured or stamp())
+    click.echo(output)

@@ -1,0 +1,1 @@
+"""Decisions: simulated pairs of recipes whose multiplier is known, and pairs of published recipes."""

@@ -1,0 +1,25 @@
+"""
+Does the frontier bend, and what is the entropy?
+================================================
+
+Probabilities of six laws (``bs.plots.probabilities(bend)``), the curvature of the frontier against compute
+(``bs.plots.bend(bend)``), and the entropy under each law (``bs.plots.entropy(floor)``). ``bend`` is the result of
+``bs.curvature``, ``floor`` that of ``bs.entropy``.
+"""
+
+import matplotlib.pyplot as plt
+
+import bayescale as bs
+
+runs = bs.load("known_entropy")
+grid = runs[runs["split"] != "heldout"]
+bend = bs.curvature(grid, seed=1)
+floor = bs.entropy(grid, seed=1)
+
+figure, axes = plt.subplots(1, 3, figsize=(10, 2.6), layout="constrained")
+bs.plots.probabilities(bend, ax=axes[0])
+bs.plots.bend(bend, ax=axes[1])
+bs.plots.entropy(floor, truth=runs.attrs["entropy"], ax=axes[2])
+plt.show()
+print(bend.attrs["conclusion"])
+print(floor.attrs["conclusion"])

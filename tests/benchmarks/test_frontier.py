@@ -1,0 +1,64 @@
+"""The benchmark of curvature and entropy: its integrals, its coverage and its page."""
+
+import numpy as np
+import pytest
+
+from bayescale.inference.laplace.mixture import Mixture
+from benchmarks.frontier.evidence import bridge, smc
+from benchmarks.frontier.report import by_kind, evidence, inside, page
+from benchmarks.frontier.truths import TRUTHS, sweep
+
+COVARIANCE = np.array([[1.0, 0.5, 0.0], [0.5, 2.0, 0.3], [0.0, 0.3, 0.7]])
+#: Log of the integral of the density below.
+TOTAL = 1.5
+
+
+def density(x: np.ndarray) -> np.ndarray:
+    """Two normal bumps of equal mass, at 1 and at -2 in each coordinate."""
+    precision = np.linalg.inv(COVARIANCE)
+    constant = TOTAL - np.log(2) - 0.5 * np.log(np.linalg.det(2 * np.pi * COVARIANCE))
+    logs = [constant - 0.5 * np.einsum("ij,jk,ik->i", x - c, precision, x - c) for c in (1.0, -2.0)]
+    return np.logaddexp(*logs)
+
+
+def test_both_methods_find_a_known_integral():
+    """Two bumps, of which neither lies at the centre of the wide density."""
+    rng = np.random.default_rng(0)
+    total, points = smc(density, Mixture.single(np.zeros(3), 4 * np.eye(3)), rng)
+    assert total == pytest.approx(TOTAL, abs=0.2)
+    assert 0.3 < (points.sum(axis=1) > -1.5).mean() < 0.7
+    value, error = bridge(density, points, rng)
+    assert error < 0.1 and value == pytest.approx(TOTAL, abs=0.1)
+
+
+def record(truth: str, seed: int, low: float, high: float) -> dict:
+    made = sweep(truth, seed)
+    shares = {"straight": 0.1, "floor": 0.5, "slow": 0.3, "free": 0.1}
+    return {
+        "truth": truth, "seed": seed, "q": made.curvature, "floor": None if np.isnan(made.floor) else made.floor,
+        "probability": shares, "E": [low, high], "E_floor_law": [low, high], "bends_up": 0.9, "direction": 0.96,
+    }  # fmt: skip
+
+
+def test_a_truth_without_a_floor_allows_any_entropy_below():
+    most = sweep("straight 1 %", 3).most
+    assert inside(record("straight 1 %", 3, 0.0, most / 2), "E") == pytest.approx(0.5)
+    assert inside(record("straight 1 %", 3, most / 2, 9.0), "E") == pytest.approx(0.5)
+    floor = sweep("floor 1 %, 2 decades", 3).floor
+    assert inside(record("floor 1 %, 2 decades", 3, floor - 0.1, floor + 0.1), "E") == 1
+    assert inside(record("floor 1 %, 2 decades", 3, floor + 0.1, floor + 0.2), "E") == 0
+
+
+def test_the_page_has_a_row_for_each_truth_and_each_fit():
+    records = [record(name, 0, 0.0, 9.0) for name in TRUTHS]
+    assert by_kind(records) == {"straight": 1, "floor": 1, "slow": 1}
+    errors = {"importance_error": 0.01, "smc_error": 0.2, "bridge_error": 0.02}
+    fit = {"table": "t", "law": "slow", "runs": 8, "importance": 3.0, "smc": 3.1, "bridge": 2.95, "accepted": False}
+    E = {"top": 1e12, "errors": "of sizes", "law": "floor", "log_evidence": 1.0, "E": [1.9, 1.95, 2.0]}
+    kept = {"simulated": records, "published": [], "evidence": [fit | errors], "known": [E]}
+    text = page(kept, "today", "abc")
+    assert all(f"| {name} | 1 |" in text for name in TRUTHS)
+    assert "| t | slow | 8 | 3.00 ± 0.01 (not accepted) | +0.10 ± 0.20 | -0.05 ± 0.02 |" in text
+    assert "| 1e+12 | of sizes | floor | 1.0 | 1.950 | 1.900 to 2.000 | yes |" in text
+    assert f"These {len(TRUTHS)} sweeps were measured without curved_floor" in text
+    assert evidence([]) == ""

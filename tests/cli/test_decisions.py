@@ -1,0 +1,48 @@
+"""The commands multiplier and score, and forecast --seal."""
+
+import json
+
+import pytest
+
+from tests.cli.test_commands import done, refused, run
+
+FIT = ["--law", "chinchilla", "--where", "split == 'grid'", "--quick", "--draws", "250"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("cli") / "sweep"
+    done("fit", "known_entropy", *FIT, "-o", out)
+    return out
+
+
+def test_a_recipe_against_itself(folder):
+    text = done("multiplier", folder, folder, "--C", "1e12", "--C", "1e13").stdout
+    assert "times the compute of A" in text
+    found = json.loads(done("multiplier", folder, folder, "--C", "1e12", "--C", "1e13", "--json").stdout)
+    assert [row["multiplier"]["eti90"] for row in found["runs"]] == [[1.0, 1.0]] * 2
+    assert found["crosses"] == 0 and found["runs"][0]["better"] == 0.5
+    by_D = json.loads(done("multiplier", folder, folder, "--N", "1e6", "--D", "2e7", "--by", "D", "--json").stdout)
+    assert by_D["by"] == "D" and by_D["runs"][0]["N"] == 1e6
+
+
+def test_what_is_missing_is_said(folder):
+    assert "Give either budgets C" in refused("multiplier", folder, folder)
+    assert "wanted a number" in refused("multiplier", folder, folder, "--C", "1e12", "--A", "recipe=old")
+
+
+def test_seal_and_score(folder, tmp_path):
+    file = tmp_path / "forecast.json"
+    command = ["forecast", folder, "--N", "2e6", "--D", "4e8", "--seal", file]
+    text = done(*command).stdout
+    digest = json.loads(file.read_text())["sha256"]
+    assert f"sha256 {digest}" in text
+    assert "never overwritten" in refused(*command)
+    assert digest in done("score", file).stdout
+    found = json.loads(done("score", file, "--loss", "2.04", "--json").stdout)
+    assert found["sha256"] == digest and 0 < found["runs"][0]["pit"] < 1
+    assert "PIT" in done("score", file, "--loss", "2.04").stdout
+    assert "2 losses and 1 sealed" in refused("score", file, "--loss", "2.04", "--loss", "2.1")
+    file.write_text(file.read_text().replace('"seed": 1', '"seed": 2'))
+    assert "has changed since it was sealed" in refused("score", file, "--loss", "2.04")
+    assert run("score", tmp_path / "none.json").exit_code == 2
