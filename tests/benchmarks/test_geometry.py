@@ -60,6 +60,7 @@ def test_the_entropy_of_the_santa_fe_process():
 def test_a_memoriser_scatters_about_its_expectation():
     drawn = [santa_fe.simulated(1.5, 300, np.random.default_rng(seed)) for seed in range(10)]
     assert np.mean(drawn) == pytest.approx(santa_fe.expected(1.5, 300), abs=4 * np.std(drawn) / 3)
+    assert np.std(drawn, ddof=1) == pytest.approx(santa_fe.scatter(1.5, 300), rel=0.7)
 
 
 @pytest.mark.parametrize("name", manifolds.MANIFOLDS)
