@@ -45,9 +45,14 @@ CORRECTED = bs.Law(
     noise=bs.noises.lognormal,
     name="corrected",
 )
-#: Random features: standard errors are known, and the limit is a parameter.
-LIMITED = replace(L_D, priors={**L_D.priors, "alpha_D": EXPONENT}, noise=bs.noises.per_run, name="limited")
-MEMORISER = replace(memoriser, noise=bs.noises.lognormal, name="memoriser")
+#: Loss above the limit at the middle run: central 95 % is 0.01 % to 250 % of the smallest loss.
+EXCESS = bs.Prior("LogNormal", mu=-4.0, sigma=2.5, unit="loss_min")
+#: Standard errors are known, and there is no other noise: 1e-6 is below all of them.
+KNOWN = replace(bs.noises.per_run, priors={"sigma": 1e-6}, name="known")
+#: Random features: a power law above a limit, both free.
+LIMITED = replace(L_D, priors={**L_D.priors, "excess_D": EXCESS, "alpha_D": EXPONENT}, noise=KNOWN, name="limited")
+#: The memoriser of the Santa Fe process, exponent and floor free.
+MEMORISER = replace(memoriser, priors={**memoriser.priors, "excess_D": EXCESS}, noise=KNOWN, name="memoriser")
 
 
 def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ...]) -> pd.DataFrame:

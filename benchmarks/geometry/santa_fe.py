@@ -46,6 +46,13 @@ def expected(a: float, D: int) -> float:
     return entropy(a) + np.log(2) * (float(np.sum(p * np.exp(D * np.log1p(-p)))) + beyond(a))
 
 
+def scatter(a: float, D: int) -> float:
+    """Standard deviation of the loss [nats/symbol] between memorisers that have seen D symbols, an exact sum."""
+    p = probabilities(a)
+    unseen = np.exp(D * np.log1p(-p))
+    return float(np.log(2) * np.sqrt(np.sum(p**2 * unseen * (1 - unseen))))
+
+
 def simulated(a: float, D: int, rng: np.random.Generator) -> float:
     """Loss of one memoriser [nats/symbol]: k is unseen after D symbols with the chance (1 - p_k)^D."""
     p = probabilities(a)

@@ -97,12 +97,15 @@ def random_features(stored: Path) -> str:
 def memoriser(stored: Path) -> str:
     """Exponent and entropy of the Santa Fe process, from the smaller half of the runs."""
     runs = pd.read_csv(stored / "santa_fe.csv")
-    tables = {key: own[own["D"].isin(santa_fe.FITTED)][["D", "loss"]] for key, own in runs.groupby(["a", "draw"])}
+    runs = runs[runs["D"].isin(santa_fe.FITTED)]
+    known = {(a, D): santa_fe.scatter(a, D) for a in santa_fe.POWERS for D in santa_fe.FITTED}
+    runs = runs.assign(loss_se=[known[key] for key in zip(runs["a"], runs["D"], strict=True)])
+    tables = {key: own[["D", "loss", "loss_se"]] for key, own in runs.groupby(["a", "draw"])}
     found = fits.intervals(fits.MEMORISER, tables, ("alpha_D", "E"))
     found.index = pd.MultiIndex.from_tuples(list(tables), names=["a", "draw"])
     rows = []
     for a, own in found.groupby("a"):
-        exact = runs[(runs["a"] == a) & runs["expected"].notna() & runs["D"].isin(santa_fe.FITTED)]
+        exact = runs[(runs["a"] == a) & runs["expected"].notna()]
         excess = np.log(exact["expected"] - santa_fe.entropy(a))
         slope = -np.polyfit(np.log(exact["D"]), excess, 1)[0]
         truth, entropy = 1 - 1 / a, santa_fe.entropy(a)
