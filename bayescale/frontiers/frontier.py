@@ -219,5 +219,6 @@ def _inside(best: xr.Dataset) -> dict[str, str]:
     names = [name for name in ("beyond_N", "beyond_D", "beyond_C") if name in best.coords]
     if not names:
         return {}
-    kept = best["C"].to_numpy()[~np.any([best[name].to_numpy() for name in names], axis=0)]
+    marked = [best[name].any([dim for dim in best[name].dims if dim != "C"]).to_numpy() for name in names]
+    kept = best["C"].to_numpy()[~np.any(marked, axis=0)]
     return {"inside": json.dumps([float(kept.min()), float(kept.max())] if len(kept) else [])}
