@@ -47,6 +47,12 @@ def dimension(
         likelihood, both under a prior that is flat in log d. Coordinate ``distance`` is the median of r_k [unit of the
         points].
 
+    Notes
+    -----
+    The calibration is conditional on the shape of a sphere. Of 1000 points on manifolds of dimension 2 and 3, 71 of 80
+    intervals of 90 % contain it, and on spheres of dimension 2 to 20, 69 of 80; on a torus of dimension 10, where
+    neighbours are as far apart as a whole circle, none of 20 (docs/explain/geometry.md).
+
     Raises
     ------
     TypeError

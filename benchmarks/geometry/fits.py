@@ -10,6 +10,7 @@ import pandas as pd
 import bayescale as bs
 from bayescale.laws.henighan2020 import L_D
 from bayescale.laws.hutter2021 import memoriser
+from bayescale.laws.spigler2019 import matern
 
 #: Exponent of kernel regression, and of random features: central 95 % is 0.1 to 2.4.
 EXPONENT = bs.Prior("LogNormal", mu=-0.7, sigma=0.8)
@@ -68,3 +69,16 @@ def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ..
             for q, value in zip(QUANTILES, draws[each].quantile(QUANTILES).values, strict=True)
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def inside(found: pd.DataFrame, name: str, truth) -> pd.Series:
+    """Whether the central 90 % interval of a quantity has the truth in it."""
+    return (found[f"{name}_05"] <= truth) & (truth <= found[f"{name}_95"])
+
+
+def pooled(runs: pd.DataFrame):
+    """The law of Spigler et al. on runs of several dimensions: one smoothness, and a level for each dimension."""
+    level = bs.Prior("LogNormal", mu=3.0, sigma=1.5, unit="loss_min", dims="task")
+    law = replace(matern, priors={**matern.priors, "loss_D": level}, noise=bs.noises.lognormal, name="pooled")
+    table = runs.rename(columns={"n": "D", "d": "dimension", "mse": "loss"})[["D", "dimension", "loss"]]
+    return intervals(law, {"all": table.assign(task=table["dimension"].astype(str))}, ("smoothness_T",))
