@@ -166,7 +166,7 @@ def _crossed(found: xr.Dataset) -> xr.Dataset:
     change = gap[..., :-1] * gap[..., 1:] < 0
     at = change.argmax(axis=-1)
     left, right = (np.take_along_axis(gap, (at + k)[..., None], axis=-1)[..., 0] for k in (0, 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         place = c[at] + left / (left - right) * (c[at + 1] - c[at])
     first = xr.DataArray(np.exp(np.where(change.any(axis=-1), place, np.inf)), dims=SAMPLE_DIMS)
     return found.assign(crossing=first.assign_attrs(units=column("C").unit), crosses=np.isfinite(first).mean())
