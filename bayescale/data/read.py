@@ -98,24 +98,26 @@ def read(
     from bayescale.data.logs.doubles import joined
     from bayescale.data.logs.find import is_logs, logs_of
 
-    paths = [Path(path)] if isinstance(path, str | Path) else [Path(each) for each in path]
-    if len(paths) == 1 and not (paths[0].exists() and "://" not in str(path) and is_logs(paths[0], pattern, columns)):
+    named = [path] if isinstance(path, str | Path) else list(path)
+    if not named:
+        raise ValueError("path is an empty sequence; wanted at least one file or folder.")
+    paths = [Path(each) for each in named]
+    if len(paths) == 1 and not (paths[0].exists() and is_logs(paths[0], pattern, columns)):
         if given or pattern is not None or loss != "last":
             raise ValueError(
                 f"'{paths[0]}' is a table with one row for each run; given, loss and pattern are for logs. Add what it "
                 "lacks as a column."
             )
-        return select(_with_numbers(from_table(paths[0]), dict(columns or {})), columns, where)
-    columns = dict(columns or {})
+        return select(_with_numbers(from_table(named[0]), dict(columns or {})), columns, where)
     runs = assemble(joined([log for each in paths for log in logs_of(each, pattern)]), columns, given, loss)
     found = runs.attrs
-    rest = {ours: theirs for ours, theirs in columns.items() if ours not in CHOSEN}
+    rest = {ours: theirs for ours, theirs in (columns or {}).items() if ours not in CHOSEN}
     runs = select(runs, rest, where).reset_index(drop=True)
     runs.attrs = found
     return runs
 
 
-def from_table(path: Path) -> pd.DataFrame:
+def from_table(path: str | Path) -> pd.DataFrame:
     """A table from a file with one row for each run, as it is.
 
     Raises
@@ -126,6 +128,7 @@ def from_table(path: Path) -> pd.DataFrame:
         If the file cannot be read as a table.
     """
     check_path(path)
+    path = Path(path)
     try:
         runs = _parsed(path)
     except UnicodeDecodeError as error:
@@ -159,13 +162,11 @@ def check_path(path: str | Path) -> None:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the path is a folder, an address, or a file of another kind.
+        If the path is an address, or a file of another kind.
     """
     text, path = str(path), Path(path)
     if "://" in text:
         raise ValueError(f"'{text}' is an address; download the file, and give its path.")
-    if path.is_dir():
-        raise ValueError(f"'{path}' is a folder; wanted a file that ends in one of {list(KINDS)}.")
     if not path.is_file():
         raise FileNotFoundError(f"There is no file '{path}'; wanted one that ends in one of {list(KINDS)}.")
     if path.suffix.lower() not in KINDS:

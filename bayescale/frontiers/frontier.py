@@ -219,5 +219,7 @@ def _inside(best: xr.Dataset) -> dict[str, str]:
     names = [name for name in ("beyond_N", "beyond_D", "beyond_C") if name in best.coords]
     if not names:
         return {}
-    kept = best["C"].to_numpy()[~np.any([best[name].to_numpy() for name in names], axis=0)]
+    beyond = xr.concat([best[name] for name in names], "reason", coords="minimal", compat="override")
+    beyond = beyond.any([dim for dim in beyond.dims if dim != "C"])
+    kept = best["C"].to_numpy()[~beyond.to_numpy()]
     return {"inside": json.dumps([float(kept.min()), float(kept.max())] if len(kept) else [])}

@@ -52,7 +52,7 @@ def distance_rows(result: dict) -> list[list]:
     """A row for each model and approach of one sweep."""
     return [
         [
-            row["model"], how, f"{row['C']:.2e}", number(row["loss"], 4), number(row["line"], 4),
+            row["model"], how, f"{row['C']:.2e}", number(row["line"], 4),
             f"{row['distance']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]", f"{row['sds']:+.1f}",
             f"{row['below']:.2f}", bool(row["beyond"]),
         ]
@@ -81,6 +81,14 @@ def conclusion(records: Sequence[dict], results: Sequence[dict]) -> list[str]:
                 f"On Delphi, a run of {line['C']:.1e} FLOP ended {line['distance']:+.3f} nats from the IsoFLOP line of "
                 f"runs up to {result['largest']:.1e} FLOP, 90 % [{line['low']:+.3f}, {line['high']:+.3f}], and "
                 f"{joint['distance']:+.3f} from that of the joint law; the two disagreed within the runs already."
+            )
+        if result["name"] == "known_entropy" and "joint law" in result["distances"]:
+            line, joint = (result["distances"][how][-1] for how in ("IsoFLOP", "joint law"))
+            said.append(
+                f"On known_entropy the reverse is true: at {line['C'] / result['largest']:.0f} times the largest budget"
+                f" the run ended {line['distance']:+.3f} nats from the IsoFLOP line [{line['low']:+.3f}, "
+                f"{line['high']:+.3f}], whose interval is too narrow there, and {joint['distance']:+.3f} "
+                f"[{joint['low']:+.3f}, {joint['high']:+.3f}] from that of the joint law."
             )
     return said
 
@@ -122,8 +130,9 @@ def report(path: Path, records: Sequence[dict], results: Sequence[dict], found: 
     sections = opening(conclusion(records, results), rows, COMMAND, measured)
     sections.append(SIMULATED)
     names = ["sweep", "runs", "budgets", "largest [FLOP]", "a, law's shape", "a, parabola", "N*, law's shape"]
-    sections += ["## Published IsoFLOP sweeps", "N* is that of the largest budget; medians and 90 % intervals."]
-    sections.append(table([*names, "N*, parabola", "largest Pareto k"], exponent_rows(found)))
+    if found:
+        sections += ["## Published IsoFLOP sweeps", "N* is that of the largest budget; medians and 90 % intervals."]
+        sections.append(table([*names, "N*, parabola", "largest Pareto k"], exponent_rows(found)))
     for result in results:
         if "agreement" in result:
             sections.append(f"## {result['name']}: agreement of approaches")
@@ -131,6 +140,7 @@ def report(path: Path, records: Sequence[dict], results: Sequence[dict], found: 
             names = ["C [FLOP]", "quantity", "IsoFLOP", "joint law", "difference, 90 %", "P(agree)", "within the runs"]
             sections.append(table(names, agreement_rows(result), left=2))
         sections.append(f"## {result['name']}: distance of models from the line")
-        names = ["model", "line by", "C [FLOP]", "loss", "line", "distance [nats]", "in sd", "P(below)", "beyond"]
+        sections += [result["note"]] if "note" in result else []
+        names = ["model", "line by", "C [FLOP]", "line", "distance [nats]", "in sd", "P(below)", "beyond"]
         sections.append(table(names, distance_rows(result), left=2))
     write(path, "Approaches to the frontier", sections)

@@ -57,7 +57,12 @@ def pile() -> dict[str, Any]:
     C = 6 * models["N"] * models["D"]
     best = bs.frontier(L_C, post, np.geomspace(0.99 * C.min(), 1.01 * C.max(), 15), seed=1)
     models = models.assign(model=[f"Pythia {n:.3g}" for n in models["N"]])
-    return {"name": "pythia", "runs": len(runs), "distances": {"L(C)": bs.distance(best, models).to_dict("records")}}
+    note = (
+        "The line is a power law with a floor in C, fitted to the models of Cerebras-GPT, on the same test set (Pile). "
+        "Each Pythia model saw 300 billion tokens, so the small ones are far from compute-optimal."
+    )
+    distances = {"L(C)": bs.distance(best, models).to_dict("records")}
+    return {"name": "pythia", "runs": len(runs), "note": note, "distances": distances}
 
 
 def exponents(say: Callable[[str], None] = print) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import click
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the page.")
 def frontier(sweeps, quick, stored, kept, output):
     """Curvature and entropy of simulated truths and of published tables; results are kept as lines of JSON."""
+    from benchmarks.frontier.design import designs
     from benchmarks.frontier.evidence import compare_all, few
     from benchmarks.frontier.known import known
     from benchmarks.frontier.measure import measure
@@ -25,10 +26,11 @@ def frontier(sweeps, quick, stored, kept, output):
         click.echo(text, err=True)
 
     kept.mkdir(parents=True, exist_ok=True)
-    files = {name: kept / f"{name}.jsonl" for name in ("simulated", "published", "known", "evidence")}
+    files = {name: kept / f"{name}.jsonl" for name in ("simulated", "design", "published", "known", "evidence")}
     if not stored:
         measure(3 if quick else sweeps, files["simulated"], say)
         if not quick:
+            designs(files["design"], say)
             published(files["published"], say)
             known(files["known"], say)
             compare_all(few(), files["evidence"], say)

@@ -127,7 +127,7 @@ def test_each_bad_file_has_its_own_message(tmp_path, name, text, message):
 def test_addresses_and_folders_are_no_files(tmp_path):
     with pytest.raises(ValueError, match="is an address; download"):
         read("https://example.com/sweep.csv")
-    with pytest.raises(ValueError, match="is a folder"):
+    with pytest.raises(ValueError, match="folder .* is empty, and no log"):
         read(tmp_path)
 
 

@@ -56,7 +56,7 @@ def sizes(log: Log, config: Mapping[str, Any], steps: np.ndarray, given: Mapping
         out.columns["C"] = number(given["C"])
     elif spent is not None:
         out.columns["C"] = spent[1]
-        also = ", 6 FLOP for each token and each parameter outside of embedding tables" if _is_flos(log) else ""
+        also = ", 6 FLOP for each token and each parameter outside of embedding tables" if _is_flos(log, config) else ""
         out.found.append(f"C: {spent[0]}{also}")
     elif known is not None and len(steps) == 1:
         out.columns["C"] = known[1]
@@ -65,9 +65,9 @@ def sizes(log: Log, config: Mapping[str, Any], steps: np.ndarray, given: Mapping
     return out
 
 
-def _is_flos(log: Log) -> bool:
-    """Whether the log has the FLOP that Hugging Face counts."""
-    return log.tool == "Hugging Face" and "total_flos" in log.metrics
+def _is_flos(log: Log, config: Mapping[str, Any]) -> bool:
+    """Whether a log has the FLOP that Hugging Face counts, under the name that no other tool uses."""
+    return "total_flos" in {normal(name.replace("/", ".").rpartition(".")[2]) for name in (*log.metrics, *config)}
 
 
 def _model(log: Log, config: Mapping[str, Any], out: Sizes) -> Size | None:
@@ -115,7 +115,7 @@ def _data(
         D, words = samples[1] * length[1], f"{samples[0]} × {length[0]} {length[1]:,.0f}"
     elif stepped and not isinstance(factor, str):
         D, words = (steps + log.offset) * factor.tokens, f"{'(step + 1)' if log.offset else 'step'} × {factor.words}"
-    elif _is_flos(log) and "C" in out.columns and (shape is not None or "N" in out.columns):
+    elif _is_flos(log, config) and "C" in out.columns and (shape is not None or "N" in out.columns):
         count = shape.counted if shape is not None else out.columns["N"]
         D = out.columns["C"] / (FLOP_PER_PARAMETER_AND_TOKEN * count)
         words = f"total_flos / (6 × {count:,.0f} parameters{' outside of embedding tables' if shape else ''})"
@@ -126,7 +126,7 @@ def _data(
     else:
         known = factor if isinstance(factor, str) else "no number of steps was found; state D: given={'D': 1e10}"
         out.asked["D"] = str(factor) if stepped else f"no number of tokens was found, and {known}"
-        if _is_flos(log):
+        if _is_flos(log, config):
             out.asked["D"] = f"with N it follows from total_flos; otherwise: {factor}"
         return
     out.columns["D"] = D

@@ -52,9 +52,9 @@ def score_seal(file: str | Path, losses: float | Sequence[float]) -> pd.DataFram
     >>> runs = bs.load("known_entropy")
     >>> heldout = runs.query("split == 'heldout'")
     >>> post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1, progressbar=False)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     sealed = bs.seal(chinchilla, post, heldout, Path(folder) / "forecast.json", seed=1)
-    ...     table = bs.score_seal(Path(folder) / "forecast.json", heldout["loss"])
+    >>> file = Path(tempfile.mkdtemp()) / "forecast.json"
+    >>> sealed = bs.seal(chinchilla, post, heldout, file, seed=1)
+    >>> table = bs.score_seal(file, heldout["loss"])
     >>> len(table), table.attrs["sha256"] == sealed["sha256"]
     (3, True)
     """

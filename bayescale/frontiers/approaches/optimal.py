@@ -9,11 +9,17 @@ from bayescale.base.columns import column, training_flop
 from bayescale.base.targets import positive
 from bayescale.modelling.draws import SAMPLE_DIMS
 
+#: What is said of budgets beyond the runs.
+BEYOND = (
+    "Beyond the budgets of the runs the power laws are extrapolated without discrepancy; intervals can be too narrow."
+)
+
 
 def optimal(post: xr.DataTree, C) -> xr.Dataset:
     """The compute-optimal run at each budget C = 6ND, in the form of `bayescale.frontier`.
 
-    The scatter of budgets about the power laws is left out: the result is the frontier of an average budget.
+    The scatter of budgets about the power laws is left out: the result is the frontier of an average budget. Beyond the
+    budgets the power laws are extrapolated without discrepancy, so that intervals can be too narrow there.
 
     Parameters
     ----------
@@ -77,7 +83,8 @@ def optimal(post: xr.DataTree, C) -> xr.Dataset:
     span = known["C"].to_numpy()
     low, high = float(span.min()), float(span.max())
     beyond = (budgets < low * (1 - 1e-9)) | (budgets > high * (1 + 1e-9))
-    attrs = {"approach": post.attrs["approach"], "warnings": post.attrs["warnings"]}
+    said = json.loads(post.attrs["warnings"]) + ([BEYOND] if beyond.any() else [])
+    attrs = {"approach": post.attrs["approach"], "warnings": json.dumps(said)}
     kept = budgets[~beyond]
     attrs["inside"] = json.dumps([float(kept.min()), float(kept.max())] if len(kept) else [])
     return frame.assign_coords(beyond_C=("C", beyond)).assign_attrs(attrs)

@@ -168,5 +168,5 @@ def _crossed(found: xr.Dataset) -> xr.Dataset:
     left, right = (np.take_along_axis(gap, (at + k)[..., None], axis=-1)[..., 0] for k in (0, 1))
     with np.errstate(invalid="ignore", divide="ignore"):
         place = c[at] + left / (left - right) * (c[at + 1] - c[at])
-    first = xr.DataArray(np.where(change.any(axis=-1), np.exp(place), np.inf), dims=SAMPLE_DIMS)
+    first = xr.DataArray(np.exp(np.where(change.any(axis=-1), place, np.inf)), dims=SAMPLE_DIMS)
     return found.assign(crossing=first.assign_attrs(units=column("C").unit), crosses=np.isfinite(first).mean())

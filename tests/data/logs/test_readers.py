@@ -189,6 +189,15 @@ def test_wandb_runs_table_and_chart(tmp_path):
     assert chart[["run", "loss", "D"]].values.tolist() == [["d12", 4.12, 5e5], ["a - b", 5.0, 2.5e5]]
 
 
+def test_wandb_runs_table_of_a_trainer(tmp_path):
+    """W&B has a Trainer's settings, the model's and total_flos, but no number of devices."""
+    row = {"Name": "a", "State": "finished", "Created": "today", "per_device_train_batch_size": 4, "_step": 3,
+           "train/global_step": 20, "eval/loss": 3.9, "train/total_flos": 6.0 * 7024 * 5120, **LLAMA}  # fmt: skip
+    pd.DataFrame([row]).to_csv(tmp_path / "runs.csv", index=False)
+    runs = read(tmp_path / "runs.csv")
+    assert runs[["N", "D", "loss", "step"]].values.tolist() == [[7824, pytest.approx(5120), 3.9, 20]]
+
+
 def test_wandb_chart_with_runs_table(tmp_path):
     """A chart has the history, the runs table the settings: together they need nothing else."""
     (tmp_path / "chart.csv").write_text(
