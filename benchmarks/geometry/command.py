@@ -38,7 +38,7 @@ def filled(text: str, name: str, block: str) -> str:
     start, end = f"<!-- {name} -->", f"<!-- end {name} -->"
     if start not in text or end not in text:
         raise ValueError(f"The page has no lines '{start}' and '{end}'; add them where the table belongs.")
-    return re.sub(f"{start}.*?{end}", lambda _: f"{start}\n{block.strip()}\n{end}", text, flags=re.DOTALL)
+    return re.sub(f"{start}.*?{end}", lambda _: f"{start}\n\n{block.strip()}\n\n{end}", text, flags=re.DOTALL)
 
 
 @click.command()

@@ -49,8 +49,10 @@ CORRECTED = bs.Law(
 EXCESS = bs.Prior("LogNormal", mu=-4.0, sigma=2.5, unit="loss_min")
 #: Standard errors are known, and there is no other noise: 1e-6 is below all of them.
 KNOWN = replace(bs.noises.per_run, priors={"sigma": 1e-6}, name="known")
+#: The same with standard errors that were estimated from 16 data sets: Student-t with 15 degrees of freedom.
+ESTIMATED = replace(KNOWN, variate=bs.noises.student.variate, priors={"sigma": 1e-6, "nu": 15.0}, name="estimated")
 #: Random features: a power law above a limit, both free.
-LIMITED = replace(L_D, priors={**L_D.priors, "excess_D": EXCESS, "alpha_D": EXPONENT}, noise=KNOWN, name="limited")
+LIMITED = replace(L_D, priors={**L_D.priors, "excess_D": EXCESS, "alpha_D": EXPONENT}, noise=ESTIMATED, name="limited")
 #: The memoriser of the Santa Fe process, exponent and floor free.
 MEMORISER = replace(memoriser, priors={**memoriser.priors, "excess_D": EXCESS}, noise=KNOWN, name="memoriser")
 
