@@ -51,11 +51,7 @@ def test_independent_errors_are_wider_than_shared_ones(fits):
     pair = (generalised, fits[0]), (generalised, fits[1])
     free = spread(bs.multiplier(*pair, C, seed=1))
     shared = spread(bs.multiplier(*pair, C, shared_errors=True, seed=1))
-<<<<<<< HEAD
     assert shared < free  # without discrepancy it may be wider still: the runs know the law's sum with it better
-=======
-    assert shared < free
->>>>>>> decide
     again = bs.multiplier(*pair, C, seed=1)
     assert again.identical(bs.multiplier(*pair, C, seed=1)) and not again.identical(bs.multiplier(*pair, C, seed=2))
 
