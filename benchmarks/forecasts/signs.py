@@ -130,10 +130,10 @@ FLOOR, TESTED = (
     "E of the additive law above 80 % of the smallest loss",
     "back-test: 90 % intervals contain less than 70 %",
 )
-#: What is seen, and when.
-SIGNS: dict[str, Callable[[Mapping[str, float]], bool]] = {
+#: What is seen, and when; None where it cannot be told.
+SIGNS: dict[str, Callable[[Mapping[str, float]], bool | None]] = {
     FLOOR: lambda s: s["floor"] > 0.80,
-    TESTED: lambda s: s["tested"] < 0.7,
+    TESTED: lambda s: None if np.isnan(s["tested"]) else s["tested"] < 0.7,
     "90 % interval of kappa without 1": lambda s: s["kappa_high"] < 1 or s["kappa_low"] > 1,
     "E unknown (generalised law)": lambda s: s["E_unknown"] > 0,
     "halving or doubling a prior moves the forecast by more than a tenth of its width": lambda s: s["moved"] > 0.1,
@@ -153,14 +153,14 @@ def report(path: Path, records: Sequence[dict], counts: Sequence[list], measured
     """Write the page: RMSLE and coverage where a sign appears and where it does not, for two laws; and the counts."""
     rows = []
     for words, sign in SIGNS.items():
-        fired = [record for record in records if sign(record["seen"])]
-        quiet = [record for record in records if not sign(record["seen"])]
+        told = [(record, sign(record["seen"])) for record in records]
+        fired, quiet = ([record for record, seen in told if seen is wanted] for wanted in (True, False))
         pairs = [
             tuple(_by_data([(r["data"], r[name][number]) for r in some]) for some in (fired, quiet))
             for name in LAWS
             for number in ("rmsle", "inside")
         ]
-        rows.append((words, len(fired), len(records), len({r["data"] for r in fired}), pairs))
+        rows.append((words, len(fired), len(fired) + len(quiet), len({r["data"] for r in fired}), pairs))
     write(path, "Signs of a bad forecast", sections(rows, counts, measured))
 
 
