@@ -51,19 +51,19 @@ crossover_D = Law(
     {"E": ENTROPY, "excess_D": EXCESS, "alpha_D": EXPONENT, "crossover": CROSSOVER, "variance": 1.0},
     derived={"D_crossover": D_crossover, "d_bound": d_bound},
     name="bahri2021.crossover_D",
-    source="Bahri et al. 2021, Secs 2.1 and 2.2, arXiv:2102.06701",
+    source="Bahri et al. 2021, arXiv:2102.06701",
 )
 #: L(D) = E + V/D: the variance-limited regime, D far above what the model can use.
 variance_D = Law(
     limited,
     {"E": ENTROPY, "excess_D": EXCESS, "variance": 1.0},
     name="bahri2021.variance_D",
-    source="Bahri et al. 2021, Sec 2.1, arXiv:2102.06701",
+    source="Bahri et al. 2021, arXiv:2102.06701",
 )
 #: L(N) = E + V/sqrt(N): the variance-limited regime in width, at fixed depth and D.
 variance_N = Law(
     variance_D.rename("variance_N", D="N").formula,
     {"E": ENTROPY, "excess_N": EXCESS, "variance": 0.5},
     name="bahri2021.variance_N",
-    source="Bahri et al. 2021, Sec 2.1, arXiv:2102.06701",
+    source="Bahri et al. 2021, arXiv:2102.06701",
 )

@@ -31,5 +31,5 @@ memoriser = Law(
     {"E": ENTROPY, "excess_D": EXCESS, "alpha": EXPONENT},
     derived={"alpha_D": alpha_D},
     name="hutter2021.memoriser",
-    source="Hutter 2021, Sec 4, arXiv:2102.04074",
+    source="Hutter 2021, arXiv:2102.04074",
 )

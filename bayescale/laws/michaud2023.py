@@ -27,5 +27,5 @@ quanta = Law(
     {"E": ENTROPY, "excess_N": EXCESS, "excess_D": EXCESS, "alpha": EXPONENT},
     derived={"alpha_D": alpha_D},
     name="michaud2023.quanta",
-    source="Michaud et al. 2023, Sec 2, arXiv:2303.13506",
+    source="Michaud et al. 2023, arXiv:2303.13506",
 )

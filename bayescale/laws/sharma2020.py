@@ -42,7 +42,7 @@ L_N = Law(
     columns={"dimension": DIMENSION},
     may_rise={"dimension": "data of a higher dimension are learnt more slowly"},
     name="sharma2020.L_N",
-    source="Sharma & Kaplan 2020, Sec 2, arXiv:2004.10802",
+    source="Sharma & Kaplan 2020, arXiv:2004.10802",
 )
 #: The same in D.
 L_D = L_N.rename("sharma2020.L_D", N="D")

@@ -50,7 +50,7 @@ matern = Law(
     columns={"dimension": DIMENSION},
     may_rise=RISES,
     name="spigler2019.matern",
-    source="Spigler et al. 2019, Sec 4, arXiv:1905.10843",
+    source="Spigler et al. 2019, arXiv:1905.10843",
 )
 #: Loss ~ D^-min(alpha_T - d, 2 alpha_S)/d, with the smoothness of teacher and student.
 students = Law(
@@ -59,5 +59,5 @@ students = Law(
     columns={"dimension": DIMENSION},
     may_rise=RISES,
     name="spigler2019.students",
-    source="Spigler et al. 2019, Eq 4, arXiv:1905.10843",
+    source="Spigler et al. 2019, arXiv:1905.10843",
 )
