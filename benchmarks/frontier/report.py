@@ -234,5 +234,6 @@ Henighan et al. 2020, Table 1, has fits and no runs, so nothing can be weighed t
 
 {known(kept["known"])}
 {evidence(kept["evidence"])}
-`python -m benchmarks frontier --kept FOLDER -o docs/evidence/frontier.md`, {date}, commit {commit}.
+Written by `python -m benchmarks frontier --kept FOLDER -o docs/evidence/frontier.md`, {date}, commit {commit}, from
+stored results. The results were measured in parts, on earlier commits.
 """
