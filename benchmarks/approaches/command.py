@@ -25,6 +25,7 @@ def approaches(sweeps, kept, measured, output):
         click.echo(text, err=True)
 
     records = measure(sweeps, kept, say)
-    results = [*(real.measure(name, say=say) for name in real.sweeps()), real.pile()]
+    results = [*(real.measure(name, say=say) for name in real.sweeps())]
+    results += [real.pile(), real.gpt3(), real.corpora(say), real.gadre(say)]
     report(output, records, results, real.exponents(say), measured or stamp())
     click.echo(output)

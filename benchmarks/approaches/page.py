@@ -87,7 +87,7 @@ def conclusion(records: Sequence[dict], results: Sequence[dict]) -> list[str]:
             said.append(
                 f"On known_entropy the reverse is true: at {line['C'] / result['largest']:.0f} times the largest budget"
                 f" the run ended {line['distance']:+.3f} nats from the IsoFLOP line [{line['low']:+.3f}, "
-                f"{line['high']:+.3f}], whose interval is too narrow there, and {joint['distance']:+.3f} "
+                f"{line['high']:+.3f}], and {joint['distance']:+.3f} "
                 f"[{joint['low']:+.3f}, {joint['high']:+.3f}] from that of the joint law."
             )
     return said

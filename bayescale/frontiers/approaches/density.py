@@ -54,71 +54,65 @@ class Valleys:
     def _value(self, points: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             p = self.coordinates.natural(points)
-            effects, hessian, likelihood = self.effects(p)
-            variance = self._variance(p)
-            scores = effects @ self.axes
-            prior = -0.5 * (scores**2 / variance + np.log(variance)).sum((1, 2))
-            determinant = np.linalg.slogdet(hessian)[1]
-            total = likelihood + prior - 0.5 * determinant + self.coordinates.log_prior(points)
+            scores, hessian, likelihood = self.scores(p)
+            integral = likelihood - 0.5 * (scores**2).sum(1) - 0.5 * np.linalg.slogdet(hessian)[1]
+            total = integral + self.coordinates.log_prior(points)
             return np.nan_to_num(total, nan=-np.inf, posinf=-np.inf)
 
-    def _variance(self, p: dict[str, np.ndarray]) -> np.ndarray:
-        """Prior variance of shifts and lifts along the axes of the discrepancy, of shape (point, 2, budget)."""
+    def root(self, p: dict[str, np.ndarray]) -> np.ndarray:
+        """Effect of each standard normal score on shifts and lifts, of shape (point, 2, budget, budget)."""
         scatter, tau = (np.stack([p[name] for name in pair], -1)[..., None] for pair in PAIRS)
-        return scatter**2 + tau**2 * np.maximum(self.bend, 0.0)
+        sd = np.sqrt(scatter**2 + tau**2 * np.maximum(self.bend, 0.0))
+        return self.axes * sd[:, :, None]
 
-    def effects(self, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Shifts and lifts at their mode, minus the Hessian there, and the log likelihood.
+    def scores(self, p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scores of shifts and lifts at their mode, minus the Hessian there, and the log likelihood.
 
         Returns
         -------
-        effects : array of shape (point, 2, budget), shifts and lifts.
-        hessian : array of shape (point, 2 * budget, 2 * budget).
+        scores : array of shape (point, 2 * budget), standard normal a priori; `root` makes shifts and lifts of them.
+        hessian : array of shape (point, 2 * budget, 2 * budget), of the log posterior of the scores.
         likelihood : array of shape (point,).
         """
         q: dict[str, Any] = {name: value[:, None] for name, value in p.items()}
         u0 = self.n - q["log_N"] - q["a"] * self.c
         top = q["E"] + q["excess_C"] * np.exp(-q["alpha_C"] * self.c)
         steep = q["curve"] * np.exp(-q["fade"] * self.c)
-        precision = (self.axes / self._variance(p)[:, :, None]) @ self.axes.T
-        effects = np.zeros((len(u0), 2, len(self.edges)))
+        root, b = self.root(p), len(self.edges)
+        scores = np.zeros((len(u0), 2 * b))
         for step in range(STEPS):
-            shift, lift = effects[:, 0, self.code], effects[:, 1, self.code]
+            shift, lift = (root @ scores.reshape(-1, 2, b, 1))[:, :, self.code, 0].transpose(1, 0, 2)
             h, slope = valley(u0 - shift, q["alpha_N"], q["alpha_D"])
             base = top * np.exp(lift)
             loss = base + steep * h
             residual = (self.y - np.log(loss)) / q["sigma"]
             tail = NU + residual**2
             weight = (NU + 1) / tail / q["sigma"] ** 2
-            by_shift, by_lift = -steep * slope / loss, base / loss
+            by = np.stack([-steep * slope / loss, base / loss], 1)
             if step == STEPS - 1:  # the curvature of the Student-t density itself, at least a tenth of the weight
                 weight = np.maximum(weight * (NU - residual**2) / tail, 0.1 * weight)
-            hessian = self._hessian(precision, weight, by_shift, by_lift)
+            hessian = self._hessian(root, weight, by)
             if step == STEPS - 1:
                 log_t = -0.5 * (NU + 1) * np.log1p(residual**2 / NU) - np.log(q["sigma"])
-                return effects, hessian, log_t.sum(1)
-            pull = weight * residual * q["sigma"]
-            gradient = np.stack([self._sum(pull * by_shift), self._sum(pull * by_lift)], 1)
-            gradient = (gradient - (precision @ effects[..., None])[..., 0]).reshape(len(u0), -1)
-            effects = effects + np.linalg.solve(hessian, gradient[..., None])[..., 0].reshape(effects.shape)
+                return scores, hessian, log_t.sum(1)
+            pull = self._sum((weight * residual * q["sigma"])[:, None] * by)
+            gradient = (root.swapaxes(2, 3) @ pull[..., None]).reshape(len(u0), -1) - scores
+            scores = scores + np.linalg.solve(hessian, gradient[..., None])[..., 0]
         raise AssertionError("unreachable")
 
-    def _hessian(self, precision: np.ndarray, weight: np.ndarray, by_shift, by_lift) -> np.ndarray:
-        """Minus the Hessian in shifts and lifts, from the weights of the runs and their derivatives."""
-        b = len(self.edges)
-        hessian = np.zeros((len(weight), 2 * b, 2 * b))
-        hessian[:, :b, :b], hessian[:, b:, b:] = precision[:, 0], precision[:, 1]
-        k = np.arange(b)
-        cross = self._sum(weight * by_shift * by_lift)
-        hessian[:, k, k] += self._sum(weight * by_shift**2)
-        hessian[:, b + k, b + k] += self._sum(weight * by_lift**2)
-        hessian[:, k, b + k] += cross
-        hessian[:, b + k, k] += cross
-        return hessian
+    def _hessian(self, root: np.ndarray, weight: np.ndarray, by: np.ndarray) -> np.ndarray:
+        """Minus the Hessian in the scores, from the weights of the runs and their derivatives by shift and lift."""
+        n, b = len(weight), len(self.edges)
+        blocks = np.empty((n, 2, b, 2, b))
+        for i, j in ((0, 0), (0, 1), (1, 1)):
+            curvature = self._sum(weight * by[:, i] * by[:, j])
+            blocks[:, i, :, j] = root[:, i].swapaxes(1, 2) @ (curvature[..., None] * root[:, j])
+        blocks[:, 1, :, 0] = blocks[:, 0, :, 1].swapaxes(1, 2)
+        return blocks.reshape(n, 2 * b, 2 * b) + np.eye(2 * b)
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
-        """Sums over the runs of each budget, of shape (point, budget)."""
-        return np.add.reduceat(values, self.edges, axis=1)
+        """Sums over the runs of each budget, along the last axis."""
+        return np.add.reduceat(values, self.edges, axis=-1)
 
     def start(self) -> np.ndarray:
         """Coordinates near the mode: the lowest run of each budget, and lines through them."""

@@ -152,10 +152,10 @@ def _effects(density: Valleys, p: dict[str, np.ndarray], rng: np.random.Generato
     """Draws of each budget's shift and lift given the parameters, from the normal approximation at their mode."""
     if len(p["a"]) == 0:
         raise ValueError("draws is 0; wanted one or more.")
-    mode, hessian, _ = density.effects(p)
-    root = np.linalg.cholesky(hessian)
-    noise = rng.normal(size=(*hessian.shape[:2], 1))
-    drawn = mode + np.linalg.solve(root.transpose(0, 2, 1), noise)[..., 0].reshape(mode.shape)
+    mode, hessian, _ = density.scores(p)
+    noise = rng.normal(size=(*mode.shape, 1))
+    scores = mode + np.linalg.solve(np.linalg.cholesky(hessian).swapaxes(1, 2), noise)[..., 0]
+    drawn = (density.root(p) @ scores.reshape(len(mode), 2, -1, 1))[..., 0]
     return drawn[:, 0], drawn[:, 1]
 
 
