@@ -26,8 +26,8 @@ SIMULATED = (
 #: What the table of envelopes shows.
 CURVES = (
     "The lowest of several noisy losses is too low (the winner's curse), and the best of a few sizes is above the loss "
-    "of the optimal size. Errors are those of the loss at 1e20 FLOP against the exact smallest loss, and for the lowest "
-    "losses the mean over all budgets."
+    "of the optimal size. Errors are those of the loss at 1e20 FLOP against the exact smallest loss, and for the "
+    "lowest losses the mean over all budgets."
 )
 #: Published sweeps whose larger models have the recipe of the runs and are close to compute-optimal.
 SAME = ("delphi", "known_entropy", "brandfonbrener2024")
