@@ -18,7 +18,7 @@ from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
 
 #: Budgets, or sizes, over the largest that both recipes have been trained with.
-TIMES = (1.0, 10.0)
+TIMES = (0.1, 0.3, 1.0, 3.0, 10.0)
 #: How much recipes differ, by the prior: standard deviation of log excess losses and log exponents.
 SPREAD = 0.3
 #: Most checkpoints of a training run that are fitted; neighbours say nearly the same.
@@ -28,9 +28,10 @@ EXPERTS = (8, 64)
 
 
 class Pair(NamedTuple):
-    """Two recipes: their runs, the law of both, and what grows from A's run to B's, compute or parameters."""
+    """Two recipes: their names, their runs, the law of both, and what grows from A to B: compute or parameters."""
 
     name: str
+    words: tuple[str, str]
     A: pd.DataFrame
     B: pd.DataFrame
     law: Law
@@ -61,23 +62,34 @@ def pairs() -> Iterator[Pair]:
     for name, own in schedules.groupby(schedules["group"].str.split("|").str[0]):
         kinds = {kind: part for kind, part in own.groupby(own["group"].str.split("|").str[1])}
         if {"cosine", "wsd20"} <= set(kinds):
-            label = f"Hägele 2024, {name}: cosine (A), WSD with 20 % cooldown (B)"
-            yield Pair(label, _plain(kinds["cosine"]), _plain(kinds["wsd20"]), bs.laws.generalised, "C")
+            words = "a cosine schedule", "WSD with 20 % cooldown"
+            yield Pair(
+                f"Hägele 2024, {name}", words, _plain(kinds["cosine"]), _plain(kinds["wsd20"]), bs.laws.generalised, "C"
+            )
     corpora = {name: _plain(part) for name, part in bs.load("gadre2024").groupby("group")}
     for other, words in (("rpj", "RedPajama"), ("rw_original", "RefinedWeb")):
-        label = f"Gadre 2024, loss on C4: C4 (A), {words} (B)"
-        yield Pair(label, corpora["c4_original"], corpora[other], bs.laws.generalised, "C")
+        yield Pair(
+            f"Gadre 2024, {other}, loss on C4",
+            ("C4", words),
+            corpora["c4_original"],
+            corpora[other],
+            bs.laws.generalised,
+            "C",
+        )
     gemstones = bs.load("gemstones2025")
     last = gemstones.sort_values("D").drop_duplicates(["group", "run"], keep="last")
     hot, cold = (_plain(last[last["group"] == group]) for group in ("main_hot", "main_cooldown"))
-    yield Pair("Gemstones 2025, 1e11 tokens: constant rate (A), cooldown (B)", hot, cold, bs.laws.generalised_N, "N")
+    words = "a constant learning rate", "a cooldown"
+    yield Pair("Gemstones 2025, 1e11 tokens", words, hot, cold, bs.laws.generalised_N, "N")
     routed = bs.load("clark2022")
     routed = routed[(routed["k"] == 1) & (routed["routing_frequency"] == 0.5) | (routed["group"] == "Dense")]
     dense = _plain(routed[routed["group"] == "Dense"])
     for experts in EXPERTS:
         own = routed[(routed["group"] == "S-Base") & (routed["num_experts"] == experts)]
-        label = f"Clark 2022, 1.3e11 tokens: dense (A), S-Base with {experts} experts (B)"
-        yield Pair(label, dense, _plain(own), bs.laws.generalised_N, "N")
+        words = "a dense model", f"S-Base with {experts} experts"
+        yield Pair(
+            f"Clark 2022, {experts} experts, 1.3e11 tokens", words, dense, _plain(own), bs.laws.generalised_N, "N"
+        )
 
 
 def by_recipe(shared: tuple[str, ...] = ("E",)) -> Law:
@@ -101,6 +113,7 @@ def compared(pair: Pair) -> dict:
     low, middle, high = needs["multiplier"].quantile([0.05, 0.5, 0.95], ("chain", "draw"), method="higher").values
     return {
         "name": pair.name,
+        "words": pair.words,
         "runs": [len(pair.A), len(pair.B)],
         "by": pair.by,
         "at": at.tolist(),
@@ -156,4 +169,4 @@ def _below(losses: np.ndarray) -> np.ndarray:
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:
     """The columns of a fit."""
-    return runs[[name for name in ("N", "D", "loss", "recipe") if name in runs]].reset_index(drop=True)
+    return pd.DataFrame(runs[[name for name in ("N", "D", "loss", "recipe") if name in runs]]).reset_index(drop=True)
