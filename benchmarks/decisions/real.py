@@ -69,7 +69,7 @@ def pairs() -> Iterator[Pair]:
     corpora = {name: _plain(part) for name, part in bs.load("gadre2024").groupby("group")}
     for other, words in (("rpj", "RedPajama"), ("rw_original", "RefinedWeb")):
         yield Pair(
-            f"Gadre 2024, {other}, loss on C4",
+            f"Gadre 2024, {words}, loss on C4",
             ("C4", words),
             corpora["c4_original"],
             corpora[other],
@@ -80,7 +80,7 @@ def pairs() -> Iterator[Pair]:
     last = gemstones.sort_values("D").drop_duplicates(["group", "run"], keep="last")
     hot, cold = (_plain(last[last["group"] == group]) for group in ("main_hot", "main_cooldown"))
     words = "a constant learning rate", "a cooldown"
-    yield Pair("Gemstones 2025, 1e11 tokens", words, hot, cold, bs.laws.generalised_N, "N")
+    yield Pair("Gemstones 2025, 1.0e11 tokens (cooldown 1.1e11)", words, hot, cold, bs.laws.generalised_N, "N")
     routed = bs.load("clark2022")
     routed = routed[(routed["k"] == 1) & (routed["routing_frequency"] == 0.5) | (routed["group"] == "Dense")]
     dense = _plain(routed[routed["group"] == "Dense"])

@@ -109,7 +109,7 @@ def draw(pairs: Sequence[dict], path: Path) -> None:
 
 
 def _number(x: float) -> str:
-    return f"{x:.2f}" if x < 10 else f"{x:.0f}"
+    return "above 1,000" if x > 1000 else f"{x:.2f}" if x < 10 else f"{x:.0f}"
 
 
 def _cell(values: Sequence[float]) -> str:
