@@ -20,9 +20,9 @@ SIMULATED = (
     "%, ln N* of budgets by 3 %, and their ln L* by 0.1 %. The first error is that of the median N* at the middle "
     "budget, as a mean over sweeps with its standard error; a parabola's expected error is (alpha - beta) U²/10 "
     "with U the log of the reach. Coverage is the share of sweeps whose central 90 % interval has the truth: of "
-    "N* at the middle budget, of a, and of L* at the middle and at 10 and 100 times the largest budget. The frontiers of "
-    "these sweeps are exact power laws with a floor; the fits allow for a discrepancy, so that their intervals far beyond "
-    "the budgets contain more than 90 % here."
+    "N* at the middle budget, of a, and of L* at the middle and at 10 and 100 times the largest budget. The "
+    "frontiers of these sweeps are exact power laws with a floor; the fits allow for a discrepancy, so that their "
+    "intervals far beyond the budgets contain more than 90 % here."
 )
 
 #: What the table of envelopes shows.
