@@ -140,7 +140,7 @@ def _counts(results: Sequence[dict]) -> list[str]:
     for how, rows in frame.groupby("how", sort=False):
         below, above = (rows["below"] >= SURE).sum(), (rows["below"] <= 1 - SURE).sum()
         said.append(
-            f"{how}: of {len(rows)} models, {below} lie below the line and {above} above it with a probability of at "
+            f"{how}: of {len(rows)} model{'s' * (len(rows) > 1)}, {below} lie below the line and {above} above it with a probability of at "
             f"least {SURE}, and {len(rows) - below - above} cannot be distinguished from it."
         )
     return said
