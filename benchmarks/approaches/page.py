@@ -141,8 +141,8 @@ def _counts(results: Sequence[dict]) -> list[str]:
         below, above = (rows["below"] >= SURE).sum(), (rows["below"] <= 1 - SURE).sum()
         models = f"{len(rows)} model{'s' * (len(rows) > 1)}"
         said.append(
-            f"{how}: of {models}, {below} lie below the line and {above} above it with a probability of at least {SURE}, "
-            f"and {len(rows) - below - above} cannot be distinguished from it."
+            f"{how}: of {models}, {below} lie below the line and {above} above it with a probability of at least "
+            f"{SURE}, and {len(rows) - below - above} cannot be distinguished from it."
         )
     return said
 
