@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.losses import losses
     from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.beats import beats
     from bayescale.forecasting.count_parameters import count_parameters
     from bayescale.forecasting.forecast import forecast
+    from bayescale.forecasting.groups.pooling import pooling
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.rank import rank
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.discrepancy import Discrepancy
     from bayescale.modelling.law import Law
     from bayescale.modelling.noise import Noise
+    from bayescale.modelling.pooled import pooled
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
 
@@ -83,6 +86,7 @@ _HOME = {
     "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
+    "losses": "data.losses",
     "meets_bound": "geometry.meets_bound",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
@@ -90,6 +94,8 @@ _HOME = {
     "noises": "modelling.noises",
     "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
+    "pooled": "modelling.pooled",
+    "pooling": "forecasting.groups.pooling",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
     "rank": "forecasting.rank",
@@ -138,6 +144,7 @@ __all__ = [
     "isoflop",
     "laws",
     "load",
+    "losses",
     "meets_bound",
     "model",
     "multiplier",
@@ -145,6 +152,8 @@ __all__ = [
     "noises",
     "optimal",
     "plots",
+    "pooled",
+    "pooling",
     "ppc",
     "predict",
     "rank",
