@@ -35,11 +35,23 @@ def torus(d: int, rng: np.random.Generator) -> np.ndarray:
     return np.hstack([np.cos(angles), np.sin(angles)])
 
 
+def normal(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A normal distribution: dense in the middle, sparse outside."""
+    return rng.standard_normal((POINTS, d))
+
+
+def spheres(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A product of d/2 spheres S^2."""
+    return np.hstack([sphere(2, rng) for _ in range(d // 2)])
+
+
 #: Manifold -> how a sample is drawn, and its dimensions.
 MANIFOLDS: dict[str, tuple[Callable, tuple[int, ...]]] = {
     "sphere": (sphere, (2, 5, 10, 20)),
     "Swiss roll": (swiss_roll, (2, 3)),
     "torus": (torus, (2, 5, 10)),
+    "normal": (normal, (5, 10, 20)),
+    "product of S^2": (spheres, (4, 10)),
 }
 
 
