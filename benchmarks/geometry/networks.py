@@ -126,23 +126,28 @@ def limited_in_D(d: int, size: int, every: int) -> np.ndarray:
 def measure(path: Path, say: Callable[[str], None]) -> None:
     """Every network that `path` lacks, added to it; `steps` is 1 for all of the steps and 2 for half of them."""
     kept = Kept(path, ("limited", "d", "teacher", "size", "seed", "halved"))
-    for d in DIMENSIONS:
-        runs = [("N", width, 1) for width in WIDTHS] + [("N", WIDTHS[-1], 2)]
-        runs += [("D", size, 1) for size in SIZES] + [("D", SIZES[-1], 2)]
-        stream = None
-        for limited, size, every in runs:
-            key = {"limited": limited, "d": d, "teacher": 0, "size": size, "seed": 0, "halved": every - 1}
-            if key in kept:
-                continue
-            if limited == "N":
-                stream = stream or Stream(d)
-                errors, N = limited_in_N(d, size, every, stream), parameters(d, size)
-            else:
-                errors, N = limited_in_D(d, size, every)[:, None], parameters(d, WIDE)
-            D = size if limited == "D" else sum(BATCHES) * STEPS // 2 // every
-            # The first network of a group is the key of its resumption, and is written last.
-            for teacher, seed in reversed(list(np.ndindex(errors.shape))):
-                row = {**key, "teacher": teacher, "seed": seed, "N": N, "D": D, "mse": float(errors[teacher, seed])}
-                if row not in kept:
-                    kept.add(row)
-            say(f"networks: d {d}, {limited} limited, size {size}, {'half of the steps' if every > 1 else 'all steps'}")
+    for limited, sizes in (("N", WIDTHS), ("D", SIZES)):
+        for d in DIMENSIONS:
+            stream = None
+            for size, every in [(size, 1) for size in sizes] + [(sizes[-1], 2)]:
+                # The first network of a group is written last, so that a group is complete if it is there.
+                first = {"limited": limited, "d": d, "teacher": 0, "size": size, "seed": 0, "halved": every - 1}
+                if first in kept:
+                    continue
+                if limited == "N":
+                    stream = stream or Stream(d)
+                    errors = limited_in_N(d, size, every, stream)
+                else:
+                    errors = limited_in_D(d, size, every)[:, None]
+                for teacher, seed in reversed(list(np.ndindex(errors.shape))):
+                    row = first | {"teacher": teacher, "seed": seed}
+                    if row not in kept:
+                        kept.add(row | _counts(limited, d, size, every) | {"mse": float(errors[teacher, seed])})
+                say(f"networks: {limited} limited, d {d}, size {size}, {'all' if every == 1 else 'half of the'} steps")
+
+
+def _counts(limited: str, d: int, size: int, every: int) -> dict[str, int]:
+    """Parameters N, and data D that were seen."""
+    if limited == "D":
+        return {"N": parameters(d, WIDE), "D": size}
+    return {"N": parameters(d, size), "D": sum(BATCHES) * STEPS // 2 // every}
