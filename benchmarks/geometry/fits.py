@@ -89,16 +89,20 @@ def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ..
     """
     rows = {}
     for number, (name, table) in enumerate(tables.items()):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of units: these are not runs of language models
-            post = bs.fit(law, table, method="laplace", seed=number, progressbar=False)
-        draws = post["posterior"].to_dataset()
+        draws = posterior(law, table, seed=number)
         rows[name] = {
             f"{each}_{round(100 * q):02d}": float(value)
             for each in parameters
             for q, value in zip(QUANTILES, draws[each].quantile(QUANTILES).values, strict=True)
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def posterior(law, table: pd.DataFrame, method: str = "laplace", seed: int = 1):
+    """Draws, as a Dataset."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of units: these are not runs of language models
+        return bs.fit(law, table, method=method, seed=seed, progressbar=False)["posterior"].to_dataset()
 
 
 def inside(found: pd.DataFrame, name: str, truth) -> pd.Series:
@@ -123,7 +127,4 @@ def networks(runs: pd.DataFrame, law=NETWORKS, method: str = "nuts"):
     """
     table = runs.rename(columns={"size_": "N", "d": "dimension", "mse": "loss"})
     table = table.assign(task=table["dimension"].astype(str) + "/" + table["teacher"].astype(str))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of units: these are not runs of language models
-        post = bs.fit(law, table[["N", "dimension", "task", "loss"]], method=method, seed=1, progressbar=False)
-    return post["posterior"].to_dataset()
+    return posterior(law, table[["N", "dimension", "task", "loss"]], method)
