@@ -152,13 +152,14 @@ def memory(stored: Path) -> str:
     runs, rows = pd.read_csv(stored / "memory.csv"), []
     for s, own in runs.groupby("s"):
         beta, gamma = predicted(float(s))
-        law = replace(fits.LIMITED, noise=replace(fits.ESTIMATED, priors={"sigma": 1e-6, "nu": 9.0}))
-        post = fits.posterior(law, own.rename(columns={"se": "loss_se"})[["D", "loss", "loss_se"]])
-        limit = own["limit"].iloc[0]
+        cell, limit = own.rename(columns={"se": "loss_se"})[["D", "loss", "loss_se"]], float(own["limit"].iloc[0])
+        law = replace(fits.LIMITED, noise=replace(fits.ESTIMATED, priors={"sigma": 1e-6, "nu": 9.0}), name="memory")
+        post = fits.posterior(law, cell)
+        known = fits.posterior(replace(law, priors={**law.priors, "E": limit}), cell)
         low, high = np.quantile(np.asarray(post["E"]), [0.05, 0.95])
         rows.append([
-            f"{s:g}", f"{beta:.2f}", f"{gamma:.2f}", f"{gamma / (2 * beta):.3f}",
-            f"{(1 + 2 * s) / (2 + 2 * s):.3f}", span(post["alpha_D"]), "yes" if low <= limit <= high else "no",
+            f"{s:g}", f"{beta:.2f}", f"{gamma:.2f}", f"{gamma / (2 * beta):.3f}", f"{(1 + 2 * s) / (2 + 2 * s):.3f}",
+            span(post["alpha_D"]), "yes" if low <= limit <= high else "no", span(known["alpha_D"]),
         ])  # fmt: skip
     head = ["s", "beta", "gamma", "gamma / (2 beta)", "the same, n to infinity", "alpha", "limit inside 90 %"]
-    return table(head, rows)
+    return table([*head, "alpha, limit known"], rows)
