@@ -121,9 +121,10 @@ def images(stored: Path) -> str:
 
 
 def _dimension(row: pd.Series) -> np.ndarray:
-    """Draws of a dimension, log-normal with the stored median and width."""
-    width = np.log(row["dimension_95"] / row["dimension_05"]) / 3.29
-    return row["dimension_50"] * np.exp(width * np.random.default_rng(1).standard_normal(4000))
+    """Draws of a dimension with the stored quantiles: log-normal, with another width on either side of the median."""
+    z = np.random.default_rng(1).standard_normal(4000)
+    low, middle, high = (np.log(row[f"dimension_{q}"]) for q in ("05", "50", "95"))
+    return np.exp(middle + z / 1.645 * np.where(z < 0, middle - low, high - middle))
 
 
 def bits(stored: Path) -> str:
