@@ -10,6 +10,9 @@ from matplotlib.lines import Line2D
 from bayescale.plots._looks import OKABE_ITO
 from bayescale.plots._style import GREY, INK, SMALL, canvas, legend, style
 
+#: Numbers are written at total costs that differ by this factor or more.
+APART = 1.6
+
 
 def design(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw what each candidate run leaves of the target's uncertainty, alone, against its cost; and the chosen runs.
@@ -41,7 +44,7 @@ def design(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> candidates = pd.DataFrame({"N": [1e5, 4e5, 1e6], "D": [2e7, 8e7, 2e8]})
     >>> plan = bs.design(chinchilla, post, candidates, runs.query("split == 'heldout'"), budget=2e15, seed=1)
     >>> bs.plots.design(plan).get_xlabel()
-    'Cost'
+    'Cost [FLOP]'
     """
     word = plan.attrs.get("measure", "sd")
     wanted = ["cost", "order", f"{word}_chosen", f"{word}_alone"]
@@ -59,7 +62,7 @@ def design(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if len(chosen):
         total, left = chosen["cost"].cumsum().to_numpy(), chosen[f"{word}_chosen"].to_numpy()
         ax.plot(total, left, color=OKABE_ITO[5], marker="o", markersize=3, linewidth=1.1, zorder=3)
-        for place in _numbered(len(total)):
+        for place in _numbered(total):
             ax.annotate(
                 str(place + 1), (total[place], left[place]), xytext=(2, 3), textcoords="offset points", fontsize=SMALL,
                 color=INK,
@@ -69,7 +72,8 @@ def design(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         )
     unit = plan.attrs.get("unit", "")
     name = {"sd": "Expected sd of the target", "regret": "Expected regret"}[word]
-    style(ax, "Cost", f"{name} [{unit}]" if unit not in ("", "1") else name, log="x")
+    cost = plan.attrs.get("cost_unit", "")
+    style(ax, f"Cost [{cost}]" if cost else "Cost", f"{name} [{unit}]" if unit not in ("", "1") else name, log="x")
     ax.set_ylim(0.0, 1.08 * float(np.nanmax([now, plan[f"{word}_alone"].max()])))
     legend(ax, handles)
     for text in json.loads(plan.attrs.get("warnings", "[]"))[:1] if not len(chosen) else []:
@@ -77,6 +81,10 @@ def design(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _numbered(count: int) -> list[int]:
-    """Places of the runs whose number is written: all of a few, else the first and the last."""
-    return list(range(count)) if count <= 8 else [0, count - 1]
+def _numbered(total: np.ndarray) -> list[int]:
+    """Places of the runs whose number is written: those that lie apart from the one before on the axis."""
+    places = [0]
+    for place in range(1, len(total)):
+        if total[place] > APART * total[places[-1]]:
+            places.append(place)
+    return places

@@ -67,8 +67,8 @@ def design(
 
         With `choose`, ``regret_chosen`` and ``regret_alone`` [nats/token] take the place of the standard deviations,
         and `reduction` is a share of the expected regret. ``attrs`` has ``now`` (the standard deviation or regret
-        without new runs), ``after`` (with all chosen runs), ``spent``, ``unit``, and ``warnings``, a JSON list. It says
-        so when nothing affordable helps.
+        without new runs), ``after`` (with all chosen runs), ``spent``, ``unit``, ``cost_unit`` (if known), and
+        ``warnings``, a JSON list. It says so when nothing affordable helps.
 
     Raises
     ------
@@ -119,7 +119,9 @@ def design(
         raise ValueError("choose=True needs a target with two runs or more: a DataFrame with one row for each.")
     problem = Problem(joint, costs, choose, seed)
     shares, few = alone(problem)
-    return plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, few, unit))
+    plan = plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, few, unit))
+    plan.attrs["cost_unit"] = column("C").unit if callable(cost) or (cost is None and "cost" not in table) else ""
+    return plan
 
 
 def costs_of(table: pd.DataFrame, cost: Any) -> np.ndarray:
