@@ -73,8 +73,8 @@ def conclusion(records: Sequence[dict], sweeps: Sequence[dict]) -> list[str]:
         over = {name: _over(found[0]) for name, found in factors(sweeps).items()}
         said.append(
             f"On {len(sweeps)} simulated sweeps, designed runs gave a forecast as narrow as that of an IsoFLOP grid "
-            f"with {over['design']} of its compute (median), V-optimal runs with {over['V-optimality']}, random runs with "
-            f"{over['random']}."
+            f"with {over['design']} of its compute (median), V-optimal runs with {over['V-optimality']}, random runs "
+            f"with {over['random']}."
         )
     return said
 

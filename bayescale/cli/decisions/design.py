@@ -99,8 +99,8 @@ def _print(plan: "pd.DataFrame") -> None:
     new = ("cost", "order", f"{word}_chosen", f"{word}_alone", "reduction", "per_cost")
     columns = [str(column) for column in plan if column not in new][:4]
     rows = []
-    for _, row in plan.head(max(chosen, SHOWN)).iterrows():
-        done = str(row["order"]) if row["order"] == row["order"] and str(row["order"]) != "<NA>" else ""
+    for place, (_, row) in enumerate(plan.head(max(chosen, SHOWN)).iterrows()):
+        done = str(place + 1) if place < chosen else ""
         cells = [show.plain(v) if isinstance(v, float) else str(v) for v in (row[column] for column in columns)]
         so_far = f"{row[f'{word}_chosen']:.4g}" if done else ""
         rows.append(
