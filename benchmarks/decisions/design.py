@@ -32,7 +32,7 @@ GRID, SIZES = (1e18, 3e18, 1e19, 3e19, 1e20), (0.25, 0.5, 1.0, 2.0, 4.0)
 #: Compute of the target over the largest budget of the grid.
 BEYOND = 100.0
 #: Total compute at which the other ways fit [FLOP]; the last is four times the grid's.
-CHECKS = (1e18, 3e18, 1e19, 3e19, 1e20, 3e20, 1e21, 3e21)
+CHECKS = (1e19, 3e19, 1e20, 3e20, 1e21, 3e21)
 #: Reference run of the true parameters.
 AT = {"N0": 1e8, "D0": 2e9}
 

@@ -33,12 +33,13 @@ def scalebench_rows(records: Sequence[dict]) -> list[list]:
     for name, each in TABLES.items():
         best, deviation, everything = PUBLISHED[name]
         for variant, own in frame[frame["table"] == name].groupby("variant", sort=False):
-            mean, spread = own["r2"].mean(), own["r2"].std() if len(own) > 1 else float("nan")
+            mean = own["r2"].mean()
+            spread = f" ± {own['r2'].std():.3f}" if len(own) > 1 else ""
             runs = np.mean([sum(counts) for counts in own["runs"]])
             spent = np.mean([np.mean(shares) for shares in own["spent"]])
             rows.append([
                 name, NAMES[str(variant)], f"{each.budget:.0%}", len(own), f"{runs:.0f}", f"{spent:.2f}",
-                f"{mean:.3f} ± {spread:.3f}", f"{best:.2f} ± {deviation:.2f}", f"{everything:.2f}",
+                f"{mean:.3f}{spread}", f"{best:.2f} ± {deviation:.2f}", f"{everything:.2f}",
                 "yes" if round(mean, 2) >= best - deviation else "no", f"{own['inside'].mean():.2f}",
             ])  # fmt: skip
     return rows
