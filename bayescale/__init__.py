@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
+    from bayescale.frontiers.planning.design import design
     from bayescale.frontiers.reach import reach
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
@@ -73,6 +74,7 @@ _HOME = {
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "design": "frontiers.planning.design",
     "dimension": "geometry.dimension",
     "distance": "frontiers.approaches.distance",
     "entropy": "frontiers.entropy",
@@ -131,6 +133,7 @@ __all__ = [
     "count_parameters",
     "curvature",
     "datasets",
+    "design",
     "dimension",
     "distance",
     "entropy",

@@ -3,7 +3,7 @@
 import click
 
 from bayescale.cli import backtest, compare, data, fit, forecast
-from bayescale.cli.decisions import multiplier, score
+from bayescale.cli.decisions import design, multiplier, score
 from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
@@ -52,6 +52,7 @@ for command in (
     reach.reach,
     isoflop.isoflop,
     multiplier.multiplier,
+    design.design,
     score.score,
     backtest.backtest,
     compare.compare,

@@ -8,6 +8,7 @@ May be touched: add a plot in a file of its own. May import: base.
 from bayescale.plots._backtest import backtest
 from bayescale.plots._bend import bend
 from bayescale.plots._curves import curves
+from bayescale.plots._design import design
 from bayescale.plots._entropy import entropy
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
@@ -27,6 +28,7 @@ __all__ = [
     "backtest",
     "bend",
     "curves",
+    "design",
     "entropy",
     "forecast",
     "frontier",
