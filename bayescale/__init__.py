@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from bayescale.modelling.noise import Noise
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
+    from bayescale.reporting.cite import cite
+    from bayescale.reporting.methods import methods
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -66,6 +68,7 @@ _HOME = {
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
+    "cite": "reporting.cite",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
@@ -84,6 +87,7 @@ _HOME = {
     "laws": "laws",
     "load": "data.literature.catalogue",
     "meets_bound": "geometry.meets_bound",
+    "methods": "reporting.methods",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
@@ -121,6 +125,7 @@ __all__ = [
     "baselines",
     "beats",
     "best_of",
+    "cite",
     "costs",
     "count_parameters",
     "curvature",
@@ -139,6 +144,7 @@ __all__ = [
     "laws",
     "load",
     "meets_bound",
+    "methods",
     "model",
     "multiplier",
     "near_optimal",
