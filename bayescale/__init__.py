@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from bayescale.modelling.noise import Noise
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
-    from bayescale.reporting.cite import cite
-    from bayescale.reporting.methods import methods
+    from bayescale.reporting.equation import equation
+    from bayescale.reporting.table import table
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -77,6 +77,7 @@ _HOME = {
     "distance": "frontiers.approaches.distance",
     "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
+    "equation": "reporting.equation",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -109,6 +110,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "table": "reporting.table",
     "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
@@ -134,6 +136,7 @@ __all__ = [
     "distance",
     "entropy",
     "envelope",
+    "equation",
     "evidence",
     "fit",
     "fit_many",
@@ -166,6 +169,7 @@ __all__ = [
     "signs",
     "stacking",
     "storage",
+    "table",
     "waste",
 ]
 

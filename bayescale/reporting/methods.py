@@ -117,15 +117,14 @@ def _noise(law: LawText, to: Dialect) -> Iterable[str]:
 
 def _sampler(post: xr.DataTree, to: Dialect) -> Iterable[str]:
     sizes, seed = post["posterior"].sizes, post.attrs.get("seed")
-    drawn = f"{sizes['chain']} chains of {sizes['draw']} draws"
     if post.attrs.get("method") == "laplace":
-        cited = to.cite("Vehtari et al. 2024", ["vehtari2024"])
+        cited, total = to.cite("Vehtari et al. 2024", ["vehtari2024"]), sizes["chain"] * sizes["draw"]
         yield (
             "The posterior was approximated by importance sampling from a proposal that starts at the Laplace "
-            f"approximation, with Pareto-smoothed weights{cited}, and resampled to {sizes['chain'] * sizes['draw']} draws "
-            f"(seed {seed})."
+            f"approximation, with Pareto-smoothed weights{cited}, and resampled to {total} draws (seed {seed})."
         )
         return
+    drawn = f"{sizes['chain']} chains of {sizes['draw']} draws"
     known = facts.settings(post)
     tune = f" after {known['tune']} tuning steps each" if "tune" in known else ""
     accept = f", target acceptance {known['target_accept']:g}" if "target_accept" in known else ""
