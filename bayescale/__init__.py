@@ -52,8 +52,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.noise import Noise
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
-    from bayescale.reporting.equation import equation
-    from bayescale.reporting.table import table
+    from bayescale.reporting.report import report
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -100,6 +99,7 @@ _HOME = {
     "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "read": "data.read",
+    "report": "reporting.report",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "score_seal": "forecasting.sealed.score_seal",
@@ -159,6 +159,7 @@ __all__ = [
     "rank",
     "reach",
     "read",
+    "report",
     "sample_prior",
     "sbc",
     "score_seal",

@@ -56,6 +56,7 @@ def _text(value: float, place: int | None, scientific: bool) -> str:
         return f"{value:.4g}".replace("e+", "e")
     if not scientific:
         return f"{round(value, -place) + 0.0:.{max(-place, 0)}f}"
+    value = round(value / 10.0**place) * 10.0**place  # 9.96e10 has the power of 1.00e11
     if value == 0:
         return "0"
     power = math.floor(math.log10(abs(value)))
@@ -65,7 +66,7 @@ def _text(value: float, place: int | None, scientific: bool) -> str:
 
 def error_of(draws: np.ndarray, probabilities: Sequence[float]) -> float:
     """Largest Monte Carlo standard error of some quantiles of draws, of shape (chain, draw); NaN if unknown."""
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     if not np.ptp(draws) > 0 or not np.isfinite(draws).all():
         return math.nan

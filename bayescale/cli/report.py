@@ -1,0 +1,52 @@
+"""``bayescale report``: a fit as one HTML page."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bayescale.cli import options, show, tested
+
+
+@click.command()
+@options.folder
+@click.option("-o", "--out", metavar="FILE.html", type=click.Path(path_type=Path), help="[default: DIR/report.html]")
+@options.number("N", "Parameters of a run to forecast; can be repeated.")
+@options.number("D", "Training tokens of the run; can be repeated.")
+@options.number("C", "Training compute of the run [FLOP]; can be repeated.")
+@options.at
+@options.law
+@click.option(
+    "--backtest", is_flag=True, help="Forecast the larger fitted runs from the smaller ones, too: takes minutes."
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of the forecasts.")
+def report(folder, out, at, spec, backtest, seed, **sizes):
+    """Write the fit in DIR as one HTML page: data, law, checks, parameters, frontier, forecasts, methods, citations.
+
+    The page needs no network, prints to PDF, and has a slider along the frontier. By default it forecasts runs of 10
+    and 100 times the largest compute; --N, --D and --C choose others, as for `bayescale forecast`.
+
+    A back-test that `bayescale forecast DIR --backtest` has kept for such runs is shown; --backtest runs one, with its
+    figures.
+    """
+    from bayescale.cli.forecast import targets
+    from bayescale.reporting.report import report as write
+
+    out = folder / "report.html" if out is None else out
+    post, law = options.reopen(folder, spec)
+    given = {key: values for key, values in sizes.items() if values}
+    table = targets(law, post, given, at)[0] if given or at else None
+    if table is not None and "N" in law.inputs and "N" not in table:
+        raise ValueError("The report forecasts runs of a given N and D; give two of --N, --D and --C.")
+
+    def tests(towards):
+        if not backtest:
+            return tested.as_evidence(tested.backtest_scores(folder, (law, post), towards, seed, run=False))
+        from bayescale.forecasting.backtest import backtest as run_backtest
+
+        runs = tested.fitted_runs(folder, post)
+        return run_backtest(law, runs, towards=towards, seed=seed, progressbar=sys.stderr.isatty())
+
+    write(post, out, law=law, targets=table, backtest=tests, seed=seed)
+    show.say(f"written to {out}")
+    options.leave(post)
