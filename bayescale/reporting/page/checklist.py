@@ -32,7 +32,7 @@ class Item(NamedTuple):
     @property
     def known(self) -> bool:
         """Whether the fit has an answer."""
-        return not self.answer.startswith(OPEN)
+        return "state it in the paper" not in self.answer
 
 
 def items(found: Findings) -> list[Item]:
@@ -49,7 +49,8 @@ def _form(post: xr.DataTree) -> Iterator[Item]:
     inferred = f"Inferred: {', '.join(law.priors)}." + (f" Fixed: {fixed}." if fixed else "")
     yield Item(FORM, "Which parameters are fitted?", inferred)
     yield Item(FORM, "Where does the form come from?", f"{law.source}." if law.source else OPEN)
-    misfit = "A discrepancy of the law is part of the model." if law.discrepancy else "The law is taken to be exact."
+    exact = "The formula is taken to be exact: runs differ from it by noise alone."
+    misfit = "A discrepancy of the law is part of the model." if law.discrepancy else exact
     yield Item(FORM, "What does the form assume?", misfit)
 
 
@@ -93,11 +94,8 @@ def _collection(post: xr.DataTree) -> Iterator[Item]:
     yield Item(COLLECTION, "How many checkpoints of each run are used?", points)
     name, unit = str(post.attrs.get("data_name", "")), facts.unit_of(post, "loss")
     meaning = info(name).columns.get("loss", ("", ""))[1] if name in names() else ""
-    yield Item(
-        COLLECTION,
-        "Which metric, on which data?",
-        f"Loss [{unit}]" + (f": {meaning}." if meaning else ". On which data " + OPEN[0].lower() + OPEN[1:]),
-    )
+    unknown = ". On which data is not known to the fit; state it in the paper."
+    yield Item(COLLECTION, "Which metric, on which data?", f"Loss [{unit}]" + (f": {meaning}." if meaning else unknown))
     yield Item(COLLECTION, "Are the values smoothed, interpolated or otherwise changed?", OPEN)
     source = str(post.attrs.get("data_source", ""))
     digest = f"SHA-256 of the fitted columns: {post.attrs.get('data_sha256', 'unknown')}."

@@ -7,26 +7,35 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """A cell of a table: its text, and the exact value that the text rounds, kept in ``data-value``."""
+    """A number in a table: its text, and the exact value that the text rounds, kept in ``data-value``."""
 
     text: str
     value: float | None = None
+    left: bool = False
 
 
-def cell(item: "str | Cell", tag: str = "td") -> str:
-    """A cell; numbers are aligned to the right."""
+def cell(item: "str | Cell") -> str:
+    """A cell; numbers are aligned to the right, unless their column also has text (`left`)."""
     if isinstance(item, str):
-        return f"<{tag}>{escape(item)}</{tag}>"
+        return f"<td>{escape(item)}</td>"
     value = "" if item.value is None or not math.isfinite(item.value) else f' data-value="{item.value!r}"'
-    return f'<{tag} class="number"{value}>{escape(item.text)}</{tag}>'
+    kind = "" if item.left else ' class="number"'
+    return f"<td{kind}{value}>{escape(item.text)}</td>"
+
+
+def heads(texts: Sequence[str], numbers: Sequence[bool]) -> str:
+    """The head of a table; heads of numbers are aligned as the numbers are."""
+    kinds = (' class="number"' if number else "" for number in numbers)
+    return "".join(f'<th scope="col"{kind}>{escape(text)}</th>' for text, kind in zip(texts, kinds, strict=True))
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence["str | Cell"]], name: str = "") -> str:
     """A table with a caption; it scrolls on its own where it is wider than the page. The first column is its head."""
+    rows = list(rows)
     body = "".join(f"<tr>{_head_cell(first)}{''.join(map(cell, rest))}</tr>" for first, *rest in rows)
-    heads = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     mark = f' id="{name}"' if name else ""
-    top = f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
+    numbers = [bool(rows) and isinstance(each, Cell) and not each.left for each in (rows[0] if rows else head)]
+    top = f"<caption>{escape(caption)}</caption><thead><tr>{heads(head, numbers)}</tr></thead>"
     return scroll(caption, f"<table{mark}>{top}<tbody>{body}</tbody></table>")
 
 
@@ -47,8 +56,8 @@ def paragraph(text: str, kind: str = "") -> str:
 
 
 def items(texts: Iterable[str]) -> str:
-    """A list; empty if there are no texts."""
-    rows = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    """A list of sentences, which start with a capital; empty if there are no texts."""
+    rows = "".join(f"<li>{escape(text[:1].upper() + text[1:])}</li>" for text in texts)
     return f"<ul>{rows}</ul>" if rows else ""
 
 

@@ -4,53 +4,29 @@ import json
 from collections.abc import Callable
 
 import numpy as np
-import xarray as xr
 
 from bayescale.base.columns import column, with_unit
 from bayescale.base.typeset.card import card
 from bayescale.data.cost_ratio import note
 from bayescale.inference.diagnostics.verdict import Verdict, render, sentence
-from bayescale.modelling.draws import SAMPLE_DIMS
 from bayescale.reporting import facts
 from bayescale.reporting.cite import cite
 from bayescale.reporting.dialects import short
 from bayescale.reporting.methods import methods
 from bayescale.reporting.page import drawings, html
 from bayescale.reporting.page.checklist import items as checklist_of
-from bayescale.reporting.page.drawings import Drawing
 from bayescale.reporting.page.findings import MOST_RUNS, Findings, runs_of
+from bayescale.reporting.page.frontier_section import along_the_frontier
 from bayescale.reporting.page.html import Cell
-from bayescale.reporting.rounding import error_of, last_place, rounded
+from bayescale.reporting.page.quantiles import figures, quantile_cells
 from bayescale.reporting.summary import Row
-
-#: Central intervals of forecasts and frontiers: ends of the 50 % and of the 90 % interval, and the median.
-QUANTILES = (0.5, 0.25, 0.75, 0.05, 0.95)
-#: Heads of the columns of `quantile_cells`.
-HEADS = ["median", "50 % interval", "90 % interval"]
-
-
-def quantile_cells(draws: xr.DataArray) -> list[Cell]:
-    """Median, 50 % and 90 % interval of draws, rounded by the width and the Monte Carlo error."""
-    values = draws.transpose(*SAMPLE_DIMS).to_numpy()
-    found = np.nanquantile(values, QUANTILES)
-    place = last_place(found[3], found[4], error_of(values, (0.5, 0.05, 0.95)))
-    median, *ends = rounded(found.tolist(), place)
-    return [
-        Cell(median, float(found[0])),
-        Cell(f"{ends[0]} to {ends[1]}"),
-        Cell(f"{ends[2]} to {ends[3]}"),
-    ]
-
-
-def _figures(drawn: list[Drawing]) -> str:
-    return html.gallery(html.figure(each.svg, each.caption, each.name) for each in drawn)
 
 
 def data(found: Findings) -> str:
     """Columns with units and ranges, the source, and the runs."""
     post = found.post
     rows = [
-        [f"{each.heading} ({each.symbol})", each.unit if each.unit != "1" else "", Cell(str(each.values)),
+        [each.heading, each.unit if each.unit != "1" else "", Cell(str(each.values)),
          Cell(short(each.low), each.low), Cell(short(each.high), each.high)]
         for each in facts.ranges(post)
     ]  # fmt: skip
@@ -75,7 +51,7 @@ def data(found: Findings) -> str:
     return (
         html.table(f"{what} of {post.attrs.get('data_name') or 'the fitted table'}", head, rows, "data")
         + html.items(lines)
-        + _figures([*drawings.curves(found), *drawings.residuals(found)])
+        + figures([*drawings.curves(found), *drawings.residuals(found)])
         + html.folded(f"All {runs} rows", html.table("Fitted runs", heads, cells, "runs"))
     )
 
@@ -100,7 +76,7 @@ def convergence(found: Findings) -> str:
         ["seed", str(post.attrs.get("seed"))],
         ["largest R-hat", _number(verdict.rhat, ".3f")],
         ["smallest ESS", _number(verdict.ess, ".0f")],
-        ["divergences", Cell(str(verdict.divergences), float(verdict.divergences))],
+        ["divergences", Cell(str(verdict.divergences), float(verdict.divergences), left=True)],
         ["Pareto k of the weights", _number(verdict.k, ".2f")],
     ]
     problems = [f"{render(problem)}." for problem in verdict.problems()]
@@ -111,7 +87,7 @@ def convergence(found: Findings) -> str:
 
 
 def _number(value: float, form: str) -> "str | Cell":
-    return "not defined for this method" if np.isnan(value) else Cell(f"{value:{form}}", float(value))
+    return "not defined for this method" if np.isnan(value) else Cell(f"{value:{form}}", float(value), left=True)
 
 
 def parameters(found: Findings) -> str:
@@ -132,77 +108,7 @@ def _parameter(row: Row, unit: str) -> list["str | Cell"]:
 def prior_posterior(found: Findings) -> str:
     """Prior against posterior, parameter by parameter."""
     drawn = drawings.prior_posterior(found)
-    return _figures(drawn) if drawn else html.paragraph("No parameter has a prior without groups that can be drawn.")
-
-
-def frontier(found: Findings) -> str:
-    """Slider, figures and a table of the frontier."""
-    best = found.best
-    if best is None:
-        return html.items(text for text in found.notes if "frontier" in text)
-    drawn = drawings.frontier(found)
-    quantities = _quantities(best, found.post)
-    total = best.sizes["chain"] * best.sizes["draw"]
-    whole = found.post["posterior"].sizes["chain"] * found.post["posterior"].sizes["draw"]
-    budgets = list(range(0, best.sizes["C"], 6))
-    rows = []
-    for i in budgets:
-        line: list[str | Cell] = [f"{float(best['C'][i]):.2e}".replace("e+", "e")]
-        for _, _, values in quantities:
-            line.append(quantile_cells(values.isel(C=i))[0])
-        rows.append(line)
-    held = ", ".join(f"{key} = {value}" for key, value in found.cell.items())
-    head = ["C [FLOP]", *(with_unit(name, unit) for name, unit, _ in quantities)]
-    words = f"From {total} of {whole} draws; C = 6ND." + (f" At {held}." if held else "")
-    return (
-        slider(best, quantities, drawn)
-        + _figures(drawn)
-        + html.table("Compute-optimal runs: medians", head, rows, "frontier-table")
-        + html.items([words, *json.loads(best.attrs.get("warnings", "[]"))])
-    )
-
-
-def _quantities(best: xr.Dataset, post: xr.DataTree) -> list[tuple[str, str, xr.DataArray]]:
-    """Name, unit and draws of what the slider and the table show."""
-    found = [
-        ("N", facts.unit_of(post, "N"), "N"),
-        ("D", facts.unit_of(post, "D"), "D"),
-        ("D/N", "1", "tokens_per_param"),
-    ]
-    found += [("loss", facts.unit_of(post, "loss"), "loss"), ("slope", "1", "slope"), ("curvature", "1", "curvature")]
-    return [(name, unit, best[key]) for name, unit, key in found if key in best]
-
-
-def slider(best: xr.Dataset, quantities: list[tuple[str, str, xr.DataArray]], drawn: list[Drawing]) -> str:
-    """A slider for C with the frontier's values there; its data are JSON in the page."""
-    budgets = [f"{value:.3g}".replace("e+", "e") for value in best["C"].to_numpy()]
-    rows = []
-    for name, unit, values in quantities:
-        cells = [[each.text for each in quantile_cells(values.isel(C=i))] for i in range(len(budgets))]
-        rows.append({"name": with_unit(name, unit), "cells": cells})
-    document = {"C": budgets, "rows": rows, "figures": {each.name: each.cursor for each in drawn}}
-    start = len(budgets) // 2
-    body = "".join(
-        f'<tr><th scope="row">{row["name"]}</th>'
-        + "".join(f'<td class="number">{text}</td>' for text in row["cells"][start])
-        + "</tr>"
-        for row in rows
-    )
-    heads = "".join(f'<th scope="col">{each}</th>' for each in HEADS)
-    return (
-        '<div class="slider"><label for="budget">Training compute C</label>'
-        f'<input type="range" id="budget" min="0" max="{len(budgets) - 1}" step="1" value="{start}" disabled>'
-        f'<output for="budget" id="budget-value" aria-live="polite">{budgets[start]} FLOP</output>'
-        '<div class="scroll" tabindex="0" role="region" aria-label="Compute-optimal run">'
-        f'<table id="optimum"><thead><tr><th scope="col">compute-optimal run</th>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div></div>"
-        f'<script type="application/json" id="frontier-data">{_json(document)}</script>'
-    )
-
-
-def _json(document: object) -> str:
-    """JSON that cannot end a script element."""
-    return json.dumps(document).replace("<", "\\u003c")
+    return figures(drawn) if drawn else html.paragraph("No parameter has a prior without groups that can be drawn.")
 
 
 def forecast(found: Findings) -> str:
@@ -229,7 +135,7 @@ def forecast(found: Findings) -> str:
         + (html.items(warned) if warned else html.paragraph("No sign was found."))
         + "<h3>Back-test</h3>"
         + html.paragraph(told)
-        + _figures(drawings.backtest(found))
+        + figures(drawings.backtest(found))
     )
 
 
@@ -271,11 +177,13 @@ def checklist(found: Findings) -> str:
     """The checklist of (Mis)Fitting, as far as the fit knows the answers."""
     listed = checklist_of(found)
     known = sum(item.known for item in listed)
-    rows = [[item.question, item.part, item.answer] for item in listed]
     source = "After (Mis)Fitting: A Survey of Scaling Laws (Li et al. 2025, arXiv:2502.18969), in our words."
-    return html.paragraph(
-        f"{source} The fit answers {known} of {len(listed)} questions; the rest are for the authors."
-    ) + html.table("Checklist", ["question", "part", "answer"], rows, "checklist")
+    text = f"{source} The fit answers {known} of {len(listed)} questions; the rest are for the authors."
+    tables = [
+        html.table(part, ["question", "answer"], [[each.question, each.answer] for each in listed if each.part == part])
+        for part in dict.fromkeys(each.part for each in listed)
+    ]
+    return html.paragraph(text) + f'<div class="checklist">{"".join(tables)}</div>'
 
 
 def words(found: Findings) -> str:
@@ -297,7 +205,7 @@ SECTIONS: dict[str, Callable[[Findings], str]] = {
     "Convergence": convergence,
     "Parameters": parameters,
     "Prior and posterior": prior_posterior,
-    "Frontier and curvature": frontier,
+    "Frontier and curvature": along_the_frontier,
     "Forecast": forecast,
     "Influence and sensitivity": influence,
     "Checklist": checklist,
@@ -307,10 +215,14 @@ SECTIONS: dict[str, Callable[[Findings], str]] = {
 
 
 def headline(found: Findings) -> list[str]:
-    """The verdict, and what column E is if the law has it."""
-    lines = [sentence(found.post)]
+    """The verdict without its details, how many problems there are, and the irreducible loss if the law has it."""
+    verdict, problems = sentence(found.post).partition("; ")[0], Verdict.of(found.post).problems()
+    lines = [verdict[:1].upper() + verdict[1:]]
+    if problems:
+        lines.append(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} to know about: see Convergence.")
     for row in found.rows:
         if row.name == "E":
             median, low, high = row.words()
-            lines.append(f"{column('E').label} = {median}, 90 % {low} to {high} {facts.unit_of(found.post, 'loss')}")
+            unit = facts.unit_of(found.post, "loss")
+            lines.append(f"{column('E').label} = {median} {unit}, 90 % interval {low} to {high}.")
     return lines
