@@ -55,6 +55,7 @@ for command in (
     score.score,
     backtest.backtest,
     compare.compare,
+    report.show_words,
     report.report,
     data.data,
 ):

@@ -1,4 +1,4 @@
-"""``bayescale report``: a fit as one HTML page."""
+"""``bayescale report`` and ``bayescale show``: a fit as one HTML page, and in words."""
 
 import sys
 from pathlib import Path
@@ -49,4 +49,41 @@ def report(folder, out, at, spec, backtest, seed, **sizes):
 
     write(post, out, law=law, targets=table, backtest=tests, seed=seed)
     show.say(f"written to {out}")
+    options.leave(post)
+
+
+@click.command("show")
+@options.folder
+@click.option("--table", "table", is_flag=True, help="Parameters: median, 90 % interval, R-hat and ESS.")
+@click.option("--law", "law", is_flag=True, help="Formula, priors and noise.")
+@click.option("--methods", is_flag=True, help="A paragraph for the methods section of a paper.")
+@click.option("--cite", "cite", is_flag=True, help="BibTeX of the package, the law's paper, the data and the tools.")
+@click.option("--latex", is_flag=True, help="Write table, law and methods as LaTeX, for booktabs, amsmath and natbib.")
+def show_words(folder, table, law, methods, cite, latex):
+    """Print the fit in DIR in words: its table of parameters and its verdict, or what the options name.
+
+    \b
+    bayescale show sweep --methods --latex > methods.tex
+    bayescale show sweep --cite > references.bib
+    """
+    from bayescale.inference.diagnostics.verdict import sentence
+    from bayescale.inference.storage import load
+    from bayescale.reporting.cite import cite as cited
+    from bayescale.reporting.equation import equation
+    from bayescale.reporting.methods import methods as described
+    from bayescale.reporting.table import table as tabled
+
+    post = load(folder)
+    parts = []
+    if table or not (law or methods or cite):
+        parts.append(tabled(post, form="latex" if latex else "markdown"))
+    if law:
+        parts.append(equation(post) if latex else str(post.attrs["law_text"]))
+    if methods:
+        parts.append(described(post, form="latex" if latex else "text"))
+    if cite:
+        parts.append(cited(post))
+    if not (table or law or methods or cite or latex):
+        parts.append(sentence(post))
+    click.echo("\n\n".join(parts))
     options.leave(post)

@@ -76,7 +76,10 @@ def residuals(found: Findings) -> list[Drawing]:
 
 def _hits(ax: Axes, post: xr.DataTree, table: Any, x: str, y: np.ndarray) -> str:
     """Circles over the runs, which name their values."""
-    labels, columns = post["observed_data"]["run"].values, [name for name in table if table[name].dtype.kind in "fiu"]
+    labels, columns = (
+        post["observed_data"]["run"].to_numpy(),
+        [name for name in table if table[name].dtype.kind in "fiu"],
+    )
     circles = []
     for i, (left, top) in enumerate(zip(*places(ax, table[x], y), strict=True)):
         values = [f"{name} {short(float(table[name].iloc[i]))}{_unit(post, name)}" for name in columns]
