@@ -29,10 +29,11 @@ def report(folder, out, at, spec, backtest, seed, **sizes):
     A back-test that `bayescale forecast DIR --backtest` has kept for such runs is shown; --backtest runs one, with its
     figures.
     """
+    from bayescale.cli.folder import PAGE
     from bayescale.cli.forecast import targets
     from bayescale.reporting.report import report as write
 
-    out = folder / "report.html" if out is None else out
+    out = (folder if folder.is_dir() else folder.parent) / PAGE if out is None else out
     post, law = options.reopen(folder, spec)
     given = {key: values for key, values in sizes.items() if values}
     table = targets(law, post, given, at)[0] if given or at else None

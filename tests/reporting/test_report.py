@@ -13,6 +13,7 @@ import pytest
 
 import bayescale as bs
 from bayescale.laws import chinchilla, find
+from bayescale.reporting.page import findings
 from bayescale.reporting.page.findings import influence, thinned
 from bayescale.reporting.page.sections import SECTIONS
 from bayescale.reporting.report import known_law
@@ -53,6 +54,13 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def file(post, tmp_path_factory):
     return bs.report(post, tmp_path_factory.mktemp("report") / "report.html", seed=1)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Frontiers of few draws, for tests that do not look at them."""
+    monkeypatch.setattr(findings, "FRONTIER_DRAWS", 100)
+    monkeypatch.setattr(findings, "BUDGETS", 6)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +106,7 @@ def test_runs_and_ranges_are_those_of_the_table(page, runs):
     assert ends["Loss"] == pytest.approx((runs["loss"].min(), runs["loss"].max()))
 
 
-def test_forecasts_are_those_of_predict(post, tmp_path):
+def test_forecasts_are_those_of_predict(post, tmp_path, few):
     targets = pd.DataFrame({"N": [7e10], "D": [1.4e12]})
     text = bs.report(post, tmp_path / "a.html", targets=targets, seed=3).read_text(encoding="utf-8")
     drawn = bs.predict(chinchilla, post, targets, seed=3)
@@ -140,7 +148,7 @@ def test_the_page_is_complete_and_alone(page, file, post):
     assert json.loads(re.findall(r'id="frontier-data">(.*?)</script>', text)[0])["C"]
 
 
-def test_a_back_test_is_shown(post, runs, tmp_path):
+def test_a_back_test_is_shown(post, runs, tmp_path, few):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tests = bs.backtest(chinchilla, runs, cuts=[float(runs["C"].quantile(0.6))], seed=1, progressbar=False)
@@ -156,7 +164,7 @@ def test_a_back_test_is_shown(post, runs, tmp_path):
     ("kaplan2020.L_N", "pythia"),
     ("muennighoff2023.data_constrained", None),
 ])  # fmt: skip
-def test_other_laws_have_a_report(law, table, runs, tmp_path):
+def test_other_laws_have_a_report(law, table, runs, tmp_path, few):
     table = runs.assign(U=runs["D"].clip(upper=5e10)) if table is None else bs.load(table)
     table = table.query("split == 'grid'") if "split" in table else table
     with warnings.catch_warnings():
@@ -166,7 +174,7 @@ def test_other_laws_have_a_report(law, table, runs, tmp_path):
     assert all(f">{name}</h2>" in text for name in SECTIONS) and "<svg" in text
 
 
-def test_what_cannot_be_written_raises_and_leaves_what_was_there(post, tmp_path, monkeypatch):
+def test_what_cannot_be_written_raises_and_leaves_what_was_there(post, tmp_path, few):
     with pytest.raises(ValueError, match="wanted .html"):
         bs.report(post, tmp_path / "report.pdf")
     with pytest.raises(FileNotFoundError, match="make it first"):
@@ -191,7 +199,7 @@ def test_the_law_is_found_with_the_noise_of_the_fit(post):
     assert str(known_law(other)) == str(law) and str(known_law(post)) == str(chinchilla)
 
 
-def test_names_of_the_user_cannot_add_elements(post, tmp_path):
+def test_names_of_the_user_cannot_add_elements(post, tmp_path, few):
     own = post.copy()
     own.attrs |= {"data_name": "<script>alert(1)</script>", "data_source": "<img src=x>"}
     page = Page(bs.report(own, tmp_path / "a.html").read_text(encoding="utf-8"))
