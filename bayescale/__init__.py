@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from bayescale.modelling.pooled import pooled
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
+    from bayescale.reporting.report import report
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -70,6 +71,7 @@ _HOME = {
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
+    "cite": "reporting.cite",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
@@ -79,6 +81,7 @@ _HOME = {
     "distance": "frontiers.approaches.distance",
     "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
+    "equation": "reporting.equation",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -90,6 +93,7 @@ _HOME = {
     "load": "data.literature.catalogue",
     "losses": "data.losses",
     "meets_bound": "geometry.meets_bound",
+    "methods": "reporting.methods",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
@@ -103,6 +107,7 @@ _HOME = {
     "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "read": "data.read",
+    "report": "reporting.report",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "score_seal": "forecasting.sealed.score_seal",
@@ -113,6 +118,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "table": "reporting.table",
     "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
@@ -129,6 +135,7 @@ __all__ = [
     "baselines",
     "beats",
     "best_of",
+    "cite",
     "costs",
     "count_parameters",
     "curvature",
@@ -138,6 +145,7 @@ __all__ = [
     "distance",
     "entropy",
     "envelope",
+    "equation",
     "evidence",
     "fit",
     "fit_many",
@@ -149,6 +157,7 @@ __all__ = [
     "load",
     "losses",
     "meets_bound",
+    "methods",
     "model",
     "multiplier",
     "near_optimal",
@@ -162,6 +171,7 @@ __all__ = [
     "rank",
     "reach",
     "read",
+    "report",
     "sample_prior",
     "sbc",
     "score_seal",
@@ -172,6 +182,7 @@ __all__ = [
     "signs",
     "stacking",
     "storage",
+    "table",
     "waste",
 ]
 
