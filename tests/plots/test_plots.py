@@ -42,6 +42,7 @@ def draws(noise=0.05, **coords):
 C = np.geomspace(1e17, 1e24, 9)
 BEST = xr.Dataset({"loss": draws(C=C), "N": 1e8 / draws(C=C), "D": 1e10 * draws(C=C)})
 BEST = BEST.assign(slope=-0.1 * BEST.loss, curvature=0.01 * BEST.loss)
+SURFACE = draws(N=N, D=20 * N) * draws(D=N).assign_coords(D=20 * N)
 PREDICTED = xr.Dataset({"mu": draws(run=range(1, 13)), "loss": draws(run=range(1, 13))})
 NEW = RUNS[["C", "N", "D"]][-3:].reset_index(drop=True)
 DRAWN = xr.Dataset({"loss": draws(run=range(1, 4))})
@@ -68,6 +69,7 @@ DRAWINGS = {
     "frontier_ratio": lambda ax=None: plots.frontier(BEST, "tokens_per_param", runs=RUNS, ax=ax),
     "frontier_slope": lambda ax=None: plots.frontier(BEST, "slope", ax=ax),
     "frontier_curvature": lambda ax=None: plots.frontier(BEST, "curvature", ax=ax),
+    "contours": lambda ax=None: plots.contours(SURFACE, BEST, RUNS, ax=ax),
     "frontier_groups": lambda ax=None: plots.frontier(xr.concat([BEST, 2 * BEST], pd.Index([1, 2], name="g")), ax=ax),
     "frontier_runs": lambda ax=None: plots.frontier(xr.Dataset({"loss": draws(C=C, family=["web"])}), runs=RUNS, ax=ax),
     "forecast": lambda ax=None: plots.forecast(PREDICTED, RUNS, ax=ax),
