@@ -56,7 +56,11 @@ if TYPE_CHECKING:
     from bayescale.modelling.pooled import pooled
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
+    from bayescale.reporting.cite import cite
+    from bayescale.reporting.equation import equation
+    from bayescale.reporting.methods import methods
     from bayescale.reporting.report import report
+    from bayescale.reporting.table import table
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
