@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
+    from bayescale.frontiers.planning.design import design
     from bayescale.frontiers.reach import reach
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
@@ -55,6 +56,11 @@ if TYPE_CHECKING:
     from bayescale.modelling.pooled import pooled
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
+    from bayescale.reporting.cite import cite
+    from bayescale.reporting.equation import equation
+    from bayescale.reporting.methods import methods
+    from bayescale.reporting.report import report
+    from bayescale.reporting.table import table
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -69,14 +75,17 @@ _HOME = {
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
+    "cite": "reporting.cite",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "design": "frontiers.planning.design",
     "dimension": "geometry.dimension",
     "distance": "frontiers.approaches.distance",
     "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
+    "equation": "reporting.equation",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -88,6 +97,7 @@ _HOME = {
     "load": "data.literature.catalogue",
     "losses": "data.losses",
     "meets_bound": "geometry.meets_bound",
+    "methods": "reporting.methods",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
@@ -101,6 +111,7 @@ _HOME = {
     "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "read": "data.read",
+    "report": "reporting.report",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "score_seal": "forecasting.sealed.score_seal",
@@ -111,6 +122,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "table": "reporting.table",
     "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
@@ -127,14 +139,17 @@ __all__ = [
     "baselines",
     "beats",
     "best_of",
+    "cite",
     "costs",
     "count_parameters",
     "curvature",
     "datasets",
+    "design",
     "dimension",
     "distance",
     "entropy",
     "envelope",
+    "equation",
     "evidence",
     "fit",
     "fit_many",
@@ -146,6 +161,7 @@ __all__ = [
     "load",
     "losses",
     "meets_bound",
+    "methods",
     "model",
     "multiplier",
     "near_optimal",
@@ -159,6 +175,7 @@ __all__ = [
     "rank",
     "reach",
     "read",
+    "report",
     "sample_prior",
     "sbc",
     "score_seal",
@@ -169,6 +186,7 @@ __all__ = [
     "signs",
     "stacking",
     "storage",
+    "table",
     "waste",
 ]
 

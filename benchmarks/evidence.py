@@ -28,6 +28,7 @@ PAGES = {
         "Do losses share exponents, and what are the entropies of five modalities?",
         "python -m benchmarks groups",
     ),
+    "decisions": ("Which runs should be trained next?", "python -m benchmarks decisions --page"),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),
     "speed": ("How fast is it, compared with other tools?", "python -m benchmarks speed"),
     "robustness": ("What happens on bad input?", "python -m benchmarks robustness"),

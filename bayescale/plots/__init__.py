@@ -7,7 +7,9 @@ May be touched: add a plot in a file of its own. May import: base.
 
 from bayescale.plots._backtest import backtest
 from bayescale.plots._bend import bend
+from bayescale.plots._contours import contours
 from bayescale.plots._curves import curves
+from bayescale.plots._design import design
 from bayescale.plots._entropy import entropy
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
@@ -26,7 +28,9 @@ __all__ = [
     "SINGLE",
     "backtest",
     "bend",
+    "contours",
     "curves",
+    "design",
     "entropy",
     "forecast",
     "frontier",
