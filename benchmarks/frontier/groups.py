@@ -127,7 +127,8 @@ def _percent(error: float) -> str:
 #: What the table of the sweeps is, a paragraph each.
 SEVERAL = (
     "## Losses of one sweep",
-    "The sweeps are those of Gadre et al. 2024, trained on three corpora. Each has 34 or 35 runs, each with three losses: C4, and two parts of Paloma, RedPajama and code (100 "
+    "The sweeps are those of Gadre et al. 2024, trained on three corpora. "
+    "Each has 34 or 35 runs, each with three losses: C4, and two parts of Paloma, RedPajama and code (100 "
     "programming languages). `bs.pooling` fits Chinchilla's law. Floor, excesses and noise are each loss's own; "
     "`alpha_N` and `alpha_D` are shared, partially pooled or own. Medians have 90 % intervals. The difference of elpd "
     "is minus that of the best fit, with its standard error. A run is left out with all its losses. A dash stands for "
