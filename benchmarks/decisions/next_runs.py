@@ -111,8 +111,8 @@ def sections(stored: Path = STORED) -> list[str]:
         text += [
             "## Next runs: time",
             f"{record['candidates']} candidates, {record['chosen']} chosen: {record['seconds']:.1f} s after the fit "
-            f"({record['cpu']:.1f} s of processor time, on a machine with two cores whose load averages over the last 1, 5 "
-            f"and 15 minutes were {record['machine']}).",
+            f"({record['cpu']:.1f} s of processor time, on a machine with two cores whose load averages over the last "
+            f"1, 5 and 15 minutes were {record['machine']}).",
         ]
     return text
 
