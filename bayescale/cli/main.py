@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast
+from bayescale.cli import backtest, compare, data, fit, forecast, report
 from bayescale.cli.decisions import design, multiplier, score
 from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
@@ -56,6 +56,8 @@ for command in (
     score.score,
     backtest.backtest,
     compare.compare,
+    report.show_words,
+    report.report,
     data.data,
 ):
     main.add_command(command)

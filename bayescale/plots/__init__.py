@@ -7,6 +7,7 @@ May be touched: add a plot in a file of its own. May import: base.
 
 from bayescale.plots._backtest import backtest
 from bayescale.plots._bend import bend
+from bayescale.plots._contours import contours
 from bayescale.plots._curves import curves
 from bayescale.plots._design import design
 from bayescale.plots._entropy import entropy
@@ -27,6 +28,7 @@ __all__ = [
     "SINGLE",
     "backtest",
     "bend",
+    "contours",
     "curves",
     "design",
     "entropy",

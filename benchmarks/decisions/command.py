@@ -6,14 +6,20 @@ import click
 
 from benchmarks.decisions.pairs import KINDS
 
+#: Folder of the stored records.
+STORED = Path(__file__).parent / "stored"
+
 
 @click.command()
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Kind of pair; may be repeated.")
 @click.option("--pairs", default=100, show_default=True, help="Pairs of each kind; 0 for none.")
 @click.option(
-    "--kept", type=click.Path(dir_okay=False, path_type=Path), help="Keep finished work there, and continue from it."
+    "--kept",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=STORED / "simulated.jsonl",
+    help="Simulated pairs: keep finished ones there, and continue from it.  [default: the stored ones]",
 )
-@click.option("--real/--no-real", default=True, show_default=True, help="Published recipes, from BAYESCALE_DATA.")
+@click.option("--real/--no-real", default=True, show_default=True, help="Published recipes that are not stored yet.")
 @click.option("--next-runs", type=int, help="Instead, measure so many repeats of designs, and continue stored records.")
 @click.option("--page", is_flag=True, help="Instead, write docs/evidence/decisions.md from stored records.")
 @click.option("--measured", metavar="TEXT", help="Date and commit of stored records.  [default: today's]")
@@ -34,14 +40,16 @@ def decisions(kinds, pairs, kept, real, next_runs, page, measured):
         click.echo(report(measure(kinds or KINDS, pairs, kept, say)))
     if real:
         from benchmarks.decisions.real import real as published
+        from benchmarks.decisions.recipes_page import mixtures
+        from benchmarks.decisions.recipes_page import published as pairs_of_recipes
 
-        click.echo(published(say))
+        found = published(STORED / "recipes.jsonl", say)
+        click.echo(pairs_of_recipes(found["pairs"]) + mixtures(found["mixtures"]))
 
 
 def _next_runs(repeats: int | None, page: bool, measured: str | None) -> None:
     """Measure designs, or write the page."""
     from benchmarks.decisions import design, scalebench
-    from benchmarks.decisions.next_runs import STORED
     from benchmarks.decisions.page import report
     from benchmarks.decisions.paths import append
     from benchmarks.evidence import EVIDENCE, stamp
