@@ -158,6 +158,19 @@ def test_a_run_of_a_recipe_says_most_of_that_recipe(normal):
     assert plan.attrs["after"] < 0.7 * plan.attrs["now"]
 
 
+@pytest.mark.parametrize("noise", ["by_compute", "per_run"])
+def test_noises_with_columns(noise):
+    """The target needs no column of the noise."""
+    law = replace(chinchilla, noise=bs.noises.NOISES[noise], name=noise)
+    runs = bs.load("known_entropy").query("split == 'grid'").assign(loss_se=1e-3)
+    post = bs.fit(law, runs, method="laplace", draws=250, seed=1, progressbar=False)
+    candidates = CANDIDATES.iloc[[4, 4]].assign(loss_se=[1e-3, 0.3]).reset_index(drop=True)
+    plan = bs.design(law, post, candidates, pd.DataFrame({"N": [5e6], "D": [1e9]}), budget=1e20, seed=1).sort_index()
+    if noise == "per_run":
+        assert plan["reduction"][0] > plan["reduction"][1] + 0.05
+    assert plan["reduction"][0] > 0.05
+
+
 def test_from_the_prior_and_up_to_a_count():
     runs = bs.load("known_entropy").query("split == 'grid'")
     prior = bs.sample_prior(chinchilla, runs, draws=500, seed=1)
