@@ -57,8 +57,7 @@ def forecast(folder, at, spec, seed, backtest, seal, figure, as_json, **sizes):
     With --seal, quantiles of each loss, the law, a hash of the data, versions and the time are written to a JSON file
     with a digest, to publish before the run. `bayescale score FILE --loss NUMBER` scores it.
 
-    With --figure, the fitted runs, the new ones, and a band of runs like the largest new one (compute-optimal with
-    --C alone, otherwise of its D/N) are drawn against compute.
+    With --figure, the fitted runs, the new ones, and a band of runs like the largest new one are drawn.
     """
     import pandas as pd
 
