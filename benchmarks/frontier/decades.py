@@ -43,7 +43,7 @@ class Panel:
     corpus, unit : str
         The corpus, and the unit of its loss.
     source : str
-        Paper, and what the points are.
+        Paper or family of models.
     read : callable
         Returns the fitted runs and the runs that were not fitted, each with C and loss.
     law : Law or None
@@ -90,22 +90,24 @@ def _delphi() -> tuple[pd.DataFrame, pd.DataFrame]:
     return runs.loc[fitted, columns], runs.loc[~fitted, columns]
 
 
-def _refinedweb() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A run for each size and budget, up to 2e18 FLOP; those of larger budgets are not fitted."""
-    runs = bs.load("porian2024").query("group == 'rw|base|short|chinchilla|standard|val'")
-    runs = runs[["N", "D", "C", "loss"]]
-    return runs[runs["C"] <= CUT], runs[runs["C"] > CUT]
+def _redpajama() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Runs up to CUT; the 6.9B model with 20 tokens per parameter is not fitted."""
+    runs = bs.load("gadre2024").query("group == 'rpj'")[["N", "D", "C", "loss"]]
+    larger = runs[runs["C"] > CUT]
+    return runs[runs["C"] <= CUT], larger[larger["D"] / larger["N"] < OVERTRAINED]
 
 
-#: Largest fitted budget of the RefinedWeb runs [FLOP].
-CUT = 2e18
+#: Largest fitted budget of the RedPajama runs [FLOP].
+CUT = 1e21
+#: A run with more tokens per parameter is far from compute-optimal, and says nothing about the frontier.
+OVERTRAINED = 100
 #: Ends of Kaplan's runs [FLOP without embeddings], from the sizes of the models, and the published lines in PF-days.
 KAPLAN = (1.3e12, 3.3e20)
 PANELS = {
     "kaplan": Panel(
         "WebText2",
         "nats/token",
-        "Kaplan et al. 2020: line; no runs published",
+        "Kaplan et al. 2020",
         lines={
             "fitted": (KAPLAN, lambda C: (3.1e8 / (C / PF_DAY)) ** 0.050),
             "extended": ((KAPLAN[1], 1e24), lambda C: (3.1e8 / (C / PF_DAY)) ** 0.050),
@@ -114,7 +116,7 @@ PANELS = {
     "gpt3": Panel(
         "GPT-3's corpus",
         "nats/token",
-        "Brown et al. 2020: read off; 175B not fitted",
+        "Brown et al. 2020",
         _gpt3,
         generalised_C,
         digitised=True,
@@ -123,15 +125,15 @@ PANELS = {
     "massivetext": Panel(
         "MassiveText",
         "nats/token",
-        "Hoffmann et al. 2022: read off",
+        "Hoffmann et al. 2022",
         _massivetext,
         generalised,
         digitised=True,
         lines={"fitted": ((6e18, 5.76e23), lambda C: hoffmann(C))},
     ),
-    "pile": Panel("The Pile", "nats/token", "Cerebras-GPT: 13B not fitted", _pile, generalised_C),
-    "refinedweb": Panel("RefinedWeb", "nats/token", "Porian et al. 2024", _refinedweb, generalised),
-    "delphi": Panel("Paloma", "nats/token", "Delphi 2026: 1e21 to 1e23 not fitted", _delphi, generalised),
+    "pile": Panel("The Pile", "nats/token", "Cerebras-GPT", _pile, generalised_C),
+    "redpajama": Panel("RedPajama, loss on C4", "nats/token", "Gadre et al. 2024", _redpajama, generalised),
+    "delphi": Panel("Nemotron, loss on Paloma", "nats/token", "Delphi", _delphi, generalised),
 }
 
 
@@ -175,3 +177,17 @@ def measure(say: Callable[[str], None], refit: bool = False, path: Path = KEPT) 
                 file.write(json.dumps(known[name]) + "\n")
             say(f"{name}: {known[name]['verdict']}")
     return known
+
+
+def forecasts(name: str, record: dict) -> pd.DataFrame:
+    """The runs of a panel that were not fitted: C, loss, and the band's quantiles there, interpolated in logs."""
+    panel = PANELS[name]
+    if panel.read is None:
+        raise ValueError(f"The panel '{name}' has no runs.")
+    runs = panel.read()[1].reset_index(drop=True)
+    rows = np.log(np.array(record["loss"]))
+    at = {
+        q: np.exp(np.interp(np.log(runs["C"]), np.log(record["C"]), row))
+        for q, row in zip(QUANTILES, rows, strict=True)
+    }
+    return runs[["C", "loss"]].assign(**{str(q): values for q, values in at.items()})

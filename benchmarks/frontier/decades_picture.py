@@ -63,7 +63,7 @@ def _panel(ax: Axes, panel: Panel, band: dict | None) -> None:
         ax.axvspan(panel.lines["fitted"][0][1], ENDS[1], **BEYOND)
     if panel.read is not None:
         fill = "white" if panel.digitised else None
-        for runs, marker, color, size in zip(panel.read(), "oD", ("0.35", OKABE_ITO[1]), (2.2, 4.0), strict=True):
+        for runs, marker, color, size in zip(panel.read(), "oD", ("0.35", OKABE_ITO[1]), (2.0, 3.2), strict=True):
             look = {"color": color, "markerfacecolor": fill or color, "markeredgewidth": 0.5, "zorder": 3}
             ax.plot(runs["C"], runs["loss"], marker, markersize=size, linestyle="none", **look)
             if len(runs):
@@ -77,7 +77,7 @@ def _handles() -> list:
     """Entries of the legend, one for each kind of mark."""
     blue, red = OKABE_ITO[0], OKABE_ITO[1]
     dot = {"linestyle": "none", "marker": "o", "markersize": 3, "markeredgewidth": 0.5, "color": "0.35"}
-    mark = {"linestyle": "none", "marker": "D", "markersize": 4, "markeredgewidth": 0.5, "color": red}
+    mark = {"linestyle": "none", "marker": "D", "markersize": 3.2, "markeredgewidth": 0.5, "color": red}
     return [
         Line2D([], [], **dot, label="measured"),
         Line2D([], [], **dot, markerfacecolor="white", label="read off a figure"),
