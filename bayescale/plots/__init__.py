@@ -9,6 +9,7 @@ from bayescale.plots._backtest import backtest
 from bayescale.plots._bend import bend
 from bayescale.plots._contours import contours
 from bayescale.plots._curves import curves
+from bayescale.plots._design import design
 from bayescale.plots._entropy import entropy
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
@@ -30,6 +31,7 @@ __all__ = [
     "bend",
     "contours",
     "curves",
+    "design",
     "entropy",
     "forecast",
     "frontier",

@@ -120,7 +120,8 @@ def _budgets(ax: Axes, N: np.ndarray, D: np.ndarray, cost: Callable) -> Artist:
     if len(levels):
         lines = ax.contour(N, D, C, levels=levels, colors=GREY, linewidths=0.5, linestyles=":")
         for level, path in zip(lines.levels, lines.get_paths(), strict=True):
-            x, y = path.vertices[np.argmax(path.vertices[:, 1])] if len(path.vertices) else (N.max(), D.max())
+            points = np.asarray(path.vertices, float)
+            x, y = points[np.argmax(points[:, 1])] if len(points) else (N.max(), D.max())
             if np.log(x / N.min()) < MARGIN * np.log(N.max() / N.min()):
                 left = x < N.min() * (1 + 1e-6)
                 about = {"va": "bottom" if left else "top", "fontsize": SMALL - 1, "color": GREY}

@@ -135,10 +135,26 @@ def manifolds(stored: Path) -> str:
     return table(head, rows)
 
 
-def digits(stored: Path) -> str:
-    """Dimension of scikit-learn's digits against scale."""
+def peers(stored: Path) -> str:
+    """Medians of estimates of other packages, of the same samples."""
+    own = pd.read_csv(stored / "manifolds.csv").rename(columns={"q50": "bs.dimension"})
+    others = pd.read_csv(stored / "peers.csv")
+    wide = others.pivot_table(index=["manifold", "d", "sample"], columns="tool", values="estimate", sort=False)
+    both = own.merge(wide.reset_index(), on=["manifold", "d", "sample"])
+    tools = ["bs.dimension", *wide.columns]
+    rows = []
+    for (name, d), cell in both.groupby(["manifold", "d"], sort=False):
+        rows.append([name, str(d), *(f"{cell[tool].median():.2f}" for tool in tools)])
+    off = [np.sqrt(np.mean(np.log(both[tool] / both["d"]) ** 2)) for tool in tools]
+    rows.append(["all: root mean squared error of log d", "", *(f"{each:.3f}" for each in off)])
+    return table(["manifold", "d", *tools], rows, left=2)
+
+
+def images(stored: Path) -> str:
+    """Dimension of images against scale."""
     rows = [
-        [str(int(row["neighbours"])), number(row["distance"]), span(row, "dimension"), span(row, "uncalibrated")]
-        for _, row in pd.read_csv(stored / "digits.csv").iterrows()
+        [row["data"], str(int(row["neighbours"])), number(row["distance"]), span(row, "dimension")]
+        + [span(row, "uncalibrated")]
+        for _, row in pd.read_csv(stored / "images.csv").iterrows()
     ]
-    return table(["neighbours k", "median of r_k [grey levels]", "dimension", "uncalibrated"], rows)
+    return table(["images", "neighbours k", "median of r_k [grey levels]", "dimension", "uncalibrated"], rows, left=2)

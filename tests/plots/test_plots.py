@@ -56,7 +56,13 @@ NEEDS = xr.Dataset({"multiplier": draws(C=C)}, attrs={"by": "C", "inside": "[1e1
 NEVER = NEEDS.assign(multiplier=NEEDS["multiplier"].where(NEEDS["C"] < 1e22, np.inf))
 AT_RUNS = xr.Dataset({"multiplier": draws(run=range(1, 4))}, attrs={"by": "D"})
 NEAR = xr.Dataset({"N_low": 1e8 / draws(C=C), "N": 4e8 / draws(C=C), "N_high": 2e9 / draws(C=C)})
+PLAN = pd.DataFrame({
+    "cost": [1e18, 3e18, 1e19], "order": pd.array([1, 2, pd.NA], dtype="Int64"),
+    "sd_chosen": [0.02, 0.015, np.nan], "sd_alone": [0.02, 0.019, 0.018],
+})  # fmt: skip
+PLAN.attrs = {"measure": "sd", "unit": "nats/token", "cost_unit": "FLOP", "now": 0.03, "warnings": "[]"}
 DRAWINGS = {
+    "design": lambda ax=None: plots.design(PLAN, ax=ax),
     "multiplier": lambda ax=None: plots.multiplier(NEEDS, ax=ax),
     "multiplier_infinite": lambda ax=None: plots.multiplier(NEVER, ax=ax),
     "multiplier_at_runs": lambda ax=None: plots.multiplier(AT_RUNS, ax=ax),
