@@ -20,8 +20,8 @@ TIMES = (1.0, 3.0, 10.0, 30.0, 100.0)
 JUDGED = (1.0, 100.0)
 #: A probability in this range calls neither recipe better.
 UNDECIDED = (0.05, 0.95)
-#: Bins of a probability for its calibration error.
-BINS = 10
+#: Bins of a probability for its calibration error, and simulations of perfectly calibrated probabilities.
+BINS, REPEATS = 10, 400
 
 
 def measure(kinds: Iterable[str], pairs: int, kept: Path | None, say: Callable = lambda text: None) -> list[dict]:
@@ -130,10 +130,20 @@ def calibration(found: pd.DataFrame) -> str:
     if apart.empty:
         return "No pairs that differ."
     happened = (apart["true"] > 1).to_numpy(dtype=float)
-    at = np.clip((apart["better"] * BINS).astype(int), 0, BINS - 1).to_numpy()
-    error = sum(abs(happened[at == k].sum() - apart["better"].to_numpy()[at == k].sum()) for k in range(BINS))
-    brier = float(np.mean((apart["better"] - happened) ** 2))
+    probability, pairs = apart["better"].to_numpy(), apart.groupby(["kind", "seed"]).ngroup().to_numpy()
+    error, brier = calibration_error(probability, happened), float(np.mean((probability - happened) ** 2))
+    rng, count = np.random.default_rng(0), pairs.max() + 1
+    perfect = [calibration_error(probability, rng.uniform(size=count)[pairs] < probability) for _ in range(REPEATS)]
     return (
-        f"P(A better): mean calibration error {error / len(apart):.3f} in {BINS} bins, Brier score {brier:.3f}, over "
-        f"{len(apart)} comparisons of {apart.groupby(['kind', 'seed']).ngroups} pairs at {len(TIMES)} budgets each."
+        f"P(A better): mean calibration error {error:.3f} in {BINS} bins, Brier score {brier:.3f}, over "
+        f"{len(apart)} comparisons of {count} pairs at {len(TIMES)} budgets each. Perfectly calibrated "
+        f"probabilities would show {np.mean(perfect):.3f} ± {np.std(perfect):.3f} on so many pairs, whose budgets share "
+        "their luck."
     )
+
+
+def calibration_error(probability: np.ndarray, happened: np.ndarray) -> float:
+    """Mean over comparisons of the distance of probability and frequency, in bins of the probability."""
+    at = np.clip((probability * BINS).astype(int), 0, BINS - 1)
+    total = sum(abs(happened[at == k].sum() - probability[at == k].sum()) for k in range(BINS))
+    return float(total / len(probability))
