@@ -84,6 +84,16 @@ def _over(factor: float) -> str:
     return f"{1 / factor:.0%}" if factor > 0 else "more than 400 %"
 
 
+def plan_rows(records: Sequence[dict]) -> list[list]:
+    """A row for each budget: root mean square standard deviations now, as expected, and as found."""
+    rows = []
+    for budget, own in pd.DataFrame(records).groupby("budget"):
+        now, expected, found = (np.sqrt((own[name] ** 2).mean()) for name in ("now", "expected", "found"))
+        numbers = [f"{now:.4f}", f"{expected:.4f}", f"{found:.4f}", f"{found / expected:.2f}"]
+        rows.append([f"{budget:.0e}", len(own), f"{own['runs'].mean():.0f}", *numbers, f"{own['covers'].mean():.2f}"])
+    return rows
+
+
 def rows_of_page(stored: Path = STORED) -> tuple[list[str], str]:
     """The conclusion, and the table of ScaleBench."""
     records, sweeps = (known(stored / f"{name}.jsonl") for name in ("scalebench", "design"))
@@ -94,7 +104,7 @@ def rows_of_page(stored: Path = STORED) -> tuple[list[str], str]:
 
 def sections(stored: Path = STORED) -> list[str]:
     """The sections on the next runs, from the stored records."""
-    sweeps, speed = (known(stored / f"{name}.jsonl") for name in ("design", "speed"))
+    sweeps, plans, speed = (known(stored / f"{name}.jsonl") for name in ("design", "promises", "speed"))
     text = ["## Next runs: ScaleBench", ABOUT]
     if sweeps:
         rows = [
@@ -107,11 +117,15 @@ def sections(stored: Path = STORED) -> list[str]:
             table(["way", "sweeps", "as narrow as the grid", "grid's compute over its own, median", "quartiles"], rows),
             f"{SIMULATED} The interval of the grid covered the truth in {covers:.0%} of the sweeps.",
         ]
+    if plans:
+        heads = ["budget [FLOP]", "plans", "runs", "sd now [nats]", "expected after", "found after", "found / expected"]
+        text += ["## Next runs: what a plan expects", table([*heads, "truth in 90 %"], plan_rows(plans)), PLANS]
     for record in speed[-1:]:
         text += [
             "## Next runs: time",
             f"{record['candidates']} candidates, {record['chosen']} chosen: {record['seconds']:.1f} s after the fit "
-            f"({record['cpu']:.1f} s of one core; {record['machine']}).",
+            f"({record['cpu']:.1f} s of processor time, on a machine with two cores whose load averages over the last "
+            f"1, 5 and 15 minutes were {record['machine']}).",
         ]
     return text
 
@@ -135,4 +149,9 @@ SIMULATED = (
     "optimal run of 1e22 FLOP. The other ways choose from 77 runs of 1e20 FLOP at most, at growing "
     "budgets, and fit at each. Compute between two fits is interpolated. 0 stands for a sweep in which a way "
     "was never as narrow. V-optimality is greedy, with the law linearised at the posterior mean."
+)
+PLANS = (
+    "The same sweeps: a plan from the six cheap runs alone, then a fit to these and the chosen runs. Standard "
+    "deviations are root mean squares over plans. The last column is the share of the fits whose 90 % interval has "
+    "the true loss of the target, whose compute is 100 times that of the largest run of the pool."
 )

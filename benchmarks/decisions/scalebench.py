@@ -29,7 +29,7 @@ from benchmarks.decisions.paths import append, known
 #: Share of the budget for the pilot, and batches after it. A path has one fit more than batches.
 PILOT, BATCHES = 0.2, 3
 #: Runs of a batch of mixtures, which all cost the same.
-MIXTURES = (5, 2, 2, 1)
+MIXTURES = (6, 2, 2)
 #: Smallest share of a domain, in place of zero.
 NOTHING = 1e-6
 

@@ -33,7 +33,7 @@ def design(
     Parameters
     ----------
     law : Law
-    post : DataTree of `fit`.
+    post : DataTree of `fit`, or of `sample_prior` if there is no run yet.
     candidates : DataFrame, one row a run that could be trained, with the law's columns and groups. Each row can be
         chosen once; give a row twice to allow a repeat.
     target : what is to be known better, one of
@@ -102,6 +102,8 @@ def design(
     (True, 1)
     """
     check_posterior(law, post)
+    if not isinstance(post, xr.DataTree):
+        raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit or sample_prior.")
     check_seed(seed)
     if not isinstance(candidates, pd.DataFrame):
         raise TypeError(f"candidates is a {type(candidates).__name__}; wanted a DataFrame with one row a run.")
@@ -119,7 +121,7 @@ def design(
         raise ValueError("choose=True needs a target with two runs or more: a DataFrame with one row for each.")
     problem = Problem(joint, costs, choose, seed)
     shares, few = alone(problem)
-    plan = plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, few, unit))
+    plan = plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, most, few, unit))
     plan.attrs["cost_unit"] = column("C").unit if callable(cost) or (cost is None and "cost" not in table) else ""
     return plan
 
