@@ -61,8 +61,8 @@ def limits(problem: Problem, batch: Batch, most: tuple[float, int], few: int) ->
         said.append(f"The plan ends after {count} runs. Fit again after them, or give a larger count=.")
     if few:
         said.append(
-            f"{few} of {len(problem.cost)} candidates are so informative that too few draws keep weight; their rows are "
-            "linear estimates. More draws= would help."
+            f"{few} of {len(problem.cost)} candidates are so informative that too few draws keep weight; their rows "
+            "are linear estimates. More draws= would help."
         )
     if batch.weighted < len(batch.order):
         said.append(
