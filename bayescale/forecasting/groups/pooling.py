@@ -1,6 +1,7 @@
 """Pooling: do groups of runs share parameters, judged by left-out runs and by the evidence."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,6 +75,11 @@ def pooling(
     ----------
     Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4 (leave-one-out by importance sampling).
 
+    Warns
+    -----
+    UserWarning, RuntimeWarning
+        As `fit`: if the table is suspicious, or NUTS replaces the Laplace approximation.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd, bayescale as bs
@@ -96,7 +102,10 @@ def pooling(
     posts, compared = {}, []
     for how in HOW:
         fitted = pooled(base, by, "own", **dict.fromkeys(asked, how))
-        posts[how] = draw(fitted, table, method=method, seed=seed, progressbar=False)
+        with warnings.catch_warnings():
+            if posts:  # the table is the same, and so is what is suspicious about it
+                warnings.simplefilter("ignore", UserWarning)
+            posts[how] = draw(fitted, table, method=method, seed=seed, progressbar=False)
         posts[how].attrs |= {"law": f"{law.name} by {by}"}
         compared.append(_left_out(fitted, posts[how], table, error))
     return _result(compared, posts, asked, by, error is not None, law.discrepancy is not None)
