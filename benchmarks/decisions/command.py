@@ -59,6 +59,7 @@ def _next_runs(repeats: int | None, page: bool, measured: str | None) -> None:
 
     if repeats:
         scalebench.measure(STORED / "scalebench.jsonl", repeats, ("discrepancy", "law"), say)
+        scalebench.all_runs(STORED / "whole.jsonl", say)
         design.measure(STORED / "design.jsonl", 2 * repeats, say)
         promise.promises(STORED / "promises.jsonl", 2 * repeats, say)
         append(STORED / "speed.jsonl", promise.speed())

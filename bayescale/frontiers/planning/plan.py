@@ -55,14 +55,14 @@ def limits(problem: Problem, batch: Batch, most: tuple[float, int], few: int) ->
     elif not batch.order:
         what = "expected regret" if problem.choose else "variance of the target"
         said.append(
-            f"Nothing affordable helps: none of {affordable} candidates takes {LEAST:.1%} or more off the {what}."
+            f"Nothing affordable helps: none of {affordable} candidates removes {LEAST:.1%} or more of the {what}."
         )
     if np.isfinite(limit) and len(batch.order) == count < affordable:
         said.append(f"The plan ends after {count} runs. Fit again after them, or give a larger count=.")
     if few:
         said.append(
-            f"{few} of {len(problem.cost)} candidates say so much that too few draws keep weight; their rows are "
-            "linear estimates. More draws= would help."
+            f"{few} of {len(problem.cost)} candidates are so informative that too few draws keep weight; their rows "
+            "are linear estimates. More draws= would help."
         )
     if batch.weighted < len(batch.order):
         said.append(
