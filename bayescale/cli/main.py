@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast
+from bayescale.cli import advise, backtest, compare, data, fit, forecast
 from bayescale.cli.decisions import multiplier, score
 from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
@@ -53,6 +53,7 @@ for command in (
     isoflop.isoflop,
     multiplier.multiplier,
     score.score,
+    advise.advise,
     backtest.backtest,
     compare.compare,
     data.data,
