@@ -11,7 +11,7 @@ import pandas as pd
 
 from bayescale.frontiers.recipes.multiplier import multiplier
 from bayescale.inference.fit import draw
-from benchmarks.decisions.pairs import LAW, pair, together
+from benchmarks.decisions.pairs import LAW, pair, pooled, together
 from benchmarks.table import table
 
 #: Budgets over the largest fitted compute.
@@ -70,8 +70,8 @@ def record(kind: str, seed: int) -> dict[str, Any]:
 def _recipes(simulated, seed: int) -> tuple[tuple, tuple, bool]:
     """The fitted recipes, and whether their fits converged."""
     options = {"method": "laplace", "progressbar": False}
-    if simulated.kind == "shared floor":
-        law = together()
+    if simulated.kind in ("shared floor", "pooled"):
+        law = together() if simulated.kind == "shared floor" else pooled()
         post = draw(law, simulated.runs, seed=seed, **options)
         return (law, post, {"recipe": "A"}), (law, post, {"recipe": "B"}), bool(post.attrs["converged"])
     both = []
@@ -125,20 +125,23 @@ def report(records: list[dict]) -> str:
 
 
 def calibration(found: pd.DataFrame) -> str:
-    """Mean calibration error of the probability that A is better, weighted by the pairs in each bin."""
-    apart = found[found["kind"] != "equal"]
-    if apart.empty:
+    """Mean calibration error of the probability that A is better, weighted by the comparisons in each bin, by kind."""
+    rows, rng = [], np.random.default_rng(0)
+    for kind, own in found[found["kind"] != "equal"].groupby("kind", sort=False):
+        happened, probability = (own["true"] > 1).to_numpy(dtype=float), own["better"].to_numpy()
+        pairs = own.groupby("seed").ngroup().to_numpy()
+        count = int(pairs.max()) + 1
+        perfect = [calibration_error(probability, rng.uniform(size=count)[pairs] < probability) for _ in range(REPEATS)]
+        brier = np.mean((probability - happened) ** 2)
+        cells = [f"{calibration_error(probability, happened):.3f}", f"{np.mean(perfect):.3f} ± {np.std(perfect):.3f}"]
+        rows.append([str(kind), str(count), str(len(own)), *cells, f"{brier:.3f}"])
+    if not rows:
         return "No pairs that differ."
-    happened = (apart["true"] > 1).to_numpy(dtype=float)
-    probability, pairs = apart["better"].to_numpy(), apart.groupby(["kind", "seed"]).ngroup().to_numpy()
-    error, brier = calibration_error(probability, happened), float(np.mean((probability - happened) ** 2))
-    rng, count = np.random.default_rng(0), pairs.max() + 1
-    perfect = [calibration_error(probability, rng.uniform(size=count)[pairs] < probability) for _ in range(REPEATS)]
+    heads = ["pairs", "number", "comparisons", "mean calibration error of P(A better)", "if perfect", "Brier score"]
     return (
-        f"P(A better): mean calibration error {error:.3f} in {BINS} bins, Brier score {brier:.3f}, over "
-        f"{len(apart)} comparisons of {count} pairs at {len(TIMES)} budgets each. Perfectly calibrated "
-        f"probabilities would show {np.mean(perfect):.3f} ± {np.std(perfect):.3f} on so many pairs, whose budgets share "
-        "their luck."
+        f"{table(heads, rows, left=1)}\n\nThe calibration error is in {BINS} bins. Each pair is compared at "
+        f'{len(TIMES)} budgets, which share its luck; "if perfect" is the error that perfectly calibrated '
+        "probabilities would show on as many pairs."
     )
 
 
