@@ -15,6 +15,7 @@ from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
 from bayescale.plots._multiplier import multiplier
 from bayescale.plots._near_optimal import near_optimal
+from bayescale.plots._paper import style
 from bayescale.plots._prior_posterior import prior_posterior
 from bayescale.plots._prior_predictive import prior_predictive
 from bayescale.plots._probabilities import probabilities
@@ -41,5 +42,6 @@ __all__ = [
     "probabilities",
     "residuals",
     "save",
+    "style",
     "valleys",
 ]

@@ -1,4 +1,4 @@
-"""design: what each candidate run takes off the uncertainty of a target, for its cost."""
+"""design: how much each candidate run reduces the uncertainty of a target, against its cost."""
 
 import json
 

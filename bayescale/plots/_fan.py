@@ -56,12 +56,16 @@ def said_thin(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], hand
         p = words.get(str(handle.get_label()))
         if p is None:
             continue
-        ends = interval(draws.transpose(..., x), p)
-        pages = [ax.transData.transform(np.c_[np.ones(end.size), end.ravel()]) for end in ends]
-        height = np.abs(pages[1] - pages[0])[:, 1] * 72 / ax.get_figure(root=True).dpi  # pyright: ignore
-        if np.quantile(height, 0.9) < LINE:
+        if thin(ax, *interval(draws.transpose(..., x), p)):
             handle.set_label(f"{percent(p)}: thinner than the line")
     return handles
+
+
+def thin(ax: Axes, low: np.ndarray, high: np.ndarray, line: float = LINE) -> bool:
+    """Whether bands from `low` to `high` are thinner than `line` [points] at all but a tenth of their points."""
+    pages = [ax.transData.transform(np.c_[np.ones(end.size), np.ravel(end)])[:, 1] for end in (low, high)]
+    figure = ax.get_figure(root=True)
+    return bool(np.quantile(np.abs(pages[1] - pages[0]), 0.9) * 72 < line * (figure.dpi if figure else 72))
 
 
 def points(ax: Axes, runs: pd.DataFrame, x: str, y: str, by: str | None, key: dict[Any, Look]) -> Artist:

@@ -1,6 +1,7 @@
 """Style of every plot: sizes, colours, labels. It is set on artists, never in rcParams."""
 
 from collections.abc import Hashable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,8 @@ SINGLE = (3.35, 2.5)
 DOUBLE = (6.9, 2.6)
 """Width and height of a double-column figure [inches]."""
 
+#: Width and height of figures that plots make [inches]; `bayescale.plots.style` sets it.
+SIZE: ContextVar[tuple[float, float]] = ContextVar("SIZE", default=SINGLE)
 #: Font size of axis labels [points].
 TEXT = 8
 #: Font size of tick labels and legends [points].
@@ -57,8 +60,8 @@ def symbol(name: str) -> str:
 
 
 def canvas(ax: Axes | None) -> Axes:
-    """The given axes, or the axes of a new single-column figure."""
-    return plt.subplots(figsize=SINGLE, layout="constrained")[1] if ax is None else ax
+    """The given axes, or the axes of a new figure, of a single column unless `bayescale.plots.style` says otherwise."""
+    return plt.subplots(figsize=SIZE.get(), layout="constrained")[1] if ax is None else ax
 
 
 def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:

@@ -49,7 +49,7 @@ def decisions(kinds, pairs, kept, real, next_runs, page, measured):
 
 def _next_runs(repeats: int | None, page: bool, measured: str | None) -> None:
     """Measure designs, or write the page."""
-    from benchmarks.decisions import design, scalebench
+    from benchmarks.decisions import design, promise, scalebench
     from benchmarks.decisions.page import report
     from benchmarks.decisions.paths import append
     from benchmarks.evidence import EVIDENCE, stamp
@@ -59,8 +59,10 @@ def _next_runs(repeats: int | None, page: bool, measured: str | None) -> None:
 
     if repeats:
         scalebench.measure(STORED / "scalebench.jsonl", repeats, ("discrepancy", "law"), say)
+        scalebench.all_runs(STORED / "whole.jsonl", say)
         design.measure(STORED / "design.jsonl", 2 * repeats, say)
-        append(STORED / "speed.jsonl", design.speed())
+        promise.promises(STORED / "promises.jsonl", 2 * repeats, say)
+        append(STORED / "speed.jsonl", promise.speed())
     if page:
         report(EVIDENCE / "decisions.md", measured or stamp())
         click.echo(EVIDENCE / "decisions.md")

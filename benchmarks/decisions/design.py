@@ -1,16 +1,15 @@
-"""Simulated sweeps: the compute that four ways of choosing runs need for a forecast of a given width; and the speed.
+"""Simulated sweeps: the compute that four ways of choosing runs need for a forecast of a given width.
 
 All ways start from the same six cheap runs. The goal of a sweep is the width of the 90 % interval that a full IsoFLOP
 grid gives for the loss of a run of 100 times its largest budget. The other ways add runs of a pool up to growing
 budgets, with a fit at each, until their interval is as narrow.
 """
 
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,6 @@ from bayescale.modelling.formula import call
 from bayescale.modelling.law import Law
 from bayescale.modelling.noises import lognormal
 from benchmarks.decisions.paths import append, known
-from benchmarks.machine import load
 
 LAW: Law = replace(chinchilla, name="normal", noise=lognormal)
 #: Noise of single runs [log loss].
@@ -55,8 +53,18 @@ def optimal(true: dict[str, float], C: float) -> float:
     return float(N[np.argmin(call(LAW.formula, true, {"N": N, "D": C / (6.0 * N)}, AT))])
 
 
-def sweep(seed: int) -> dict[str, Any]:
-    """The compute that each way needs for the width of the grid."""
+class World(NamedTuple):
+    """A simulated sweep: true parameters, cheap runs to start from, the grid, the pool, and the target."""
+
+    true: dict[str, float]
+    start: pd.DataFrame
+    grid: pd.DataFrame
+    pool: pd.DataFrame
+    target: pd.DataFrame
+
+
+def world(seed: int) -> World:
+    """The sweep of a seed."""
     rng = np.random.default_rng([seed, 30])
     true = truth(rng)
 
@@ -71,6 +79,12 @@ def sweep(seed: int) -> dict[str, Any]:
     grid, start, pool = (losses(pd.DataFrame(runs, columns=["N", "D"])) for runs in (isoflop, cheap, pool))
     best = optimal(true, BEYOND * GRID[-1])
     target = pd.DataFrame({"N": [best], "D": [BEYOND * GRID[-1] / (6.0 * best)]})
+    return World(true, start, grid, pool, target)
+
+
+def sweep(seed: int) -> dict[str, Any]:
+    """The compute that each way needs for the width of the grid."""
+    true, start, grid, pool, target = world(seed)
     _, goal, covers = fitted(pd.concat([start, grid]), target, true, seed)
     needed = {"IsoFLOP grid": float(grid["C"].sum())}
     ways = {"design": by_design, "V-optimality": by_gradient, "random": at_random}
@@ -167,16 +181,3 @@ def measure(kept: Path, sweeps: int, say=print) -> list[dict]:
             records.append(record)
             say(str(record))
     return records
-
-
-def speed(candidates: int = 200) -> dict[str, Any]:
-    """Seconds of one call of `bayescale.design` with a budget, after a fit."""
-    rng = np.random.default_rng(1)
-    runs = bs.load("known_entropy")
-    N, D = (np.exp(rng.uniform(np.log(low), np.log(high), candidates)) for low, high in ((1e4, 3e6), (1e6, 4e8)))
-    post = bs.fit(chinchilla, runs.query("split == 'grid'"), method="laplace", seed=1, progressbar=False)
-    started, cpu = time.perf_counter(), time.process_time()
-    target = runs.query("split == 'heldout'").tail(1)
-    plan = bs.design(chinchilla, post, pd.DataFrame({"N": N, "D": D}), target, budget=1e15, seed=1)
-    seconds = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
-    return {"candidates": candidates, "chosen": int(plan["order"].notna().sum()), **seconds, "machine": load()}

@@ -78,7 +78,10 @@ def measure(path: Path, say: Callable[[str], None]) -> None:
                     raw = found["uncalibrated"].quantile([0.05, 0.95]).values
                     values = found["dimension"].quantile(QUANTILES).values
                     row = {f"q{round(100 * q):02d}": float(value) for q, value in zip(QUANTILES, values, strict=True)}
-                    kept.add(key | row | {"raw05": float(raw[0]), "raw95": float(raw[1])})
+                    row |= {"raw05": float(raw[0]), "raw95": float(raw[1])}
+                    alone = bs.dimension(sample(name, d, number), shapes=("sphere",), seed=number)["dimension"]
+                    low, high = alone.quantile([0.05, 0.95]).values
+                    kept.add(key | row | {"sphere05": float(low), "sphere95": float(high)})
             say(f"manifolds: {name}, d {d}")
 
 

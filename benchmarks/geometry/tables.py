@@ -122,16 +122,19 @@ def manifolds(stored: Path) -> str:
     """Coverage of the intervals of `bayescale.dimension` where the dimension is known."""
     found = pd.read_csv(stored / "manifolds.csv")
     found = found.rename(columns={f"q{q}": f"d_{q}" for q in ("05", "50", "95")})
-    found = found.rename(columns={"raw05": "raw_05", "raw95": "raw_95"})
+    found = found.rename(columns={f"{name}{q}": f"{name}_{q}" for name in ("raw", "sphere") for q in ("05", "95")})
     rows = []
     for (name, d), own in found.groupby(["manifold", "d"], sort=False):
         half = (own["q25"] <= d) & (d <= own["q75"])
         middle, width = own["d_50"].median(), (own["d_95"] - own["d_05"]).median()
-        hits = [share(fits.inside(own, "d", d)), share(half), share(fits.inside(own, "raw", d))]
+        hits = [share(fits.inside(own, "d", d)), share(half)]
+        hits += [share(fits.inside(own, kind, d)) for kind in ("sphere", "raw")]
         rows.append([name, str(d), f"{middle:.2f}", f"{width:.2f}", *hits])
     every = [fits.inside(found, "d", found["d"]), (found["q25"] <= found["d"]) & (found["d"] <= found["q75"])]
-    rows.append(["all", "", "", "", *map(share, [*every, fits.inside(found, "raw", found["d"])])])
-    head = ["manifold", "d", "median", "width of 90 %", "inside 90 %", "inside 50 %", "uncalibrated, inside 90 %"]
+    every += [fits.inside(found, kind, found["d"]) for kind in ("sphere", "raw")]
+    rows.append(["all", "", "", "", *map(share, every)])
+    head = ["manifold", "d", "median", "width of 90 %", "inside 90 %", "inside 50 %"]
+    head += ["calibrated on spheres alone, inside 90 %", "uncalibrated, inside 90 %"]
     return table(head, rows)
 
 

@@ -60,3 +60,9 @@ def test_the_tables_of_the_page(tmp_path):
     line = next(row for row in rows.splitlines() if row.startswith("| sparsity"))
     assert "| 0.600 |" in line and "| yes |" in line
     assert any("1 of 3" in text or "as narrow" in text for text in next_runs.sections(tmp_path))
+
+
+def test_the_table_of_plans():
+    record = {"budget": 1e19, "runs": 5, "now": 0.3, "covers": True}
+    rows = next_runs.plan_rows([record | {"expected": 0.1, "found": f} for f in (0.1, 0.2)])
+    assert rows == [["1e+19", 2, "5", "0.3000", "0.1000", "0.1581", "1.58", "1.00"]]

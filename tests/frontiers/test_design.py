@@ -34,6 +34,7 @@ LINEAR = Law(
 RUNS = pd.DataFrame({"N": [1e6, 3e6, 1e7, 1e8, 1e9], "cost": [1.0, 2.0, 1.0, 4.0, 30.0]})
 U = np.log(RUNS["N"].to_numpy() / 1e7)
 AT = np.log(1e10 / 1e7)
+CANDIDATES = pd.DataFrame({"N": [3e4, 1e5, 4e5, 1e6, 2e6], "D": [2e6, 1e7, 4e7, 1e8, 4e8]})
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,43 @@ def test_the_regret_of_a_choice(normal):
         bs.design(LINEAR, post, RUNS, runs.head(1), choose=True)
 
 
+def test_a_run_of_a_recipe_says_most_of_that_recipe(normal):
+    """Groups: recipes with levels of their own, and one slope."""
+    law = replace(LINEAR, priors={**LINEAR.priors, "level": Prior("Normal", mu=0, sigma=1, dims="recipe")}, name="two")
+    draws = normal["posterior"].to_dataset()
+    rng = np.random.default_rng(2)
+    both = xr.concat([draws["level"], draws["level"].copy(data=rng.permuted(draws["level"], axis=1))], "recipe")
+    data = draws.assign(level=both.assign_coords(recipe=["old", "new"]).transpose("chain", "draw", "recipe"))
+    post = xr.DataTree.from_dict({"posterior": data, "constant_data": normal["constant_data"].to_dataset()})
+    runs = pd.DataFrame({"N": 1e7, "cost": 1.0, "recipe": ["old", "new"]})
+    plan = bs.design(law, post, runs, runs.head(1), count=1, seed=1)
+    assert plan["recipe"].iloc[0] == "old" and plan["reduction"].iloc[0] > 2 * plan["reduction"].iloc[1]
+    plan = bs.design(law, post, runs, runs, choose=True, budget=2.0, seed=1)
+    assert plan.attrs["after"] < 0.7 * plan.attrs["now"]
+
+
+@pytest.mark.parametrize("noise", ["by_compute", "per_run"])
+def test_noises_with_columns(noise):
+    """The target needs no column of the noise."""
+    law = replace(chinchilla, noise=bs.noises.NOISES[noise], name=noise)
+    runs = bs.load("known_entropy").query("split == 'grid'").assign(loss_se=1e-3)
+    post = bs.fit(law, runs, method="laplace", draws=250, seed=1, progressbar=False)
+    candidates = CANDIDATES.iloc[[4, 4]].assign(loss_se=[1e-3, 0.3]).reset_index(drop=True)
+    plan = bs.design(law, post, candidates, pd.DataFrame({"N": [5e6], "D": [1e9]}), budget=1e20, seed=1).sort_index()
+    if noise == "per_run":
+        assert plan["reduction"][0] > plan["reduction"][1] + 0.05
+    assert plan["reduction"][0] > 0.05
+
+
+def test_from_the_prior_and_up_to_a_count():
+    runs = bs.load("known_entropy").query("split == 'grid'")
+    prior = bs.sample_prior(chinchilla, runs, draws=500, seed=1)
+    plan = bs.design(chinchilla, prior, CANDIDATES, "E", budget=1e20, count=2, seed=1)
+    assert "The plan ends after 2 runs" in plan.attrs["warnings"] and plan["order"].max() == 2
+    with pytest.raises(TypeError, match="wanted the DataTree"):
+        bs.design(chinchilla, prior["prior"].to_dataset(), CANDIDATES, "E")
+
+
 @pytest.mark.parametrize("name, shape, wanted", [
     ("normal", (), 1.0), ("student", (("nu", 4.0),), 5 / 7), ("laplace", (), 1.0),
 ])  # fmt: skip
@@ -157,9 +195,6 @@ def bent():
     runs = bs.load("known_entropy")
     post = bs.fit(law, runs.query("split == 'grid'"), method="laplace", draws=500, seed=1, progressbar=False)
     return law, post, runs.query("split == 'heldout'")
-
-
-CANDIDATES = pd.DataFrame({"N": [3e4, 1e5, 4e5, 1e6, 2e6], "D": [2e6, 1e7, 4e7, 1e8, 4e8]})
 
 
 def test_with_a_discrepancy_runs_near_the_target_are_worth_more(bent):

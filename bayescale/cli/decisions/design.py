@@ -42,7 +42,7 @@ def design(folder, candidates, target, choose, at, cost, budget, count, spec, se
     --target N --C 1e24 --budget 1e21      the optimal N at a budget; also a, curvature, loss
 
     CANDIDATES has one row for each run that could be trained, with the columns of the law. Each is judged by how much
-    it takes off the variance of the target, or off the expected regret, for its cost. Runs are chosen one after the
+    it reduces the variance of the target, or the expected regret, for its cost. Runs are chosen one after the
     other until the budget is spent or nothing affordable helps. Train them, fit again, and ask again.
     """
     from bayescale.data.read import from_table, read
@@ -106,7 +106,7 @@ def _print(plan: "pd.DataFrame") -> None:
         rows.append(
             [done, *cells, f"{row['cost']:.3g}", so_far, f"{row[f'{word}_alone']:.4g}", f"{row['reduction']:.1%}"]
         )
-    heads = ["order", *columns, "cost", "after it, in order", "after it alone", "takes off"]
+    heads = ["order", *columns, "cost", "after it, in order", "after it alone", "reduction"]
     show.table(heads, rows)
     if chosen:
         show.say(f"total cost {about['spent']:.3g}")

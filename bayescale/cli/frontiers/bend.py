@@ -157,13 +157,15 @@ def _end(found: "xr.Dataset", out: str | None) -> None:
 
 
 def _draw(stem: str, found: "xr.Dataset", panels: tuple[str, ...]) -> None:
+    """Draw the probabilities and the panels: side by side, or two panels below the probabilities."""
     from matplotlib.figure import Figure
 
     from bayescale import plots
 
-    figure = Figure(figsize=(plots.SINGLE[0] * (1 + len(panels)), plots.SINGLE[1]), layout="constrained")
-    first, *rest = figure.subplots(1, 1 + len(panels))
-    plots.probabilities(found, ax=first)
-    for name, ax in zip(panels, rest, strict=True):
-        plots.entropy(found, ax=ax) if name == "entropy" else plots.bend(found, name, ax=ax)
+    tall = len(panels) > 1
+    figure = Figure(figsize=(plots.DOUBLE[0], plots.DOUBLE[1] * (1.7 if tall else 1.0)), layout="constrained")
+    axes = figure.subplot_mosaic([["law"] * len(panels), list(panels)] if tall else [["law", *panels]])
+    plots.probabilities(found, ax=axes["law"])
+    for name in panels:
+        plots.entropy(found, ax=axes[name]) if name == "entropy" else plots.bend(found, name, ax=axes[name])
     plots.save(figure, stem)

@@ -9,7 +9,7 @@ from bayescale.frontiers.planning.joint import Joint
 from bayescale.frontiers.planning.linear import Linear
 from bayescale.frontiers.planning.weighted import Weighted
 
-#: A run helps if it takes at least this share off the variance of the target, or off the expected regret. Smaller
+#: A run helps if it removes this share or more of the target's variance, or of the expected regret. Smaller
 #: shares are within the error of 64 simulated truths.
 LEAST = 0.002
 #: Candidates that are weighed at each step, the best by the linear estimate.
@@ -71,7 +71,7 @@ class Problem:
         return float(value.mean(0).min() - value.min(1).mean())
 
     def shares(self, weighted: Weighted, candidates: np.ndarray, left: float) -> tuple[np.ndarray, np.ndarray]:
-        """Share of what is left that each candidate takes off, and the effective number of draws of each."""
+        """Share of what is left that each candidate removes, and the effective number of draws of each."""
         before, variance, _ = weighted.now()
         best, rows = before.argmin(1), np.arange(len(before))
         shares, draws = np.zeros(len(candidates)), np.zeros(len(candidates))
@@ -85,7 +85,7 @@ class Problem:
 
 
 def alone(problem: Problem) -> tuple[np.ndarray, int]:
-    """Share that each candidate alone takes off, and how many had too few draws for weights."""
+    """Share that each candidate alone removes, and how many had too few draws for weights."""
     weighted, linear = problem.start(1)
     now = max(problem.now(), 1e-300)
     shares, draws = problem.shares(weighted, np.arange(problem.joint.candidates), now)
@@ -101,7 +101,7 @@ def greedy(problem: Problem, budget: float, most: int, *, by_cost: bool) -> Batc
     problem : Problem
     budget : float, largest sum of costs.
     most : int, largest number of runs.
-    by_cost : bool, whether each is chosen for what it takes off for its cost, or for what it takes off.
+    by_cost : bool, whether each is chosen for its reduction per cost, or for its reduction.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def greedy(problem: Problem, budget: float, most: int, *, by_cost: bool) -> Batc
 
 
 def chosen(problem: Problem, budget: float, most: int) -> Batch:
-    """The better of two greedy batches: by what a run takes off for its cost, and by what it takes off.
+    """The better of two greedy batches: one chosen by reduction per cost, and one by reduction.
 
     The first alone may spend on many cheap runs and miss one that is worth more than all of them. Without a budget it
     is the only one, as the second would ignore the costs.

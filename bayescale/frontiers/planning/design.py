@@ -33,7 +33,7 @@ def design(
     Parameters
     ----------
     law : Law
-    post : DataTree of `fit`.
+    post : DataTree of `fit`, or of `sample_prior` if there is no run yet.
     candidates : DataFrame, one row a run that could be trained, with the law's columns and groups. Each row can be
         chosen once; give a row twice to allow a repeat.
     target : what is to be known better, one of
@@ -62,7 +62,7 @@ def design(
         - ``order``, 1 for the run to train first, missing for runs not chosen;
         - ``sd_chosen``, the expected standard deviation of the target after this run and those chosen before it;
         - ``sd_alone``, that after this run alone;
-        - ``reduction``, the share of the target's variance that this run alone takes off;
+        - ``reduction``, the share of the target's variance that this run alone removes;
         - ``per_cost``, `reduction` over `cost`.
 
         With `choose`, ``regret_chosen`` and ``regret_alone`` [nats/token] take the place of the standard deviations,
@@ -85,8 +85,8 @@ def design(
     exactly, for targets that are losses or parameters. A target on the frontier depends on the whole function: one
     drawn function per draw then gives it and the losses of the candidates. The noise of a new run is replaced by normal
     noise with the same information about the median. A batch is greedy: the better of choosing by reduction per cost
-    and by reduction. When fewer than 25 draws have weight, the best linear prediction of the target takes over; no
-    estimate does worse than the best linear one, so it rather claims too little. Fit again after the runs.
+    and by reduction. When the effective number of draws falls below 25, the best linear prediction of the target takes
+    over. It can only understate the reduction, as the posterior mean is at least as good. Fit again after the runs.
     Errors of the candidates are independent: each is a training run of its own.
 
     Examples
@@ -102,6 +102,8 @@ def design(
     (True, 1)
     """
     check_posterior(law, post)
+    if not isinstance(post, xr.DataTree):
+        raise TypeError(f"post is a {type(post).__name__}; wanted the DataTree of fit or sample_prior.")
     check_seed(seed)
     if not isinstance(candidates, pd.DataFrame):
         raise TypeError(f"candidates is a {type(candidates).__name__}; wanted a DataFrame with one row a run.")
@@ -119,7 +121,7 @@ def design(
         raise ValueError("choose=True needs a target with two runs or more: a DataFrame with one row for each.")
     problem = Problem(joint, costs, choose, seed)
     shares, few = alone(problem)
-    plan = plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, few, unit))
+    plan = plan_of(candidates, problem, shares, chosen(problem, limit, most), (limit, most, few, unit))
     plan.attrs["cost_unit"] = column("C").unit if callable(cost) or (cost is None and "cost" not in table) else ""
     return plan
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayescale.base.columns import column
 from bayescale.density.basis import blocks_of
 from bayescale.density.conditional import _amplitudes, _continued
 from bayescale.modelling.draws import SAMPLE_DIMS, draws_of
@@ -143,5 +144,8 @@ def paired(first: Mapping[str, Any], second: Mapping[str, Any], counts: tuple[in
 
 
 def rows_of(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The table with a value in each column of the noise, which the loss of a target does not need."""
-    return table.assign(**{name: 1.0 for name in columns if name not in table})
+    """The table with a value in each column of the noise, which the loss of a target does not need.
+
+    Sizes are left out: they follow from other sizes, or are missing.
+    """
+    return table.assign(**{name: 1.0 for name in columns if name not in table and not column(name).size})

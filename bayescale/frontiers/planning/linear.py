@@ -1,7 +1,7 @@
 """Linear: how much runs narrow a target, by the best linear prediction of it from their losses.
 
-It is exact where losses and target are jointly normal. Elsewhere no estimate does worse than the best linear one, so it
-claims too little rather than too much. It does not wear out as runs are added, which importance weights do.
+It is exact where losses and target are jointly normal. Elsewhere it understates the reduction, because the posterior
+mean predicts at least as well. Importance weights degenerate as runs are added; this estimate does not.
 """
 
 from dataclasses import dataclass, replace

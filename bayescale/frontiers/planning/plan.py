@@ -13,7 +13,7 @@ CERTAIN = 1e-12
 
 def plan_of(candidates: pd.DataFrame, problem: Problem, shares: np.ndarray, batch: Batch, about: tuple) -> pd.DataFrame:
     """The result of `design`."""
-    limit, few, unit = about
+    limit, most, few, unit = about
     now = problem.now()
     word, of = ("regret", float) if problem.choose else ("sd", np.sqrt)
     order, so_far = pd.array([pd.NA] * len(candidates), dtype="Int64"), np.full(len(candidates), np.nan)
@@ -30,7 +30,7 @@ def plan_of(candidates: pd.DataFrame, problem: Problem, shares: np.ndarray, batc
     rest = [int(k) for k in np.argsort(-per_cost, kind="stable") if k not in set(batch.order)]
     table = table.iloc[[*batch.order, *rest]]
     after = float(of(batch.left[-1])) if batch.left else float(of(now))
-    said = limits(problem, batch, limit, few)
+    said = limits(problem, batch, (limit, most), few)
     table.attrs = {
         "measure": word, "unit": unit, "now": float(of(now)), "after": after,
         "spent": float(problem.cost[batch.order].sum()), "warnings": json.dumps(said, ensure_ascii=False),
@@ -38,8 +38,9 @@ def plan_of(candidates: pd.DataFrame, problem: Problem, shares: np.ndarray, batc
     return table
 
 
-def limits(problem: Problem, batch: Batch, limit: float, few: int) -> list[str]:
-    """Sentences on what limits the plan."""
+def limits(problem: Problem, batch: Batch, most: tuple[float, int], few: int) -> list[str]:
+    """Sentences on what limits the plan; `most` is the budget and the largest number of runs."""
+    limit, count = most
     affordable = int((problem.cost <= limit).sum())
     said = []
     if not affordable:
@@ -54,12 +55,14 @@ def limits(problem: Problem, batch: Batch, limit: float, few: int) -> list[str]:
     elif not batch.order:
         what = "expected regret" if problem.choose else "variance of the target"
         said.append(
-            f"Nothing affordable helps: none of {affordable} candidates takes {LEAST:.1%} or more off the {what}."
+            f"Nothing affordable helps: none of {affordable} candidates removes {LEAST:.1%} or more of the {what}."
         )
+    if np.isfinite(limit) and len(batch.order) == count < affordable:
+        said.append(f"The plan ends after {count} runs. Fit again after them, or give a larger count=.")
     if few:
         said.append(
-            f"{few} of {len(problem.cost)} candidates say so much that too few draws keep weight; their rows are "
-            "linear estimates. More draws= would help."
+            f"{few} of {len(problem.cost)} candidates are so informative that too few draws keep weight; their rows "
+            "are linear estimates. More draws= would help."
         )
     if batch.weighted < len(batch.order):
         said.append(

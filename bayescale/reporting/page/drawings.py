@@ -21,9 +21,11 @@ from bayescale.reporting.page.svg import inline, places
 
 #: Radius of the invisible circle around a run that shows its values [points]; large enough for a finger.
 REACH = 5
+#: Points of a band along a size.
+GRID = 60
 #: Most parameters whose prior and posterior are drawn.
 MOST = 12
-#: Quantities of the frontier that are drawn, and in how many decimal places their caption names them.
+#: Quantities of the frontier that are drawn, and their captions.
 FRONTIER = {
     "loss": "Median loss of the compute-optimal run.",
     "N": "Parameters of the compute-optimal run.",
@@ -146,7 +148,7 @@ def curves(found: Findings) -> list[Drawing]:
         return []
     (x,), table = law.inputs, runs_of(post)
     table.attrs["units"] = json.loads(post.attrs.get("data_units", "{}"))
-    grid = np.geomspace(table[x].min() / 1.2, table[x].max() * 10, 60)
+    grid = np.geomspace(table[x].min() / 1.2, table[x].max() * 10, GRID)
     loss = law(post, **{x: xr.DataArray(grid, dims=x, coords={x: grid})})
     caption = f"Runs and the law's loss against {x}, to ten times the largest run. Bands: 50 % and 90 %."
     return [_drawn("curves", f"Loss against {x}", caption, partial(plots.curves, table, loss, x=x))]
@@ -164,3 +166,25 @@ def backtest(found: Findings) -> list[Drawing]:
         )
         for kind, words in (("coverage", inside), ("error", error))
     ]
+
+
+def forecast(found: Findings) -> list[Drawing]:
+    """The runs that were not trained, with their intervals, and the fitted ones."""
+    law, post = found.law, found.post
+    if found.cell:  # one band cannot stand for several groups
+        return []
+    table, x = runs_of(post), "C" if found.best is not None else law.inputs[0]
+    if x not in found.targets or x not in table or (found.best is None and len(law.inputs) > 1):
+        return []
+    table.attrs["units"] = json.loads(post.attrs.get("data_units", "{}"))
+    if found.best is not None:
+        fan, words = found.best, "the loss along the frontier"
+    else:
+        grid = np.geomspace(table[x].min(), found.targets[x].max(), GRID)
+        fan, words = (
+            law(post, **{x: xr.DataArray(grid, dims=x, coords={x: grid})}).to_dataset(),
+            f"the law's loss along {x}",
+        )
+    draw = partial(plots.forecast, found.predicted, found.targets, x=x, runs=table, fan=fan)
+    caption = f"Fitted runs, and 50 % and 90 % intervals of runs that were not trained. Band: {words}."
+    return [_drawn("forecast-figure", f"Forecasts against {x}", caption, draw)]
