@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bayescale as bs
-from benchmarks.frontier import groups, modalities
+from benchmarks.frontier import groups, groups_page, modalities
 from benchmarks.frontier.modalities import ALPHA, MAIN, curves, read_curve, sample
 
 
@@ -47,9 +47,10 @@ def test_one_entropy_lies_between_the_two_and_is_narrower(monkeypatch):
 
 
 def test_the_stored_results_make_the_page():
-    losses, printed = (groups.read(groups.STORED / f"{name}.jsonl") for name in ("several_losses", "modalities"))
-    text = "\n\n".join(groups.sections(losses, printed))
+    results = groups.read(groups.STORED)
+    losses, printed = results["several_losses"], results["modalities"]
+    text = "\n\n".join(groups_page.sections(results))
     assert "Math (Extrapolate): N and C lead to different entropies at every stated error" in text
     assert "Losses of one sweep have exponents of their own: in 3 of 3 sweeps," in text
     page = (groups.EVIDENCE / "groups.md").read_text(encoding="utf-8")
-    assert groups.sweeps(losses).strip() in page and groups.entropies(printed).strip() in page
+    assert groups_page.sweeps(losses).strip() in page and groups_page.entropies(printed).strip() in page
