@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.sealed.seal import seal
     from bayescale.forecasting.shares import shares
     from bayescale.forecasting.signs import signs
+    from bayescale.forecasting.trust.advise import advise
     from bayescale.forecasting.trust.evidence import evidence
     from bayescale.forecasting.trust.sensitivity import sensitivity
     from bayescale.frontiers import costs
@@ -69,6 +70,7 @@ _HOME = {
     "Noise": "modelling.noise",
     "Prior": "modelling.prior",
     "Variate": "modelling.variate",
+    "advise": "forecasting.trust.advise",
     "agreement": "frontiers.approaches.agreement",
     "as_numbers": "data.as_numbers",
     "backtest": "forecasting.backtest",
@@ -133,6 +135,7 @@ __all__ = [
     "Noise",
     "Prior",
     "Variate",
+    "advise",
     "agreement",
     "as_numbers",
     "backtest",

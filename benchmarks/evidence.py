@@ -25,10 +25,13 @@ PAGES = {
     "sweeps": ("Does E approach the entropy of a known language?", "python -m benchmarks.sweep.outcome"),
     "decades": ("What do published runs say over thirteen decades?", "python -m benchmarks decades"),
     "frontier": ("Does the frontier bend, and is there a floor?", "python -m benchmarks frontier --kept FOLDER"),
-    "decisions": ("Which runs should be trained next?", "python -m benchmarks decisions --page"),
     "groups": (
         "Do losses share exponents, and what are the entropies of five modalities?",
         "python -m benchmarks groups",
+    ),
+    "decisions": (
+        "Which recipe is better, and which runs should be trained next?",
+        "python -m benchmarks decisions --page",
     ),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),
     "speed": ("How fast is it, compared with other tools?", "python -m benchmarks speed"),

@@ -11,6 +11,7 @@ import bayescale as bs
 #: Public names that results, arguments or pages name, outside of ``bayescale.__all__``.
 FURTHER = (
     "forecasting.backtest.board",
+    "forecasting.trust.advice.Advice",
     "forecasting.trust.evidence.Evidence",
     "laws.caballero2022.broken",
 )

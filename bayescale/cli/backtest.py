@@ -57,12 +57,10 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, n
 
     With --towards N=7e9 --towards D=1.4e12 the cuts are by N, D or C, wherever that run exceeds the others most, and
     only runs are scored that exceed the fitted ones by about as much. The last lines say on how many sizes the scores
-    rest, and why good scores would not reassure.
+    rest, why good scores would not reassure, and which law to use, or that they tie.
 
     DIR gets scores.csv (one row per forecaster, cut and run) and figures of coverage and errors.
     """
-    import sys
-
     import pandas as pd
 
     from bayescale.forecasting import baselines as known
@@ -83,7 +81,7 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, n
         towards=pd.DataFrame([dict(towards)]) if towards else None,
         method="nuts" if nuts else "laplace",
         seed=seed,
-        progressbar=sys.stderr.isatty(),
+        progressbar=True,
     )
     scores = board(forecasts)
     for name, own in forecasts.groupby("forecaster"):
@@ -101,10 +99,33 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, n
         _print(scores, table, by, cut_values)
         for name, each in told.items():
             show.say(f"{name}: {each}")
+        _advise(laws, forecasts, table, scores)
         if out is not None:
             show.say(f"written to {out}: scores.csv, coverage.pdf/.png, error.pdf/.png")
     if scores["unconverged"].any():
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _advise(laws, forecasts, table, scores) -> None:
+    """Print which of several laws to use, by the rule of `bayescale.advise`; and its CRPS over those of baselines."""
+    import pandas as pd
+
+    from bayescale.cli.advise import say
+    from bayescale.forecasting.trust.choice import chosen
+    from bayescale.forecasting.trust.units import by_unit, units
+
+    good = [name for name in laws if not scores.loc[name, "failed"]]
+    if len(good) < 2:
+        return
+    tests = forecasts.sel(forecaster=good)
+    of = units(tests, table)
+    facts = pd.DataFrame({"discrepancy": [laws[name].discrepancy is not None for name in good]}, index=good)
+    facts = facts.assign(covered=scores["covered_0.9"], width=scores["width"])
+    choice = chosen(facts, {}, by_unit(tests, of), of)
+    for name in scores.index.difference(list(laws)):
+        ratio = scores.loc[choice.take, "crps"] / scores.loc[name, "crps"]
+        choice.reasons.append(f"The CRPS of {choice.take} is {ratio:.2g} times that of {name}.")
+    say(choice.take, choice.reasons)
 
 
 def _print(scores, table, by, cuts) -> None:

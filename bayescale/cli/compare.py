@@ -23,6 +23,9 @@ def compare(folders):
     p              effective number of parameters
     weight         of the law in a stacked mixture
     k > 0.7        number of runs for which the estimate is unreliable
+
+    The last lines say which law to use, or that they tie: a difference below 2 standard errors or below 4 is a tie,
+    which goes to a law with a discrepancy. How well laws extrapolate is for `bayescale backtest` or `advise`.
     """
     names = [str(folder) for folder in folders]
     _different(folders)  # before the imports, which take seconds
@@ -49,8 +52,29 @@ def compare(folders):
     for name in comparison.index:
         attrs = posts[name].attrs
         show.say(f"{name}: {attrs['law']}, noise {attrs.get('noise', 'unknown')}; {sentence(posts[name])}")
+    _advise(posts)
     if not all(options.converged(post) for post in posts.values()):
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _advise(posts: dict[str, "xr.DataTree"]) -> None:
+    """Print which fit to use by leave-one-out, or that they tie."""
+    import arviz as az
+    import pandas as pd
+
+    from bayescale.cli.advise import say
+    from bayescale.forecasting.trust.choice import chosen
+
+    left_out, facts = {}, {}
+    for name, post in posts.items():
+        elpd = az.loo(post, pointwise=True).elpd_i  # pyright: ignore[reportAttributeAccessIssue]
+        left_out[name] = elpd.to_numpy().ravel()
+        facts[name] = {"discrepancy": "discrepancy" in post.children, "converged": options.converged(post)}
+    laws = pd.DataFrame.from_dict(facts, orient="index")
+    laws = laws[laws["converged"]] if laws["converged"].any() else laws
+    untested = "leave-one-out scores gaps between runs; for larger runs, use bayescale backtest or advise"
+    choice = chosen(laws, left_out, untested=untested)
+    say(choice.take, choice.reasons)
 
 
 def _different(folders: Sequence[Path]) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from bayescale.cli import backtest, compare, data, fit, forecast, report
+from bayescale.cli import advise, backtest, compare, data, fit, forecast, report
 from bayescale.cli.decisions import design, multiplier, score
 from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
@@ -54,6 +54,7 @@ for command in (
     multiplier.multiplier,
     design.design,
     score.score,
+    advise.advise,
     backtest.backtest,
     compare.compare,
     report.show_words,

@@ -52,17 +52,17 @@ def log_left_out(law: Law, post: xr.DataTree, runs: pd.DataFrame) -> xr.DataArra
 
     Returns
     -------
-    DataArray : dims (run), dimensionless.
+    DataArray : dims (run), dimensionless; with the coordinate ``pareto_k``, above 0.7 where the value is unreliable.
     """
     table, given = _given(law, runs)
     loss = table["loss"].to_numpy(dtype=float)
     mu, scale, shape = _values(expected(law, post, given, np.random.default_rng(0)))
     mu, scale = in_sequence(post, checkpoints(table, sizes(law.inputs)), loss, mu, scale)
     logs = _log_densities(law, loss, mu, scale, shape).T
-    smoothed, _ = psis.smooth(-logs)
+    smoothed, k = psis.smooth(-logs)
     top = logs.max(axis=1, keepdims=True)
     left_out = np.log(np.sum(smoothed * np.exp(logs - top), axis=1)) + top[:, 0]
-    return xr.DataArray(left_out, dims="run", name="log_left_out")
+    return xr.DataArray(left_out, {"pareto_k": ("run", k)}, dims="run", name="log_left_out")
 
 
 def _log_densities(law: Law, loss: np.ndarray, mu: np.ndarray, scale: np.ndarray, shape) -> np.ndarray:

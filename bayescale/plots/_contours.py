@@ -78,7 +78,7 @@ def contours(
     >>> loss = chinchilla(post, N=xr.DataArray(N, coords={"N": N}), D=xr.DataArray(D, coords={"D": D}))
     >>> best = bs.frontier(chinchilla, post, np.geomspace(1e10, 1e13, 7))
     >>> bs.plots.contours(loss, best, runs).get_ylabel()
-    'Training data D [tokens]'
+    'Training data D [symbols]'
     """
     (wide,) = checked_prob([prob], "contours")
     middle = median(checked_draws(_grid(loss), "contours", ["N", "D"])).transpose("D", "N").sortby(["N", "D"])

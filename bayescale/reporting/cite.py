@@ -36,7 +36,7 @@ def cite(post: xr.DataTree) -> str:
     >>> post = bs.fit(chinchilla, runs, method="laplace", seed=1)
     >>> entries = bs.cite(post)
     >>> entries.splitlines()[0], "@misc{hoffmann2022," in entries
-    ('@software{bayescale,', True)
+    ('@misc{bayescale,', True)
     """
     law, missing = law_of(post), []
     if not keys_of_law(post):
@@ -50,6 +50,7 @@ def entries(post: xr.DataTree) -> dict[str, str]:
     """Key -> entry: package, law, data, then PyMC, ArviZ and the methods, each key once."""
     law = law_of(post)
     own = TOOLS["bayescale"].replace("VERSION", versions(post).get("bayescale", "unknown"))
+    own = own.replace("YEAR", str(post.attrs.get("created", "n.d."))[:4])  # that of the fit
     found = [own, *of_source(law.name, law.source), *_of_data(post), *(TOOLS[name] for name in tools(post))]
     keyed: dict[str, str] = {}
     for entry in found:

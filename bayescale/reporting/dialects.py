@@ -109,8 +109,9 @@ class Tex:
         return ", ".join(self._line(line) for line in of_formula(law, Latex()))
 
     def priors(self, law: LawText) -> list[str]:
-        """Each prior as a formula."""
-        return [self._line(line) for line in of_priors(law, Latex())]
+        """Each prior as a formula, with brackets of fixed size, at which a line of text may end."""
+        lines = [self._line(line) for line in of_priors(law, Latex())]
+        return [line.replace("\\left(", "(").replace("\\right)", ")") for line in lines]
 
     def _line(self, line: Line) -> str:
         left = f"{line.left} {'=' if line.sign == '=' else chr(92) + 'sim'}".strip()

@@ -94,6 +94,7 @@ def known_law(post: xr.DataTree) -> Law:
     ValueError
         If there is no such law with this text.
     """
+    from contextlib import suppress
     from dataclasses import replace
 
     from bayescale.laws import names
@@ -101,7 +102,11 @@ def known_law(post: xr.DataTree) -> Law:
 
     name, text = str(post.attrs["law"]), post.attrs["law_text"]
     law = names().get(name)
-    for each in () if law is None else (law, *(replace(law, noise=noise) for noise in NOISES.values())):
+    candidates = [] if law is None else [law]
+    for noise in NOISES.values() if law is not None else ():
+        with suppress(ValueError):  # this noise does not go with the law's discrepancy
+            candidates.append(replace(law, noise=noise))
+    for each in candidates:
         if str(each) == text:
             return each
     raise ValueError(

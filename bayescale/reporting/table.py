@@ -25,7 +25,8 @@ def table(post: xr.DataTree, *, form: str = "latex", prob: float = 0.9, paramete
         "latex" is a ``tabular`` for the package booktabs.
     prob : float, probability of the central intervals.
     parameters : sequence of str, optional
-        Names of parameters or derived quantities, in the order wanted. By default all.
+        Names of parameters or derived quantities, in the order wanted. By default all, without the offsets by which
+        non-centred parameters are sampled.
 
     Returns
     -------
@@ -71,9 +72,10 @@ def table(post: xr.DataTree, *, form: str = "latex", prob: float = 0.9, paramete
 
 def _chosen(rows: list[Row], parameters: Sequence[str] | None) -> list[Row]:
     """The rows of some parameters, with all their levels, in the order in which they were named."""
-    if parameters is None:
-        return rows
     names = list(dict.fromkeys(row.name.partition("[")[0] for row in rows))
+    if parameters is None:
+        inner = {name for name in names if name.removesuffix("_offset") in names and name.endswith("_offset")}
+        return [row for row in rows if row.name.partition("[")[0] not in inner]
     unknown = [name for name in parameters if name not in (*names, *(row.name for row in rows))]
     if unknown:
         raise ValueError(f"parameters has {unknown}; this posterior has {names}.")

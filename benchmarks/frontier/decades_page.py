@@ -28,7 +28,10 @@ LEFT_OUT = """
   GPT-3 and Cerebras-GPT the law is in C alone. GPT-3's models all saw 300 billion tokens, so the band there continues
   that family, and is no compute-optimal frontier.
 - Points read off a figure have the error of the reading: about 0.01 nats for MassiveText, 0.003 to 0.01 for GPT-3.
-- C counts no embeddings for WebText2 and in the line of GPT-3, and all FLOP of a training run elsewhere.
+- C counts no embeddings for WebText2 and in the line of GPT-3. It is the authors' count of all FLOP for Cerebras-GPT,
+  and 6ND elsewhere.
+- RedPajama's 1.4B model with 640 tokens per parameter is left out: it is larger than the fitted runs and far from
+  compute-optimal.
 - No band is narrow at 1e26 FLOP. The runs of none of these papers determine the loss there.
 """
 
@@ -53,10 +56,10 @@ def page(path: Path, bands: dict[str, dict], command: str, measured: str) -> Non
             rows.append([*words, *numbers, "yes" if hit else "no"])
     head = ["corpus", "runs", "C [FLOP]", "times the largest fitted", "loss", "forecast", "90 %", "inside"]
     first = (
-        f"{sum(inside)} of {len(inside)} published runs that were not fitted lie inside the 90 % band that the default "
-        "law draws from the smaller runs of the same paper, over thirteen decades of compute."
+        f"On five corpora, {sum(inside)} of {len(inside)} published runs that were not fitted lie inside the 90 % band "
+        "that the default law draws from the smaller runs of the same paper."
     )
-    second = "The bands have no noise of a single run, and several runs of one panel share their errors."
+    second = "The bands leave out the noise of a single run, and runs of one panel share their errors."
     sections = opening([first, second], table(head, rows, left=2), command, measured)
     sections.append("![Loss against compute on six corpora](../figures/decades.png)")
     sections.append(LEFT_OUT.strip())

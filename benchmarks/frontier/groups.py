@@ -107,12 +107,13 @@ def sections(losses: list[dict[str, Any]], printed: list[dict[str, Any]]) -> lis
     count, apart = len(printed[0]["domains"]), disagreeing(printed, MAIN)
     better = sum(gap > 4 for gap in gaps)
     conclusion = [
-        f"Losses of one sweep have exponents of their own: in {better} of {len(losses)} sweeps of Gadre et al. 2024, "
-        f"own exponents predict left-out runs better than shared ones, by {min(gaps):.0f} to {max(gaps):.0f} in elpd.",
+        f"Losses of one sweep have exponents of their own: in {better} of {len(losses)} sweeps, own exponents predict "
+        f"left-out runs better than shared ones, by {min(gaps):.0f} to {max(gaps):.0f} in elpd.",
         f"One set of exponents would put the floor of code at {min(shared):.2f} to {max(shared):.2f} nats/token in "
         f"place of {min(own):.2f} to {max(own):.2f}.",
-        f"In {count - len(apart)} of {count} domains of Henighan et al. 2020 the entropies from N and from C agree; "
-        f"they differ in {len(apart)} ({', '.join(apart)}), if the printed curves have an error of {_percent(MAIN)}.",
+        f"In {count - len(apart)} of {count} domains of images, video and mathematics the entropies from N and from C "
+        f"agree; they differ in {len(apart)} ({', '.join(apart)}), if the printed curves have an error of "
+        f"{_percent(MAIN)}.",
     ]
     stamped = opening(conclusion, sweeps(losses), COMMAND, stamp(), "Written from stored results.")
     modalities_of = [*MODALITIES, entropies(printed), *_stated(printed), stated(printed), *_concluded(printed)]
@@ -126,7 +127,8 @@ def _percent(error: float) -> str:
 #: What the table of the sweeps is, a paragraph each.
 SEVERAL = (
     "## Losses of one sweep",
-    "Each sweep has 34 or 35 runs, each with three losses: C4, and two parts of Paloma, RedPajama and code (100 "
+    "The sweeps are those of Gadre et al. 2024, trained on three corpora. "
+    "Each has 34 or 35 runs, each with three losses: C4, and two parts of Paloma, RedPajama and code (100 "
     "programming languages). `bs.pooling` fits Chinchilla's law. Floor, excesses and noise are each loss's own; "
     "`alpha_N` and `alpha_D` are shared, partially pooled or own. Medians have 90 % intervals. The difference of elpd "
     "is minus that of the best fit, with its standard error. A run is left out with all its losses. A dash stands for "

@@ -21,10 +21,10 @@ QUANTITIES = ("E", "alpha_N", "alpha_D", "loading")
 def several_losses(kept: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Comparison and posteriors of each corpus; finished ones are read from `kept`."""
     rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
-    for name, group in CORPORA.items():
+    for name in CORPORA:
         if any(row["corpus"] == name for row in rows):
             continue
-        runs = bs.load("gadre2024").query(f"group == '{group}'")[["run", "N", "D", *LOSSES.values()]]
+        runs = _runs(name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = bs.pooling(chinchilla, bs.losses(runs, LOSSES), "evaluation", seed=SEED)
@@ -33,6 +33,36 @@ def several_losses(kept: Path, say: Callable[[str], None]) -> list[dict[str, Any
             file.write(json.dumps(rows[-1]) + "\n")
         say(f"{name}: {found.attrs['conclusion']}")
     return rows
+
+
+def loss_entropies(kept: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Entropy of each loss by `bayescale.entropy`, averaged over laws; finished ones are read from `kept`."""
+    rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
+    for name in CORPORA:
+        if any(row["corpus"] == name for row in rows):
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = bs.entropy(bs.losses(_runs(name), LOSSES), by="evaluation", seed=SEED)
+        q = found["average"].quantile([0.05, 0.5, 0.95], "sample")
+        each = {
+            loss: {
+                "E": [float(x) for x in q.sel(evaluation=loss)],
+                "floor": float(found["floor"].sel(evaluation=loss)),
+                "told": int(found["told"].sel(evaluation=loss)),
+            }
+            for loss in LOSSES
+        }
+        rows.append({"corpus": name, "losses": each, "warnings": json.loads(found.attrs["warnings"])})
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(rows[-1]) + "\n")
+        say(f"{name}: {found.attrs['conclusion']}")
+    return rows
+
+
+def _runs(corpus: str) -> Any:
+    """The sweep trained on a corpus."""
+    return bs.load("gadre2024").query(f"group == '{CORPORA[corpus]}'")[["run", "N", "D", *LOSSES.values()]]
 
 
 def _numbers(found: Any) -> dict[str, Any]:

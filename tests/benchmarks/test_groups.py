@@ -50,6 +50,6 @@ def test_the_stored_results_make_the_page():
     losses, printed = (groups.read(groups.STORED / f"{name}.jsonl") for name in ("several_losses", "modalities"))
     text = "\n\n".join(groups.sections(losses, printed))
     assert "Math (Extrapolate): N and C lead to different entropies at every stated error" in text
-    assert "Losses of one sweep have exponents of their own: in 3 of 3 sweeps" in text
+    assert "Losses of one sweep have exponents of their own: in 3 of 3 sweeps," in text
     page = (groups.EVIDENCE / "groups.md").read_text(encoding="utf-8")
     assert groups.sweeps(losses).strip() in page and groups.entropies(printed).strip() in page

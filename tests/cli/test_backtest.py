@@ -166,3 +166,27 @@ def test_errors_are_drawn_beyond_the_runs(found):
 def test_what_cannot_be_drawn_is_refused(found, change, kind, says):
     with pytest.raises(ValueError, match=says):
         plots.backtest(change(found), kind)
+
+
+def test_advice_is_that_of_the_library(table):
+    laws = ("--law", "chinchilla", "--law", "kaplan2020.L_ND")
+    document = json.loads(run("advise", table, *laws, "--json").stdout)
+    there = bs.advise(
+        pd.read_csv(table),
+        {name: bs.laws.find(name) for name in laws[1::2]},
+        seed=1,
+        progressbar=False,
+    )
+    assert (document["take"], document["told"]) == (there.take, there.told) == ("chinchilla", "differ")
+    assert document["reasons"] == list(there.reasons) and document["laws"][0]["law"] == "chinchilla"
+    told = run("advise", table, *laws).stdout
+    assert "advice: use chinchilla" in told and f"next: bayescale fit {table} --law chinchilla -o DIR" in told
+    assert all(f"- {reason}" in told for reason in there.reasons)
+
+
+def test_a_back_test_of_several_laws_ends_in_advice(table):
+    cut, laws = ("--cut", "4e20"), ("--law", "chinchilla", "--law", "kaplan2020.L_ND")
+    told = run("backtest", table, *laws, *cut, "--baseline", "power_law").stdout
+    assert "advice: use chinchilla\n- Forecasts of the larger runs (" in told
+    assert "- The CRPS of chinchilla is 0." in told and "times that of power_law." in told
+    assert "advice" not in run("backtest", table, "--law", "chinchilla", *cut).stdout

@@ -157,6 +157,8 @@ def test_an_existing_posterior_is_kept_unless_forced(fitted, tmp_path):
     table = done("compare", fitted[0], out).stdout
     assert table.index("henighan2020.L_C") < table.index("kaplan2020.L_C")
     assert files.load(out).attrs["verdict"] in table.replace("\n", " ")
+    told = table.partition("advice: use ")[2]
+    assert told.startswith(str(fitted[0])) and "behind" in told and "bayescale backtest or advise" in told
 
 
 DYING = """

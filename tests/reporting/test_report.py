@@ -17,6 +17,7 @@ from bayescale.reporting.page import findings
 from bayescale.reporting.page.findings import influence, thinned
 from bayescale.reporting.page.sections import SECTIONS
 from bayescale.reporting.report import known_law
+from tests.conftest import QUICK, pooled
 
 #: Names of the browser's program, in the order of preference.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -163,6 +164,7 @@ def test_a_back_test_is_shown(post, runs, tmp_path, few):
     ("henighan2020.L_C", "known_entropy"),
     ("kaplan2020.L_N", "pythia"),
     ("muennighoff2023.data_constrained", None),
+    ("busbridge2025.generalised_N", "pythia"),
 ])  # fmt: skip
 def test_other_laws_have_a_report(law, table, runs, tmp_path, few):
     table = runs.assign(U=runs["D"].clip(upper=5e10)) if table is None else bs.load(table)
@@ -171,7 +173,19 @@ def test_other_laws_have_a_report(law, table, runs, tmp_path, few):
         warnings.simplefilter("ignore")
         fitted = bs.fit(find(law), table, method="laplace", seed=1)
     text = bs.report(fitted, tmp_path / "a.html").read_text(encoding="utf-8")
-    assert all(f">{name}</h2>" in text for name in SECTIONS) and "<svg" in text
+    assert all(f">{name}</h2>" in text for name in SECTIONS)
+    assert 'id="forecast-figure"' in text or len(find(law).inputs) > 2
+
+
+def test_a_law_with_groups_has_a_report(runs, tmp_path, few):
+    own, table = pooled(centered=False), runs.assign(family=np.where(np.arange(len(runs)) % 2, "a", "b"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = bs.fit(own, table, seed=1, **QUICK)
+    page = Page(bs.report(fitted, tmp_path / "a.html", law=own).read_text(encoding="utf-8"))
+    assert [cells[0][0][:10] for cells in page.tables["forecast"][1:]] == ["family = b", "family = a"] * 2
+    names = {cells[0][0] for cells in page.tables["parameters"]}
+    assert {"E[b]", "E[a]", "alpha_N[b]"} <= names
 
 
 def test_what_cannot_be_written_raises_and_leaves_what_was_there(post, tmp_path, few):
@@ -267,3 +281,20 @@ def test_it_prints(browser, file, tmp_path):
     paper = view.pdf(path=str(tmp_path / "report.pdf"), prefer_css_page_size=True)
     assert paper.startswith(b"%PDF") and len(paper) > 50_000 and paper.count(b"/Type /Page\n") >= 3 and wrong == []
     view.close()
+
+
+def test_a_figure_that_cannot_be_drawn_does_not_cost_the_report(post, tmp_path, few, monkeypatch):
+    """As where a fifth of the draws have no optimum; the slider then has no dot there."""
+    real = findings.frontier
+
+    def patchy(*given, **options):
+        best = real(*given, **options)
+        best["curvature"] = best["curvature"].where(best["draw"] % 2 == 0)
+        return best.assign(slope=best["slope"] * np.nan)
+
+    monkeypatch.setattr(findings, "frontier", patchy)
+    text = bs.report(post, tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "The figure &#x27;frontier-curvature&#x27; was left out" in text and 'id="frontier-loss"' in text
+    data = json.loads(re.findall(r'id="frontier-data">(.*?)</script>', text)[0])
+    assert "frontier-curvature" not in data["figures"]
+    assert all(cells == ["none"] * 3 for row in data["rows"] if row["name"] == "slope" for cells in row["cells"])

@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import bayescale as bs
 from bayescale.laws import chinchilla, find
 from bayescale.reporting.rounding import error_of, last_place, rounded
 from bayescale.reporting.summary import rows
+from tests.conftest import QUICK, pooled
 
 
 @given(
@@ -117,3 +119,16 @@ def test_braces_and_brackets_of_every_equation_match(name):
     assert text.count(r"\left") == text.count(r"\right")
     plain = text.replace(r"\{", "").replace(r"\}", "")
     assert plain.count("{") == plain.count("}")
+
+
+def test_offsets_are_left_out_unless_named(runs):
+    table = runs.assign(family=np.where(np.arange(len(runs)) % 2, "a", "b"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = bs.fit(pooled(centered=False), table, seed=1, **QUICK)
+    assert "alpha_N_offset" in fitted["posterior"] and "offset" not in bs.table(fitted, form="markdown")
+    text = bs.table(fitted, form="markdown", parameters=["alpha_N_offset", "E"])
+    assert [line.split("`")[1] for line in text.splitlines()[2:]] == [
+        "alpha_N_offset[b]", "alpha_N_offset[a]", "E[b]", "E[a]",
+    ]  # fmt: skip
+    assert r"$E$ (b)" in bs.table(fitted)

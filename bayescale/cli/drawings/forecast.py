@@ -65,7 +65,7 @@ def fitted(law: Law, post: xr.DataTree, like: pd.Series) -> pd.DataFrame:
     for group in law.groups:
         if f"{group}_of_run" in constants and group in like:
             kept &= constants[f"{group}_of_run"].to_numpy().astype(str) == str(like[group])
-    return known[kept].reset_index(drop=True)
+    return known.take(np.flatnonzero(kept)).reset_index(drop=True)
 
 
 def _along(law: Law, table: pd.DataFrame, runs: pd.DataFrame, x: str) -> tuple[pd.DataFrame, str]:

@@ -165,8 +165,18 @@ def resembling(size: np.ndarray, times: float) -> dict[float, np.ndarray]:
 
 def distinct(size: np.ndarray) -> int:
     """Number of sizes that differ by more than `SAME`."""
-    count, last = 0, -np.inf
-    for value in np.sort(np.log(size)):
-        if value - last > SAME:
-            count, last = count + 1, value
-    return count
+    return len(np.unique(labels(size)))
+
+
+def labels(size: np.ndarray) -> np.ndarray:
+    """For each run, of shape (run,), which of the distinct sizes it has: 0 for the smallest, then 1, ….
+
+    Sizes within `SAME` of the smallest of their kind count as one.
+    """
+    logs = np.log(size)
+    found, label, first = np.empty(len(logs), dtype=int), -1, -np.inf
+    for run in np.argsort(logs, kind="stable"):
+        if logs[run] - first > SAME:
+            label, first = label + 1, logs[run]
+        found[run] = label
+    return found

@@ -127,6 +127,7 @@ def forecast(found: Findings) -> str:
     )  # fmt: skip
     return (
         html.table("Losses of runs that were not trained", head, rows, "forecast")
+        + figures(drawings.forecast(found))
         + html.paragraph(
             "Half of all runs of that size end below the median loss; a new run's loss also has its own noise."
         )
