@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayescale.data.as_numbers import as_numbers
     from bayescale.data.best_of import best_of
     from bayescale.data.literature.catalogue import load
+    from bayescale.data.losses import losses
     from bayescale.data.read import read
     from bayescale.density.model import model
     from bayescale.forecasting import baselines, scores, stacking
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bayescale.forecasting.beats import beats
     from bayescale.forecasting.count_parameters import count_parameters
     from bayescale.forecasting.forecast import forecast
+    from bayescale.forecasting.groups.pooling import pooling
     from bayescale.forecasting.ppc import ppc
     from bayescale.forecasting.predict import predict
     from bayescale.forecasting.rank import rank
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from bayescale.frontiers.entropy import entropy
     from bayescale.frontiers.frontier import frontier
     from bayescale.frontiers.frontier_sensitivity import frontier_sensitivity
+    from bayescale.frontiers.planning.design import design
     from bayescale.frontiers.reach import reach
     from bayescale.frontiers.recipes.multiplier import multiplier
     from bayescale.frontiers.recipes.near_optimal import near_optimal
@@ -51,8 +54,14 @@ if TYPE_CHECKING:
     from bayescale.modelling.discrepancy import Discrepancy
     from bayescale.modelling.law import Law
     from bayescale.modelling.noise import Noise
+    from bayescale.modelling.pooled import pooled
     from bayescale.modelling.prior import Prior
     from bayescale.modelling.variate import Variate
+    from bayescale.reporting.cite import cite
+    from bayescale.reporting.equation import equation
+    from bayescale.reporting.methods import methods
+    from bayescale.reporting.report import report
+    from bayescale.reporting.table import table
 
 # Public name -> the module that holds it, or that it is. Loaded at first use, so that `import bayescale` is quick.
 _HOME = {
@@ -68,14 +77,17 @@ _HOME = {
     "baselines": "forecasting.baselines",
     "beats": "forecasting.beats",
     "best_of": "data.best_of",
+    "cite": "reporting.cite",
     "costs": "frontiers.costs",
     "count_parameters": "forecasting.count_parameters",
     "curvature": "frontiers.curvature",
     "datasets": "data.literature",
+    "design": "frontiers.planning.design",
     "dimension": "geometry.dimension",
     "distance": "frontiers.approaches.distance",
     "entropy": "frontiers.entropy",
     "envelope": "frontiers.approaches.envelope",
+    "equation": "reporting.equation",
     "evidence": "forecasting.trust.evidence",
     "fit": "inference.fit",
     "fit_many": "inference.many",
@@ -85,18 +97,23 @@ _HOME = {
     "isoflop": "frontiers.approaches.isoflop",
     "laws": "laws",
     "load": "data.literature.catalogue",
+    "losses": "data.losses",
     "meets_bound": "geometry.meets_bound",
+    "methods": "reporting.methods",
     "model": "density.model",
     "multiplier": "frontiers.recipes.multiplier",
     "near_optimal": "frontiers.recipes.near_optimal",
     "noises": "modelling.noises",
     "optimal": "frontiers.approaches.optimal",
     "plots": "plots",
+    "pooled": "modelling.pooled",
+    "pooling": "forecasting.groups.pooling",
     "ppc": "forecasting.ppc",
     "predict": "forecasting.predict",
     "rank": "forecasting.rank",
     "reach": "frontiers.reach",
     "read": "data.read",
+    "report": "reporting.report",
     "sample_prior": "inference.sample_prior",
     "sbc": "forecasting.sbc",
     "score_seal": "forecasting.sealed.score_seal",
@@ -107,6 +124,7 @@ _HOME = {
     "signs": "forecasting.signs",
     "stacking": "forecasting.stacking",
     "storage": "inference.storage",
+    "table": "reporting.table",
     "waste": "frontiers.recipes.waste",
 }
 _MODULES = ("baselines", "costs", "datasets", "laws", "noises", "plots", "scores", "stacking", "storage")
@@ -124,14 +142,17 @@ __all__ = [
     "baselines",
     "beats",
     "best_of",
+    "cite",
     "costs",
     "count_parameters",
     "curvature",
     "datasets",
+    "design",
     "dimension",
     "distance",
     "entropy",
     "envelope",
+    "equation",
     "evidence",
     "fit",
     "fit_many",
@@ -141,18 +162,23 @@ __all__ = [
     "isoflop",
     "laws",
     "load",
+    "losses",
     "meets_bound",
+    "methods",
     "model",
     "multiplier",
     "near_optimal",
     "noises",
     "optimal",
     "plots",
+    "pooled",
+    "pooling",
     "ppc",
     "predict",
     "rank",
     "reach",
     "read",
+    "report",
     "sample_prior",
     "sbc",
     "score_seal",
@@ -163,6 +189,7 @@ __all__ = [
     "signs",
     "stacking",
     "storage",
+    "table",
     "waste",
 ]
 

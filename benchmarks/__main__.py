@@ -12,6 +12,8 @@ from benchmarks.decisions.command import decisions
 from benchmarks.evidence import DOCS, EVIDENCE, stamp
 from benchmarks.forecasts.methods import METHODS
 from benchmarks.frontier.command import frontier
+from benchmarks.frontier.decades_command import decades
+from benchmarks.frontier.groups import groups
 from benchmarks.geometry.command import geometry
 from benchmarks.papers import PAPERS
 from benchmarks.speed.run import CONTENDERS, TABLES
@@ -44,6 +46,8 @@ def main():
 
 main.add_command(decisions)
 main.add_command(frontier)
+main.add_command(decades)
+main.add_command(groups)
 main.add_command(truths)
 main.add_command(geometry)
 main.add_command(approaches)

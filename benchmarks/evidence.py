@@ -23,7 +23,16 @@ PAGES = {
     "signs": ("What warns of a bad forecast?", "python -m benchmarks signs"),
     "approaches": ("Do three approaches find the same frontier?", "python -m benchmarks approaches --kept FILE"),
     "sweeps": ("Does E approach the entropy of a known language?", "python -m benchmarks.sweep.outcome"),
+    "decades": ("What do published runs say over thirteen decades?", "python -m benchmarks decades"),
     "frontier": ("Does the frontier bend, and is there a floor?", "python -m benchmarks frontier --kept FOLDER"),
+    "groups": (
+        "Do losses share exponents, and what are the entropies of five modalities?",
+        "python -m benchmarks groups",
+    ),
+    "decisions": (
+        "Which recipe is better, and which runs should be trained next?",
+        "python -m benchmarks decisions --page",
+    ),
     "reproductions": ("Do published results come out again?", "python -m benchmarks -o PAGE"),
     "speed": ("How fast is it, compared with other tools?", "python -m benchmarks speed"),
     "robustness": ("What happens on bad input?", "python -m benchmarks robustness"),

@@ -21,7 +21,8 @@ FLOORS = {
     "inference": 5,
     "forecasting": 6,
     "frontiers": 7,
-    "cli": 8,
+    "reporting": 8,
+    "cli": 9,
 }
 #: Rooms that may import less than their floor allows: room -> what it may import, with itself.
 ONLY = {

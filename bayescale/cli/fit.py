@@ -147,8 +147,10 @@ def read_runs(
     with warnings.catch_warnings():  # fit repeats them
         warnings.simplefilter("ignore")
         check(law, table)
-    units = table.attrs.get("units", {})
-    table.attrs = {"units": {**units, **{ours: units[theirs] for ours, theirs in columns.items() if theirs in units}}}
+    units, kept = table.attrs.get("units", {}), ("name", "source", "cite", "found")
+    origin = {key: table.attrs[key] for key in kept if key in table.attrs}
+    renamed = {ours: units[theirs] for ours, theirs in columns.items() if theirs in units}
+    table.attrs = origin | {"units": {**units, **renamed}}
     return complete(table, dict.fromkeys((*law.inputs, *law.noise.columns)))
 
 

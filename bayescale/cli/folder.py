@@ -17,6 +17,8 @@ from bayescale.modelling.law import Law
 
 #: The tables of a fit, next to its posterior.
 TABLES = ("runs.csv", "summary.csv")
+#: The page that `bayescale report` writes next to a posterior; a new fit removes that of the old one.
+PAGE = "report.html"
 
 
 def write(out: Path, law: Law, post: xr.DataTree, runs: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
@@ -104,4 +106,4 @@ def summarise(post: xr.DataTree) -> pd.DataFrame:
 
 def _names() -> list[str]:
     """Every name that a file of a fit may have, except the posterior's."""
-    return [*TABLES, *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]
+    return [*TABLES, PAGE, *(f"{stem}.{ending}" for stem in figures.DRAWINGS for ending in ("pdf", "png"))]

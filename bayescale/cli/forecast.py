@@ -34,28 +34,30 @@ UNITS = {name: column(name).unit for name in SIZES}
     help="Also forecast the larger fitted runs from the smaller; the scores are kept in DIR.",
 )
 @click.option("--seal", metavar="FILE", type=click.Path(path_type=Path), help="Also write a sealed forecast, new.")
+@options.figure
 @options.as_json
-def forecast(folder, at, spec, seed, backtest, seal, as_json, **sizes):
+def forecast(folder, at, spec, seed, backtest, seal, figure, as_json, **sizes):
     """Forecast the loss of new runs from the posterior in DIR.
 
     \b
     --N 70e9 --D 1.4e12     the run of that size
-    --N 70e9 --C 5.9e23     the same with D = C/(6N); likewise N from --D and --C
+    --N 70e9 --C 5.9e23     with D = C/(6N); likewise N from --D and --C
     --C 5.9e23              the compute-optimal run, for a law in N and D
     --at run=NAME           a later checkpoint of a fitted run (column run)
 
     Options can be repeated: `--C 1e22 --C 1e23` are two runs, `--N 1e9 --N 7e9 --D 1e11` two runs of the same D.
 
-    The median loss is that of the law, with its discrepancy: half of all runs of that size end below it. A new run's
-    loss also has the noise of a single run. Intervals are central, 50 % and 90 %. For several runs, the probability
-    that one ends below another is printed.
+    The median loss is the law's with its discrepancy: half of all runs of that size end below it. A new run's loss also
+    has the noise of a run. For several runs, the probability that one ends below another is printed.
 
     With --backtest, the coverage of intervals in forecasts of the larger fitted runs from the smaller is printed too,
     and kept in DIR as backtest.json. The runs are larger in N, D or C, wherever the run asked for exceeds the fitted
     ones most, and by a similar factor if there are such runs.
 
-    With --seal, quantiles of each loss, the law, a hash of the data, versions and the time are written to a small JSON
-    file with a digest of its content, to publish before the run. `bayescale score FILE --loss NUMBER` scores the file.
+    With --seal, quantiles of each loss, the law, a hash of the data, versions and the time are written to a JSON file
+    with a digest, to publish before the run. `bayescale score FILE --loss NUMBER` scores it.
+
+    With --figure, the fitted runs, the new ones, and a band of runs like the largest new one are drawn.
     """
     import pandas as pd
 
@@ -93,6 +95,10 @@ def forecast(folder, at, spec, seed, backtest, seal, as_json, **sizes):
             show.say(f"sign: {text}")
         if digest:
             show.say(f"sealed in {seal}, sha256 {digest}")
+    if figure:
+        from bayescale.cli.drawings.forecast import draw
+
+        draw(figure, (law, post), table, bool(best), seed, quiet=as_json)
     options.leave(post)
 
 

@@ -2,8 +2,8 @@
 
 import click
 
-from bayescale.cli import advise, backtest, compare, data, fit, forecast
-from bayescale.cli.decisions import multiplier, score
+from bayescale.cli import advise, backtest, compare, data, fit, forecast, report
+from bayescale.cli.decisions import design, multiplier, score
 from bayescale.cli.frontiers import bend, frontier, isoflop, reach
 from bayescale.cli.messages import warnings_as_lines
 
@@ -52,10 +52,13 @@ for command in (
     reach.reach,
     isoflop.isoflop,
     multiplier.multiplier,
+    design.design,
     score.score,
     advise.advise,
     backtest.backtest,
     compare.compare,
+    report.show_words,
+    report.report,
     data.data,
 ):
     main.add_command(command)

@@ -78,6 +78,9 @@ def number(letter: str, words: str) -> Callable:
 
 folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
+figure = click.option(
+    "--figure", metavar="STEM", type=click.Path(path_type=Path), help="Draw it: writes STEM.pdf and STEM.png."
+)
 at = click.option(
     "--at",
     type=Pair(),

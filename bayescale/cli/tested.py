@@ -59,7 +59,7 @@ def backtest_scores(
             return kept["scores"]
     if not run:
         return None
-    table = _runs(folder, post)
+    table = fitted_runs(folder, post)
     resembling = {"by": by} if times is None else {"towards": towards}
     told = evidence(backtest(law, table, **resembling, seed=seed, progressbar=sys.stderr.isatty()))
     scores = {**asdict(told), **{f"covered_{level}": share for level, share in told.covered.items()}}
@@ -70,8 +70,14 @@ def backtest_scores(
     return scores
 
 
-def _runs(folder: Path, post: "xr.DataTree") -> "pd.DataFrame":
-    """The fitted runs, from the folder of the posterior."""
+def fitted_runs(folder: Path, post: "xr.DataTree") -> "pd.DataFrame":
+    """The fitted runs, from the folder of the posterior.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the folder has no table of them, or another one.
+    """
     import numpy as np
     import pandas as pd
 

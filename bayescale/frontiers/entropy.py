@@ -24,6 +24,7 @@ SIZE = 4000
 def entropy(
     runs: pd.DataFrame,
     *,
+    by: str | None = None,
     prior: Mapping[str, float] | None = None,
     discrepancy: Discrepancy | None = smooth_and_local,
     seed: int | None = None,
@@ -37,6 +38,9 @@ def entropy(
     Parameters
     ----------
     runs : DataFrame, as in `bayescale.curvature`.
+    by : str, optional
+        The column that names the loss, corpus or family of each row, as of `bayescale.losses`. Each of its values is
+        analysed alone: nothing is pooled. `bayescale.pooling` asks whether losses share exponents.
     prior : prior probability of each law, as in `bayescale.curvature`.
     discrepancy : errors of the laws; by default smooth ones and those that runs of similar size share.
     seed : int, optional
@@ -46,12 +50,17 @@ def entropy(
     Dataset : ``E`` [nats/token] (law, sample), and its average over the laws, ``average`` (sample); ``prior_average``;
         ``probability`` and ``prior_probability`` (law); ``log_evidence`` (law). ``attrs``: ``floor``, the probability
         of the two laws with a floor; ``told``, whether the runs determine the entropy; ``conclusion``, a sentence;
-        ``warnings``, a JSON list.
+        ``warnings``, a JSON list. With `by`, every variable has the dim `by` too, ``floor``, ``told`` and
+        ``conclusion`` are variables, and each sentence in ``attrs`` begins with the value that it is about.
 
     Raises
     ------
     TypeError, ValueError
-        As `bayescale.curvature`.
+        As `bayescale.curvature`; if `runs` has no column `by`, or its name is that of a dim of the result.
+
+    See Also
+    --------
+    pooling : do several losses share exponents, and their floors if they do.
 
     Examples
     --------
@@ -64,6 +73,11 @@ def entropy(
     >>> bool(low < 1.82 < high)
     True
     """
+    if by is not None:
+        parts = {
+            level: entropy(part, prior=prior, discrepancy=discrepancy, seed=seed) for level, part in _split(runs, by)
+        }
+        return _joined(parts, by)
     weights = prior_of(prior)
     found, limits = weigh(runs, discrepancy, seed)
     shares = probabilities(found, weights)
@@ -85,6 +99,28 @@ def entropy(
     for name in ("E", "average", "prior_average"):
         result[name].attrs = {"units": unit}
     return result.assign_attrs(_told(result, shares, unit), warnings=json.dumps(limits))
+
+
+def _split(runs: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each value of a column, in the order of their first appearance."""
+    if not isinstance(runs, pd.DataFrame):
+        raise TypeError(f"runs is a {type(runs).__name__}; wanted a pandas.DataFrame with one row for each run.")
+    if by not in runs or by in ("law", "sample", "loss"):
+        raise ValueError(
+            f"by is {by!r}; wanted a column of labels, not law, sample or loss. It has {list(runs.columns)}."
+        )
+    return [(str(level), part.drop(columns=by)) for level, part in runs.groupby(by, sort=False)]
+
+
+def _joined(parts: Mapping[str, xr.Dataset], by: str) -> xr.Dataset:
+    """The results of each value of a column, along a dim of its name."""
+    said = [f"{level}: {words}" for level, part in parts.items() for words in json.loads(part.attrs["warnings"])]
+    conclusion = " ".join(f"{level}: {part.attrs['conclusion']}" for level, part in parts.items())
+    each = [part.assign({k: part.attrs[k] for k in ("floor", "told", "conclusion")}) for part in parts.values()]
+    joined = xr.concat(each, pd.Index(list(parts), name=by), combine_attrs="drop")
+    for name, values in each[0].data_vars.items():
+        joined[name].attrs = dict(values.attrs)
+    return joined.assign_attrs(conclusion=conclusion, warnings=json.dumps(said))
 
 
 def _limit(name: str, weighed: Weighed, draws: xr.Dataset, top: float, rng: np.random.Generator) -> np.ndarray:

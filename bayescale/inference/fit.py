@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -69,8 +70,9 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         - fitted: ``mu`` [nats/token] and ``scale`` (of the log loss) of each run.
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
-        method, the seed, versions, the hash of the data, how the table's C relates to 6ND (``cost_ratio``, JSON), and
-        the verdict: as numbers, as lists in JSON, and as a sentence (`Verdict`).
+        method, the seed, versions, the hash of the data, name, source, citation and units of the table (``data_…``,
+        from ``runs.attrs``), how its C relates to 6ND (``cost_ratio``, JSON), and the verdict: as numbers, as lists in
+        JSON, and as a sentence (`Verdict`).
 
     Raises
     ------
@@ -111,7 +113,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
     post = _drawn(bound, method, seed, sampler)
     _complete(bound, post)
     verdict = judge(law, post, bound.table.others)
-    post.attrs |= _provenance(bound) | verdict.attrs()
+    post.attrs |= _provenance(bound) | _origin(runs) | verdict.attrs()
     for problem in verdict.problems():
         warnings.warn(f"{law.name}: {render(problem)}.", PosteriorWarning, stacklevel=2)
     return post
@@ -219,6 +221,16 @@ def _provenance(bound: Bound) -> dict[str, Any]:
         "versions": json.dumps(_versions()),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _origin(runs: pd.DataFrame) -> dict[str, str]:
+    """Where the runs come from, and their units, as the attributes of the table say: those of data sets and of logs."""
+    known = {f"data_{key}": str(runs.attrs[key]).strip() for key in ("name", "source", "cite") if runs.attrs.get(key)}
+    if isinstance(found := runs.attrs.get("found"), list | tuple):  # what was read from logs, in words
+        known["data_found"] = json.dumps([str(line) for line in found])
+    if isinstance(units := runs.attrs.get("units"), Mapping) and units:
+        known["data_units"] = json.dumps({str(name): str(unit) for name, unit in units.items()})
+    return known
 
 
 def _versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayescale.base.columns import COLUMNS, Column, column
 from bayescale.base.targets import check_sizes
+from bayescale.base.typeset.card import card
 from bayescale.modelling.checks.law import check_kinds, check_law
 from bayescale.modelling.coordinates import Coordinates
 from bayescale.modelling.discrepancy import Discrepancy
@@ -246,3 +247,12 @@ class Law:
             f"z ~ {self.noise.variate}, {self.noise.name}: {text(self.noise.scale)}"
         )
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        columns = ", ".join((*self.inputs, *self.groups))
+        inside = f"noise={self.noise.name}" + (f", discrepancy={self.discrepancy.name}" if self.discrepancy else "")
+        return f"Law({self.name}: loss({columns}; {', '.join(self.all_priors)}), {inside})"
+
+    def _repr_html_(self) -> str:
+        """The law as notebooks show it: formula, priors and noise, as mathematics."""
+        return card(str(self))

@@ -7,12 +7,15 @@ May be touched: add a plot in a file of its own. May import: base.
 
 from bayescale.plots._backtest import backtest
 from bayescale.plots._bend import bend
+from bayescale.plots._contours import contours
 from bayescale.plots._curves import curves
+from bayescale.plots._design import design
 from bayescale.plots._entropy import entropy
 from bayescale.plots._forecast import forecast
 from bayescale.plots._frontier import frontier
 from bayescale.plots._multiplier import multiplier
 from bayescale.plots._near_optimal import near_optimal
+from bayescale.plots._paper import style
 from bayescale.plots._prior_posterior import prior_posterior
 from bayescale.plots._prior_predictive import prior_predictive
 from bayescale.plots._probabilities import probabilities
@@ -26,7 +29,9 @@ __all__ = [
     "SINGLE",
     "backtest",
     "bend",
+    "contours",
     "curves",
+    "design",
     "entropy",
     "forecast",
     "frontier",
@@ -37,5 +42,6 @@ __all__ = [
     "probabilities",
     "residuals",
     "save",
+    "style",
     "valleys",
 ]

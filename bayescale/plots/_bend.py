@@ -5,6 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from bayescale.plots._data import percent
+from bayescale.plots._fan import thin
 from bayescale.plots._looks import OKABE_ITO
 from bayescale.plots._probabilities import checked_result
 from bayescale.plots._style import GREY, INK, SHADE, canvas, label, legend, style
@@ -51,7 +53,8 @@ def bend(found: xr.Dataset, var: str = "curvature", ax: Axes | None = None) -> A
     if var == "curvature":
         ax.axhline(0, color=INK, linewidth=0.5, linestyle=":")
     style(ax, label("C", found), label(var, found), log="x")
-    shades = [(OKABE_ITO[0], SHADE, f"{PROB:.0%}"), (GREY, 0.15, f"prior, {PROB:.0%}")]
+    words = percent(PROB) + (": thinner than the line" if thin(ax, low, high) else "")
+    shades = [(OKABE_ITO[0], SHADE, words), (GREY, 0.15, f"prior, {percent(PROB)}")]
     patches = [Patch(facecolor=color, alpha=alpha, linewidth=0, label=words) for color, alpha, words in shades]
     legend(ax, [Line2D([], [], color=OKABE_ITO[0], linewidth=1.2, label="median"), *patches])
     return ax

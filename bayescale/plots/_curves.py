@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayescale.plots._data import SAMPLE, checked_draws, checked_prob, checked_runs
-from bayescale.plots._fan import fans, group_handles, other_dim, points
+from bayescale.plots._fan import fans, group_handles, other_dim, points, said_thin
 from bayescale.plots._looks import scaled_looks
 from bayescale.plots._style import canvas, colorbar, label, legend, style
 
@@ -76,6 +76,7 @@ def curves(
     ax = canvas(ax)
     handles = [points(ax, runs, x, "loss", by, key), *fans(ax, draws, x, wide, key)]
     style(ax, label(x, runs), label("loss", runs))
+    said_thin(ax, draws, x, wide, handles)
     if by and scale is not None:
         colorbar(ax, scale, label(by, runs))
     legend(ax, handles if scale is not None or not by else [*group_handles(key), *handles[1:]])

@@ -5,6 +5,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from bayescale.base.columns import column, with_unit
 from bayescale.plots._looks import OKABE_ITO
 from bayescale.plots._probabilities import checked_result
 from bayescale.plots._style import GREY, INK, canvas, legend, style, unit
@@ -36,7 +37,7 @@ def entropy(found: xr.Dataset, truth: float | None = None, ax: Axes | None = Non
     >>> noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(12))
     >>> runs = pd.DataFrame({"C": C, "loss": (1.82 + 1968 * C**-0.178) * noise})
     >>> bs.plots.entropy(bs.entropy(runs, discrepancy=None, seed=1), truth=1.82).get_xlabel()
-    'E [nats/token]'
+    'Irreducible loss E [nats/token]'
     """
     checked_result(found, ("E", "average", "prior_average", "probability"), "entropy")
     ax = canvas(ax)
@@ -53,7 +54,7 @@ def entropy(found: xr.Dataset, truth: float | None = None, ax: Axes | None = Non
     handles = []
     if truth is not None:
         handles = [ax.axvline(truth, color=INK, linewidth=0.8, linestyle="--", label="exact entropy")]
-    style(ax, f"E [{found['average'].attrs.get('units') or unit('loss')}]", "", log="")
+    style(ax, with_unit(column("E").label, found["average"].attrs.get("units") or unit("loss")), "", log="")
     ax.set_yticks(range(len(rows)), [words for words, _, _ in reversed(rows)])
     thick = Line2D([], [], color=OKABE_ITO[0], linewidth=4, alpha=0.6, label="50 %")
     legend(ax, [thick, Line2D([], [], color=OKABE_ITO[0], linewidth=1.2, label="90 %"), *handles])

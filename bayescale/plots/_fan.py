@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.artist import Artist
@@ -14,6 +15,9 @@ from bayescale.plots._data import SAMPLE, interval, median, percent
 from bayescale.plots._looks import Look
 from bayescale.plots._style import GREY, SHADE
 
+#: Width of a median [points]. Bands that are thinner on the page are said to be so.
+LINE = 1.2
+
 
 def fan(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], look: Look) -> None:
     """Draw median and bands of one curve, dims (chain, draw, x); `prob` from largest to smallest."""
@@ -21,7 +25,7 @@ def fan(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], look: Look
     at = draws[x].values
     for p in prob:
         ax.fill_between(at, *interval(draws, p), color=look.color, alpha=SHADE, linewidth=0, label=percent(p))
-    ax.plot(at, median(draws), look.dash, color=look.color, linewidth=1.2, label="median")
+    ax.plot(at, median(draws), look.dash, color=look.color, linewidth=LINE, label="median")
 
 
 def fans(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], key: dict[Any, Look]) -> list[Artist]:
@@ -29,7 +33,7 @@ def fans(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], key: dict
     group = other_dim(draws, x)
     if group is None:
         fan(ax, draws, x, prob, Look())
-        return [Line2D([], [], color=Look().color, linewidth=1.2, label="median"), *band_handles(prob, Look().color)]
+        return [Line2D([], [], color=Look().color, linewidth=LINE, label="median"), *band_handles(prob, Look().color)]
     for value in draws[group].values:
         fan(ax, draws.sel({group: value}), x, prob, key[value])
     return band_handles(prob, GREY)
@@ -40,6 +44,28 @@ def band_handles(prob: Sequence[float], color: str) -> list[Artist]:
     shades = [1 - (1 - SHADE) ** (i + 1) for i in range(len(prob))]
     pairs = list(zip(prob, shades, strict=True))[::-1]
     return [Patch(facecolor=color, alpha=shade, linewidth=0, label=percent(p)) for p, shade in pairs]
+
+
+def said_thin(ax: Axes, draws: xr.DataArray, x: str, prob: Sequence[float], handles: list[Artist]) -> list[Artist]:
+    """Say in the legend which bands are thinner than the median's line at all but a tenth of x.
+
+    Call it when the scales are set; the height of the axes on the page is that before their layout, about a fifth off.
+    """
+    draws, words = draws.sortby(x), {percent(p): p for p in prob}
+    for handle in handles:
+        p = words.get(str(handle.get_label()))
+        if p is None:
+            continue
+        if thin(ax, *interval(draws.transpose(..., x), p)):
+            handle.set_label(f"{percent(p)}: thinner than the line")
+    return handles
+
+
+def thin(ax: Axes, low: np.ndarray, high: np.ndarray, line: float = LINE) -> bool:
+    """Whether bands from `low` to `high` are thinner than `line` [points] at all but a tenth of their points."""
+    pages = [ax.transData.transform(np.c_[np.ones(end.size), np.ravel(end)])[:, 1] for end in (low, high)]
+    figure = ax.get_figure(root=True)
+    return bool(np.quantile(np.abs(pages[1] - pages[0]), 0.9) * 72 < line * (figure.dpi if figure else 72))
 
 
 def points(ax: Axes, runs: pd.DataFrame, x: str, y: str, by: str | None, key: dict[Any, Look]) -> Artist:
@@ -66,7 +92,7 @@ def group_handles(key: dict[Any, Look], marked: bool = True) -> list[Artist]:
     handles: list[Artist] = []
     for value, look in key.items():
         line = Line2D([], [], color=look.color, linestyle=look.dash, label=str(value))
-        line.set(marker=look.marker if marked else "", markersize=3, linewidth=1.2)
+        line.set(marker=look.marker if marked else "", markersize=3, linewidth=LINE)
         handles.append(line)
     return handles
 

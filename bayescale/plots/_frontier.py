@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from bayescale.plots._data import SAMPLE, checked_draws, checked_prob, checked_runs, interval, percent
-from bayescale.plots._fan import fans, group_handles, other_dim, points
+from bayescale.plots._fan import fans, group_handles, other_dim, points, said_thin
 from bayescale.plots._looks import OKABE_ITO, looks
 from bayescale.plots._style import INK, SMALL, canvas, label, legend, style
 
@@ -99,7 +99,7 @@ def frontier(
     handles += [_marked(ax, table, var, *_TABLES[name]) for name, table in tables.items() if table is not None]
     handles += [*before, *_beyond(ax, best)]
     style(ax, label("C", runs, best), label(var, runs, best), log="x" if var in _LINEAR else "xy")
-    legend(ax, [*group_handles(key, by is not None), *handles])
+    legend(ax, [*group_handles(key, by is not None), *said_thin(ax, draws, "C", wide, handles)])
     return ax
 
 

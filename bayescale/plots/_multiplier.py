@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from bayescale.plots._data import SAMPLE, checked_draws, checked_prob, percent
+from bayescale.plots._fan import band_handles, thin
 from bayescale.plots._frontier import _beyond
 from bayescale.plots._looks import OKABE_ITO
 from bayescale.plots._style import GREY, SHADE, canvas, label, legend, style
@@ -72,7 +72,6 @@ def multiplier(needs: xr.Dataset, ax: Axes | None = None, prob: Sequence[float] 
         low, high = np.clip(low, bottom, top), np.clip(high, bottom, top)
         if dim == "C" and len(x) > 1:
             ax.fill_between(x, low, high, color=OKABE_ITO[0], alpha=SHADE, linewidth=0, zorder=2)
-            handles.append(Patch(color=OKABE_ITO[0], alpha=min(SHADE * (i + 1), 1.0), linewidth=0, label=percent(p)))
         else:
             width = 1.0 + 2.4 * i / max(len(bands) - 1, 1)
             ax.vlines(x, low, high, color=OKABE_ITO[5], linewidth=width, zorder=2 + 0.1 * i)
@@ -80,10 +79,15 @@ def multiplier(needs: xr.Dataset, ax: Axes | None = None, prob: Sequence[float] 
     lone = dim == "run" or len(x) == 1
     inside = np.where(np.isfinite(middle), middle, np.nan)
     ax.plot(x, inside, color=OKABE_ITO[0], linewidth=0 if lone else 1.2, marker="_" if lone else "", zorder=3)
+    if dim == "C" and len(x) > 1:
+        handles += band_handles(wide, OKABE_ITO[0])
     handles += _beyond(ax, needs) if dim == "C" else []
     words = WORDS[needs.attrs.get("by", "C")].capitalize()
     style(ax, label("C") if dim == "C" else "Run", f"{words} of B over that of A", log="xy" if dim == "C" else "y")
     ax.set_ylim(bottom, top)
+    for handle, (p, low, high) in zip(handles[1:], bands[::-1], strict=False):
+        if dim == "C" and len(x) > 1 and thin(ax, np.clip(low, bottom, top), np.clip(high, bottom, top)):
+            handle.set_label(f"{percent(p)}: thinner than the line")
     legend(ax, handles)
     return ax
 

@@ -53,7 +53,7 @@ def probabilities(found: xr.Dataset, ax: Axes | None = None) -> Axes:
         above = before if before - 0.1 < value < before else value  # not across the line of the prior
         ax.text(x, above + 0.02, f"{value:.2f}", ha="center", va="bottom", fontsize=SMALL, color=INK)
     ax.set_ylim(0, 1.1)
-    style(ax, "law", "probability", log="")
+    style(ax, "Law", "Probability", log="")
     ax.set_xticks(at, [name.replace("_", "\n") for name in names])
     legend(ax, [Line2D([], [], color=GREY, linewidth=1, linestyle="--", label="prior")])
     return ax

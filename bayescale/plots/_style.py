@@ -1,10 +1,11 @@
 """Style of every plot: sizes, colours, labels. It is set on artists, never in rcParams."""
 
-import math
 from collections.abc import Hashable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -17,6 +18,8 @@ SINGLE = (3.35, 2.5)
 DOUBLE = (6.9, 2.6)
 """Width and height of a double-column figure [inches]."""
 
+#: Width and height of figures that plots make [inches]; `bayescale.plots.style` sets it.
+SIZE: ContextVar[tuple[float, float]] = ContextVar("SIZE", default=SINGLE)
 #: Font size of axis labels [points].
 TEXT = 8
 #: Font size of tick labels and legends [points].
@@ -57,8 +60,8 @@ def symbol(name: str) -> str:
 
 
 def canvas(ax: Axes | None) -> Axes:
-    """The given axes, or the axes of a new single-column figure."""
-    return plt.subplots(figsize=SINGLE, layout="constrained")[1] if ax is None else ax
+    """The given axes, or the axes of a new figure, of a single column unless `bayescale.plots.style` says otherwise."""
+    return plt.subplots(figsize=SIZE.get(), layout="constrained")[1] if ax is None else ax
 
 
 def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:
@@ -76,14 +79,13 @@ def style(ax: Axes, xlabel: str, ylabel: str, log: str = "xy") -> None:
 
 def legend(ax: Axes, handles: Sequence[Artist]) -> None:
     """Add a legend in rows above the axes, off the data; its entries are the handles' labels."""
-    figure, letters = ax.get_figure(root=True), sum(len(str(handle.get_label())) + 5 for handle in handles)
+    figure, letters = ax.get_figure(root=True), [len(str(handle.get_label())) + 6 for handle in handles]
     width = ax.get_position().width * (figure.get_figwidth() if figure else SINGLE[0])  # [inches]
-    rows = math.ceil(letters * 0.007 * SMALL / width)  # a letter's width is about half its height
     ax.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncols=math.ceil(len(handles) / rows),
+        ncols=_columns(letters, width / (0.0069 * SMALL)),  # a letter's width is about half its height
         fontsize=SMALL,
         frameon=False,
         labelcolor=INK,
@@ -93,6 +95,14 @@ def legend(ax: Axes, handles: Sequence[Artist]) -> None:
         borderaxespad=0.2,
         borderpad=0.1,
     )
+
+
+def _columns(letters: Sequence[int], most: float) -> int:
+    """The largest number of columns in which entries of so many letters fit a row of `most` letters."""
+    for count in range(len(letters), 1, -1):
+        if sum(part.max() for part in np.array_split(letters, count)) <= most:  # as matplotlib fills them
+            return count
+    return 1
 
 
 def colorbar(ax: Axes, scale: ScalarMappable, words: str) -> None:

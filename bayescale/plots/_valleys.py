@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from bayescale.plots._data import SAMPLE
+from bayescale.plots._fan import thin
 from bayescale.plots._looks import scaled_looks
 from bayescale.plots._style import INK, SHADE, canvas, colorbar, label, legend, style
 
@@ -60,13 +61,15 @@ def valleys(post: xr.DataTree, ax: Axes | None = None) -> Axes:
         ax.plot(one["N"], middle, color=look.color, linewidth=0.8, zorder=2)
         ax.plot(known["N"].to_numpy()[here], loss[here], "o", color=look.color, markersize=2.2, zorder=3)
     _minima(ax, post["posterior"].to_dataset())
-    style(ax, label("N"), label("loss"), log="xy")
+    style(ax, label("N"), label("loss", post), log="xy")
+    low, _, high = curves["loss"].transpose("quantile", ...).to_numpy()
+    words = "valley, 90 %" + (": thinner than its line" if thin(ax, low, high, 0.8) else "")
     if scale is not None:
         colorbar(ax, scale, label("C"))
     marker = {"color": INK, "marker": "D", "markersize": 3, "linestyle": "none"}
     legend(ax, [
         Line2D([], [], color="0.4", marker="o", markersize=2.2, linestyle="none", label="run"),
-        Patch(color="0.4", alpha=SHADE, linewidth=0, label="valley, 90 %"),
+        Patch(color="0.4", alpha=SHADE, linewidth=0, label=words),
         Line2D([], [], **marker, label="minimum, 90 %"),
     ])  # fmt: skip
     return ax

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bayescale.frontiers.recipes.multiplier import multiplier
 from bayescale.inference.fit import draw
-from benchmarks.decisions.pairs import LAW, pair, together
+from benchmarks.decisions.pairs import LAW, pair, pooled, together
 from benchmarks.table import table
 
 #: Budgets over the largest fitted compute.
@@ -20,8 +20,8 @@ TIMES = (1.0, 3.0, 10.0, 30.0, 100.0)
 JUDGED = (1.0, 100.0)
 #: A probability in this range calls neither recipe better.
 UNDECIDED = (0.05, 0.95)
-#: Bins of a probability for its calibration error.
-BINS = 10
+#: Bins of a probability for its calibration error, and simulations of perfectly calibrated probabilities.
+BINS, REPEATS = 10, 400
 
 
 def measure(kinds: Iterable[str], pairs: int, kept: Path | None, say: Callable = lambda text: None) -> list[dict]:
@@ -70,8 +70,8 @@ def record(kind: str, seed: int) -> dict[str, Any]:
 def _recipes(simulated, seed: int) -> tuple[tuple, tuple, bool]:
     """The fitted recipes, and whether their fits converged."""
     options = {"method": "laplace", "progressbar": False}
-    if simulated.kind == "shared floor":
-        law = together()
+    if simulated.kind in ("shared floor", "pooled"):
+        law = together() if simulated.kind == "shared floor" else pooled()
         post = draw(law, simulated.runs, seed=seed, **options)
         return (law, post, {"recipe": "A"}), (law, post, {"recipe": "B"}), bool(post.attrs["converged"])
     both = []
@@ -125,15 +125,28 @@ def report(records: list[dict]) -> str:
 
 
 def calibration(found: pd.DataFrame) -> str:
-    """Mean calibration error of the probability that A is better, weighted by the pairs in each bin."""
-    apart = found[found["kind"] != "equal"]
-    if apart.empty:
+    """Mean calibration error of the probability that A is better, weighted by the comparisons in each bin, by kind."""
+    rows, rng = [], np.random.default_rng(0)
+    for kind, own in found[found["kind"] != "equal"].groupby("kind", sort=False):
+        happened, probability = (own["true"] > 1).to_numpy(dtype=float), own["better"].to_numpy()
+        pairs = own.groupby("seed").ngroup().to_numpy()
+        count = int(pairs.max()) + 1
+        perfect = [calibration_error(probability, rng.uniform(size=count)[pairs] < probability) for _ in range(REPEATS)]
+        brier = np.mean((probability - happened) ** 2)
+        cells = [f"{calibration_error(probability, happened):.3f}", f"{np.mean(perfect):.3f} ± {np.std(perfect):.3f}"]
+        rows.append([str(kind), str(count), str(len(own)), *cells, f"{brier:.3f}"])
+    if not rows:
         return "No pairs that differ."
-    happened = (apart["true"] > 1).to_numpy(dtype=float)
-    at = np.clip((apart["better"] * BINS).astype(int), 0, BINS - 1).to_numpy()
-    error = sum(abs(happened[at == k].sum() - apart["better"].to_numpy()[at == k].sum()) for k in range(BINS))
-    brier = float(np.mean((apart["better"] - happened) ** 2))
+    heads = ["pairs", "number", "comparisons", "mean calibration error of P(A better)", "if perfect", "Brier score"]
     return (
-        f"P(A better): mean calibration error {error / len(apart):.3f} in {BINS} bins, Brier score {brier:.3f}, over "
-        f"{len(apart)} comparisons of {apart.groupby(['kind', 'seed']).ngroups} pairs at {len(TIMES)} budgets each."
+        f"{table(heads, rows, left=1)}\n\nThe calibration error is in {BINS} bins. Each pair is compared at "
+        f'{len(TIMES)} budgets, which share its luck; "if perfect" is the error that perfectly calibrated '
+        "probabilities would show on as many pairs."
     )
+
+
+def calibration_error(probability: np.ndarray, happened: np.ndarray) -> float:
+    """Mean over comparisons of the distance of probability and frequency, in bins of the probability."""
+    at = np.clip((probability * BINS).astype(int), 0, BINS - 1)
+    total = sum(abs(happened[at == k].sum() - probability[at == k].sum()) for k in range(BINS))
+    return float(total / len(probability))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+import bayescale as bs
 from bayescale.laws import chinchilla
 from bayescale.modelling.law import Law
 from bayescale.modelling.noises import lognormal
@@ -24,6 +25,7 @@ KINDS = {
     "shared floor": "terms and exponents differ, E is the same, and both recipes are fitted together with one E",
     "own floors": "terms, exponents and E differ, and each recipe is fitted alone",
     "equal": "B is A, and each is fitted alone",
+    "pooled": "the pairs of own floors, fitted together with partial pooling of all parameters",
 }
 #: The law of the fits.
 LAW: Law = replace(chinchilla, name="normal", noise=lognormal)
@@ -59,7 +61,7 @@ def pair(kind: str, seed: int) -> Pair:
     }
     moves = {"excess_N": EXCESS, "excess_D": EXCESS, "alpha_N": EXPONENT, "alpha_D": EXPONENT}
     B = {name: A[name] * np.exp(size * z[i]) for i, (name, size) in enumerate(moves.items())}
-    B["E"] = A["E"] * (1.0 + FLOOR * z[4] * (kind == "own floors"))
+    B["E"] = A["E"] * (1.0 + FLOOR * z[4] * (kind in ("own floors", "pooled")))
     reference = {"N0": N0, "D0": RATIO * N0, "loss_min": 2.0}
     truths = {name: _one(values, reference) for name, values in (("A", A), ("B", B))}
     tables = []
@@ -82,3 +84,8 @@ def _one(values: dict[str, float], reference: dict[str, float]) -> xr.DataTree:
     """True parameters as a posterior of one draw."""
     draws = xr.Dataset({name: (("chain", "draw"), [[value]]) for name, value in {**values, "sigma": NOISE}.items()})
     return xr.DataTree.from_dict({"posterior": draws, "constant_data": xr.Dataset(reference)})
+
+
+def pooled() -> Law:
+    """The law of both recipes in one fit: every parameter has a value for each recipe, about a common one."""
+    return bs.pooled(LAW, "recipe", "partial")

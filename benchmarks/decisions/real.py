@@ -1,9 +1,13 @@
 """Published recipes: multipliers at the compute of their runs, and ranks of mixtures at a larger size."""
 
+import json
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,55 +16,80 @@ import bayescale as bs
 from bayescale.laws import chinchilla
 from bayescale.modelling.law import Law
 from bayescale.modelling.prior import Prior
-from benchmarks.table import table
 
-#: Budgets over the largest compute that both recipes have been trained with.
-TIMES = (1.0, 10.0)
+#: Budgets, or sizes, over the largest that both recipes have been trained with.
+TIMES = (0.1, 0.3, 1.0, 3.0, 10.0)
 #: How much recipes differ, by the prior: standard deviation of log excess losses and log exponents.
 SPREAD = 0.3
 #: Most checkpoints of a training run that are fitted; neighbours say nearly the same.
 CHECKPOINTS = 5
+#: Numbers of experts of routed models that are compared with dense ones.
+EXPERTS = (8, 64)
 
 
-def real(say=lambda text: None) -> str:
-    """One table of multipliers, and the ranks of mixtures."""
-    rows, said = [], []
-    for name, A, B, runs in pairs():
+class Pair(NamedTuple):
+    """Two recipes: their names, their runs, the law of both, and what grows from A to B: compute or parameters."""
+
+    name: str
+    words: tuple[str, str]
+    A: pd.DataFrame
+    B: pd.DataFrame
+    law: Law
+    by: str
+
+
+def real(kept: Path | None = None, say: Callable[[str], None] = lambda text: None) -> dict[str, list[dict]]:
+    """Multipliers of published pairs, and ranks of mixtures; finished ones are read from `kept`."""
+    lines = [] if kept is None or not kept.exists() else kept.read_text(encoding="utf-8").splitlines()
+    done = {record["name"]: record for record in map(json.loads, lines)}
+    jobs: dict[str, Callable[[], dict]] = {pair.name: partial(compared, pair) for pair in pairs()}
+    jobs |= {suite: partial(mixtures, suite) for suite in ("5Mix", "RedPajama")}
+    for name, job in jobs.items():
+        if name in done:
+            continue
         say(name)
-        rows += compared(name, A, B, runs)
-    heads = [
-        "recipes A and B",
-        "C [FLOP]",
-        "C / largest",
-        "times the compute: median",
-        "90 %",
-        "P(A better)",
-        "reached",
-    ]
-    said.append(table(heads, rows, left=1))
-    for suite in ("5Mix", "RedPajama"):
-        say(suite)
-        said.append(mixtures(suite))
-    return "\n\n".join(said)
+        done[name] = job()
+        if kept is not None:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(done[name]) + "\n")
+    found = [done[name] for name in jobs]
+    return {"pairs": [r for r in found if "multiplier" in r], "mixtures": [r for r in found if "brier" in r]}
 
 
-def pairs():
-    """Name, levels of A and B, and runs with a column ``recipe``."""
+def pairs() -> Iterator[Pair]:
+    """Published pairs of recipes with runs of both."""
     schedules = bs.load("hagele2024")
-    corpus, kind = schedules["group"].str.split("|").str[0], schedules["group"].str.split("|").str[1]
-    for name in corpus.unique():
-        own = schedules[corpus == name].assign(recipe=kind[corpus == name])
-        if {"cos", "wsd20"} <= set(own["recipe"]):
-            yield f"Hägele 2024, {name}: cosine and WSD", "cos", "wsd20", _plain(own)
-    corpora = bs.load("gadre2024").rename(columns={"group": "recipe"})
-    for other in ("rpj", "rw_original"):
-        own = corpora[corpora["recipe"].isin(["c4_original", other])]
-        yield f"Gadre 2024: c4_original and {other}", "c4_original", other, _plain(own)
-    gemstones = bs.load("gemstones2025").rename(columns={"group": "recipe"})
-    last = gemstones[gemstones["recipe"].isin(["main_hot", "main_cooldown"])]
-    last = last[last["D"] > 0.9 * last.groupby(["recipe", "run"])["D"].transform("max")]
-    last = last.sort_values("D").drop_duplicates(["recipe", "run"], keep="last")
-    yield "Gemstones 2025, last checkpoints: constant rate and cooldown", "main_hot", "main_cooldown", _plain(last)
+    for name, own in schedules.groupby(schedules["group"].str.split("|").str[0]):
+        kinds = {kind: part for kind, part in own.groupby(own["group"].str.split("|").str[1])}
+        if {"cosine", "wsd20"} <= set(kinds):
+            words = "a cosine schedule", "WSD with 20 % cooldown"
+            yield Pair(
+                f"Hägele 2024, {name}", words, _plain(kinds["cosine"]), _plain(kinds["wsd20"]), bs.laws.generalised, "C"
+            )
+    corpora = {name: _plain(part) for name, part in bs.load("gadre2024").groupby("group")}
+    for other, words in (("rpj", "RedPajama"), ("rw_original", "RefinedWeb")):
+        yield Pair(
+            f"Gadre 2024, {words}, loss on C4",
+            ("C4", words),
+            corpora["c4_original"],
+            corpora[other],
+            bs.laws.generalised,
+            "C",
+        )
+    gemstones = bs.load("gemstones2025")
+    last = gemstones.sort_values("D").drop_duplicates(["group", "run"], keep="last")
+    hot, cold = (_plain(last[last["group"] == group]) for group in ("main_hot", "main_cooldown"))
+    words = "a constant learning rate", "a cooldown"
+    yield Pair("Gemstones 2025, 1.0e11 tokens (cooldown 1.1e11)", words, hot, cold, bs.laws.generalised_N, "N")
+    routed = bs.load("clark2022")
+    routed = routed[(routed["k"] == 1) & (routed["routing_frequency"] == 0.5) | (routed["group"] == "Dense")]
+    dense = _plain(routed[routed["group"] == "Dense"])
+    for experts in EXPERTS:
+        own = routed[(routed["group"] == "S-Base") & (routed["num_experts"] == experts)]
+        words = "a dense model", f"S-Base with {experts} experts"
+        yield Pair(
+            f"Clark 2022, {experts} experts, 1.3e11 tokens", words, dense, _plain(own), bs.laws.generalised_N, "N"
+        )
 
 
 def by_recipe(shared: tuple[str, ...] = ("E",)) -> Law:
@@ -72,27 +101,30 @@ def by_recipe(shared: tuple[str, ...] = ("E",)) -> Law:
     return replace(chinchilla, name="by_recipe", priors={**chinchilla.priors, **own})
 
 
-def compared(name: str, A: str, B: str, runs: pd.DataFrame) -> list[list[str]]:
-    """Rows of the table for one pair."""
-    law = by_recipe()
+def compared(pair: Pair) -> dict:
+    """How much of A's compute, or parameters, B needs at the largest that both had, and beyond; a fit for each."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        post = bs.fit(law, runs, method="laplace", seed=1, progressbar=False)
-        most = float((6.0 * runs["N"] * runs["D"]).groupby(runs["recipe"]).max().min())
-        pair = (law, post, {"recipe": A}), (law, post, {"recipe": B})
-        needs = bs.multiplier(*pair, most * np.array(TIMES), seed=1)
-    rows = []
-    for i, times in enumerate(TIMES):
-        each = needs.isel(C=i)
-        low, middle, high = each["multiplier"].quantile([0.05, 0.5, 0.95], ("chain", "draw"), method="higher").values
-        numbers = [f"{middle:.2f}", f"[{low:.2f}, {high:.2f}]", f"{float(each['better']):.2f}"]
-        rows.append([name, f"{times * most:.2g}", f"{times:g}", *numbers, f"{float(each['reached']):.2f}"])
-    if not post.attrs["converged"]:
-        rows[0][0] += " (fit not converged)"
-    return rows
+        fits = [bs.fit(pair.law, runs, method="laplace", seed=1, progressbar=False) for runs in (pair.A, pair.B)]
+        sizes = [r["N"] if pair.by == "N" else 6.0 * r["N"] * r["D"] for r in (pair.A, pair.B)]
+        at = min(size.max() for size in sizes) * np.array(TIMES)
+        given = {"N": at, "by": "N"} if pair.by == "N" else {"C": at}
+        needs = bs.multiplier(*((pair.law, post) for post in fits), **given, seed=1)
+    low, middle, high = needs["multiplier"].quantile([0.05, 0.5, 0.95], ("chain", "draw"), method="higher").values
+    return {
+        "name": pair.name,
+        "words": pair.words,
+        "runs": [len(pair.A), len(pair.B)],
+        "by": pair.by,
+        "at": at.tolist(),
+        "multiplier": np.stack([low, middle, high], 1).tolist(),
+        "better": np.atleast_1d(needs["better"].to_numpy()).tolist(),
+        "reached": np.atleast_1d(needs["reached"].to_numpy()).tolist(),
+        "converged": [bool(post.attrs["converged"]) for post in fits],
+    }
 
 
-def mixtures(suite: str) -> str:
+def mixtures(suite: str) -> dict:
     """Ranks of mixtures at 410M: probabilities from a pooled fit to the checkpoints of 70M, and the plain rank.
 
     Runs of one size say nothing of exponents in N, so the pooled prior of the exponents decides how ranks change.
@@ -104,21 +136,23 @@ def mixtures(suite: str) -> str:
     both = sorted(set(small["recipe"]) & set(large["recipe"]))
     small, large = (table_[table_["recipe"].isin(both)] for table_ in (small, large))
     last, aim = (t.drop_duplicates("recipe", keep="last").set_index("recipe").loc[both] for t in (small, large))
-    law = by_recipe()
+    law = by_recipe(shared=("E", "alpha_N", "alpha_D"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        post = bs.fit(law, _plain(_thinned(small)), method="laplace", seed=1, progressbar=False)
+        post = bs.fit(law, _plain(_thinned(small)), draws=250, tune=500, seed=1, progressbar=False)
         drawn = bs.predict(law, post, aim.reset_index()[["N", "D", "recipe"]], seed=1)
     probability = bs.rank(drawn["mu"])["beats"].to_numpy()
     truth, plain = (_below(t["loss"].to_numpy()) for t in (aim, last))
     upper = np.triu_indices(len(both), 1)
     scores = [float(np.mean((p - truth)[upper] ** 2)) for p in (probability, plain)]
     right = float(np.mean((plain == truth)[upper]))
-    return (
-        f"{suite}: {len(both)} mixtures, {len(upper[0])} pairs at 410M from runs of 70M. The plain rank is right in "
-        f"{right:.2f} of them. Brier score of the probabilities {scores[0]:.3f}, of the plain rank {scores[1]:.3f}."
-        + ("" if post.attrs["converged"] else " The fit did not converge.")
-    )
+    return {
+        "name": suite,
+        "mixtures": len(both),
+        "right": right,
+        "brier": scores,
+        "converged": bool(post.attrs["converged"]),
+    }
 
 
 def _thinned(runs: pd.DataFrame) -> pd.DataFrame:
@@ -134,4 +168,5 @@ def _below(losses: np.ndarray) -> np.ndarray:
 
 
 def _plain(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs[["N", "D", "loss", "recipe"]].reset_index(drop=True)
+    """The columns of a fit."""
+    return pd.DataFrame(runs[[name for name in ("N", "D", "loss", "recipe") if name in runs]]).reset_index(drop=True)

@@ -20,15 +20,19 @@ def frontier(sweeps, quick, stored, kept, output):
     from benchmarks.frontier.known import known
     from benchmarks.frontier.measure import measure
     from benchmarks.frontier.published import published
+    from benchmarks.frontier.recovered import recovered
     from benchmarks.frontier.report import page, read
 
     def say(text: str) -> None:
         click.echo(text, err=True)
 
     kept.mkdir(parents=True, exist_ok=True)
-    files = {name: kept / f"{name}.jsonl" for name in ("simulated", "design", "published", "known", "evidence")}
+    files = {
+        name: kept / f"{name}.jsonl" for name in ("simulated", "design", "recovered", "published", "known", "evidence")
+    }
     if not stored:
         measure(3 if quick else sweeps, files["simulated"], say)
+        recovered(3 if quick else sweeps, files["recovered"], say)
         if not quick:
             designs(files["design"], say)
             published(files["published"], say)

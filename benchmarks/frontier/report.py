@@ -10,6 +10,7 @@ import numpy as np
 from bayescale.data.literature.known_entropy import ENTROPY
 from bayescale.frontiers.power import power, spread_of_curvature, threshold
 from bayescale.frontiers.shapes import WITH_FLOOR, WITH_SLOW
+from benchmarks.frontier.recovered import page as recovered
 from benchmarks.frontier.truths import RUNS, TRUTHS, sweep
 
 #: Probability from which a bend or a floor is called found.
@@ -209,7 +210,7 @@ one: to its loss there). What is counted there is the chance that such an entrop
 
 
 def page(kept: Mapping[str, list[dict[str, Any]]], date: str, commit: str) -> str:
-    """The page, as Markdown, from the results called simulated, design, published, evidence and known."""
+    """The page, as Markdown, from the results called simulated, design, recovered, published, evidence and known."""
     records, published = kept["simulated"], kept["published"]
     return f"""# Does the frontier bend, and is there a floor: what was measured
 
@@ -223,6 +224,7 @@ has a standard error of .10, with 30 of .07.
 {simulated(records)}
 
 {design(kept["design"])}
+{recovered(kept["recovered"])}
 ## Published tables
 
 `bs.curvature` allows for errors that runs of similar size share, `bs.entropy` also for smooth errors of the law.

@@ -10,6 +10,7 @@ import pandas as pd
 import bayescale as bs
 from bayescale.laws.henighan2020 import L_D
 from bayescale.laws.hutter2021 import memoriser
+from bayescale.laws.sharma2020 import L_N as by_dimension
 from bayescale.laws.spigler2019 import matern
 
 #: Exponent of kernel regression, and of random features: central 95 % is 0.1 to 2.4.
@@ -56,6 +57,28 @@ LIMITED = replace(L_D, priors={**L_D.priors, "excess_D": EXCESS, "alpha_D": EXPO
 #: The memoriser of the Santa Fe process, exponent and floor free.
 MEMORISER = replace(memoriser, priors={**memoriser.priors, "excess_D": EXCESS}, noise=KNOWN, name="memoriser")
 
+#: Error of a network of the middle size, of each teacher: central 95 % is a half to 1e5 times the smallest error.
+ERROR = bs.Prior("LogNormal", mu=5.0, sigma=3.0, unit="loss_min", dims="task")
+#: Noise of networks: the log of the error scatters by 2 % to 100 %; Student-t, as a few networks fail to train.
+SCATTER = replace(bs.noises.student, priors={"sigma": bs.Prior("LogNormal", mu=-2.0, sigma=1.0), "nu": 4.0})
+
+
+def _of_teachers(mu: float, sigma: float) -> bs.Prior:
+    """A positive quantity of each teacher: its median has the prior LogNormal(mu, sigma), teachers scatter by 20 %."""
+    centre, spread = bs.Prior("Normal", mu=mu, sigma=sigma), bs.Prior("HalfNormal", sigma=0.2)
+    return bs.Prior("LogNormal", mu=centre, sigma=spread, dims="task", centered=False)
+
+
+#: Networks: alpha = c / d^p without a floor; c of each teacher, with a median as in `bayescale.laws.sharma2020`.
+NETWORKS = replace(
+    by_dimension,
+    priors={**by_dimension.priors, "E": 0.0, "excess_N": ERROR, "c": _of_teachers(1.386, 0.5)},
+    noise=SCATTER,
+    name="networks",
+)
+#: The same for networks of one dimension: c is their exponent, with a central 95 % of 0.25 to 4.
+ALONE = replace(NETWORKS, priors={**NETWORKS.priors, "c": _of_teachers(0.0, 0.7), "p": 0.0}, name="alone")
+
 
 def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ...]) -> pd.DataFrame:
     """Quantiles of parameters, one row for each table.
@@ -66,16 +89,20 @@ def intervals(law, tables: Mapping[str, pd.DataFrame], parameters: tuple[str, ..
     """
     rows = {}
     for number, (name, table) in enumerate(tables.items()):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of units: these are not runs of language models
-            post = bs.fit(law, table, method="laplace", seed=number, progressbar=False)
-        draws = post["posterior"].to_dataset()
+        draws = posterior(law, table, seed=number)
         rows[name] = {
             f"{each}_{round(100 * q):02d}": float(value)
             for each in parameters
             for q, value in zip(QUANTILES, draws[each].quantile(QUANTILES).values, strict=True)
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def posterior(law, table: pd.DataFrame, method: str = "laplace", seed: int = 1):
+    """Draws, as a Dataset."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of units: these are not runs of language models
+        return bs.fit(law, table, method=method, seed=seed, progressbar=False)["posterior"].to_dataset()
 
 
 def inside(found: pd.DataFrame, name: str, truth) -> pd.Series:
@@ -89,3 +116,16 @@ def pooled(runs: pd.DataFrame):
     law = replace(matern, priors={**matern.priors, "loss_D": level}, noise=bs.noises.lognormal, name="pooled")
     table = runs.rename(columns={"n": "D", "d": "dimension", "mse": "loss"})[["D", "dimension", "loss"]]
     return intervals(law, {"all": table.assign(task=table["dimension"].astype(str))}, ("smoothness_T",))
+
+
+def networks(runs: pd.DataFrame, law=NETWORKS, method: str = "nuts"):
+    """Draws of `c_mu`, the log of the median product c, and of p, from networks of several teachers.
+
+    Parameters
+    ----------
+    runs : DataFrame with size_ (N or D), d, teacher and mse.
+    """
+    own = runs[["size_", "d", "teacher", "mse"]]
+    table = own.rename(columns={"size_": "N", "d": "dimension", "mse": "loss"})
+    table = table.assign(task=table["dimension"].astype(str) + "/" + table["teacher"].astype(str))
+    return posterior(law, table[["N", "dimension", "task", "loss"]], method)

@@ -1,6 +1,7 @@
 """Dimensions that published exponents of language models imply, against measured ones."""
 
 import warnings
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -25,6 +26,7 @@ WITHIN, ACROSS = 7.0, 90.0
 DRAWS = 4000
 
 
+@lru_cache(maxsize=1)
 def exponents() -> dict[str, tuple[xr.DataArray, str]]:
     """Draws of every exponent, and its source."""
     rng = np.random.default_rng(1)

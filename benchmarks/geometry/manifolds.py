@@ -1,4 +1,4 @@
-"""Samples whose dimension is known, to test the intervals of `bayescale.dimension`, and images, whose is not."""
+"""Samples whose dimension is known, to test the intervals of `bayescale.dimension` and estimates of other packages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +12,8 @@ from benchmarks.geometry.kept import Kept
 POINTS, SAMPLES = 1000, 20
 #: Columns into which every sample is turned by a random rotation.
 COLUMNS = 24
-#: Numbers of neighbours at which images are looked at.
-SCALES = (1, 2, 4, 8, 16, 32, 64)
+#: Samples of each manifold that other packages see.
+PEERS_SAMPLES = 10
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -35,11 +35,23 @@ def torus(d: int, rng: np.random.Generator) -> np.ndarray:
     return np.hstack([np.cos(angles), np.sin(angles)])
 
 
+def normal(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A normal distribution: dense in the middle, sparse outside."""
+    return rng.standard_normal((POINTS, d))
+
+
+def spheres(d: int, rng: np.random.Generator) -> np.ndarray:
+    """A product of d/2 spheres S^2."""
+    return np.hstack([sphere(2, rng) for _ in range(d // 2)])
+
+
 #: Manifold -> how a sample is drawn, and its dimensions.
 MANIFOLDS: dict[str, tuple[Callable, tuple[int, ...]]] = {
     "sphere": (sphere, (2, 5, 10, 20)),
     "Swiss roll": (swiss_roll, (2, 3)),
     "torus": (torus, (2, 5, 10)),
+    "normal": (normal, (5, 10, 20)),
+    "product of S^2": (spheres, (4, 10)),
 }
 
 
@@ -49,35 +61,40 @@ def turned(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return points @ rotation[: points.shape[1]]
 
 
+def sample(name: str, d: int, number: int) -> np.ndarray:
+    """A sample, always the same."""
+    rng = np.random.default_rng([2022, list(MANIFOLDS).index(name), d, number])
+    return turned(MANIFOLDS[name][0](d, rng), rng)
+
+
 def measure(path: Path, say: Callable[[str], None]) -> None:
     """Quantiles of the posteriors that `path` lacks, added to it one by one."""
     kept = Kept(path, ("manifold", "d", "sample"))
-    for number, (name, (draw, dimensions)) in enumerate(MANIFOLDS.items()):
+    for name, (_, dimensions) in MANIFOLDS.items():
         for d in dimensions:
-            for sample in range(SAMPLES):
-                if (key := {"manifold": name, "d": d, "sample": sample}) not in kept:
-                    rng = np.random.default_rng([2022, number, d, sample])
-                    found = bs.dimension(turned(draw(d, rng), rng), seed=sample).isel(neighbours=0)
+            for number in range(SAMPLES):
+                if (key := {"manifold": name, "d": d, "sample": number}) not in kept:
+                    found = bs.dimension(sample(name, d, number), seed=number).isel(neighbours=0)
                     raw = found["uncalibrated"].quantile([0.05, 0.95]).values
                     values = found["dimension"].quantile(QUANTILES).values
                     row = {f"q{round(100 * q):02d}": float(value) for q, value in zip(QUANTILES, values, strict=True)}
-                    kept.add(key | row | {"raw05": float(raw[0]), "raw95": float(raw[1])})
+                    row |= {"raw05": float(raw[0]), "raw95": float(raw[1])}
+                    alone = bs.dimension(sample(name, d, number), shapes=("sphere",), seed=number)["dimension"]
+                    low, high = alone.quantile([0.05, 0.95]).values
+                    kept.add(key | row | {"sphere05": float(low), "sphere95": float(high)})
             say(f"manifolds: {name}, d {d}")
 
 
-def measure_images(path: Path, say: Callable[[str], None]) -> None:
-    """Dimension of scikit-learn's digits at each scale, written to `path` if it is not there (needs scikit-learn)."""
-    if path.is_file():
-        return
-    from sklearn.datasets import load_digits  # pyright: ignore[reportMissingImports]
+def measure_peers(path: Path, say: Callable[[str], None]) -> None:
+    """Estimates of scikit-dimension that `path` lacks, of the same samples (needs that package)."""
+    import skdim  # pyright: ignore[reportMissingImports]
 
-    found = bs.dimension(load_digits().data, neighbours=SCALES, seed=1)
-    kept = Kept(path, ("neighbours",))
-    for k in SCALES:
-        here = found.sel(neighbours=k)
-        row = {"neighbours": k, "distance": float(here["distance"])}
-        for name in ("dimension", "uncalibrated"):
-            low, middle, high = here[name].quantile([0.05, 0.5, 0.95]).values
-            row |= {f"{name}_05": float(low), f"{name}_50": float(middle), f"{name}_95": float(high)}
-        kept.add(row)
-    say("digits")
+    tools = {"TwoNN": skdim.id.TwoNN, "MLE": skdim.id.MLE, "MOM": skdim.id.MOM}
+    kept = Kept(path, ("tool", "manifold", "d", "sample"))
+    for name, (_, dimensions) in MANIFOLDS.items():
+        for d in dimensions:
+            for number in range(PEERS_SAMPLES):
+                for tool, estimator in tools.items():
+                    if (key := {"tool": tool, "manifold": name, "d": d, "sample": number}) not in kept:
+                        kept.add(key | {"estimate": float(estimator().fit(sample(name, d, number)).dimension_)})
+            say(f"scikit-dimension: {name}, d {d}")

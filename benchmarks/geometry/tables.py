@@ -122,23 +122,42 @@ def manifolds(stored: Path) -> str:
     """Coverage of the intervals of `bayescale.dimension` where the dimension is known."""
     found = pd.read_csv(stored / "manifolds.csv")
     found = found.rename(columns={f"q{q}": f"d_{q}" for q in ("05", "50", "95")})
-    found = found.rename(columns={"raw05": "raw_05", "raw95": "raw_95"})
+    found = found.rename(columns={f"{name}{q}": f"{name}_{q}" for name in ("raw", "sphere") for q in ("05", "95")})
     rows = []
     for (name, d), own in found.groupby(["manifold", "d"], sort=False):
         half = (own["q25"] <= d) & (d <= own["q75"])
         middle, width = own["d_50"].median(), (own["d_95"] - own["d_05"]).median()
-        hits = [share(fits.inside(own, "d", d)), share(half), share(fits.inside(own, "raw", d))]
+        hits = [share(fits.inside(own, "d", d)), share(half)]
+        hits += [share(fits.inside(own, kind, d)) for kind in ("sphere", "raw")]
         rows.append([name, str(d), f"{middle:.2f}", f"{width:.2f}", *hits])
     every = [fits.inside(found, "d", found["d"]), (found["q25"] <= found["d"]) & (found["d"] <= found["q75"])]
-    rows.append(["all", "", "", "", *map(share, [*every, fits.inside(found, "raw", found["d"])])])
-    head = ["manifold", "d", "median", "width of 90 %", "inside 90 %", "inside 50 %", "uncalibrated, inside 90 %"]
+    every += [fits.inside(found, kind, found["d"]) for kind in ("sphere", "raw")]
+    rows.append(["all", "", "", "", *map(share, every)])
+    head = ["manifold", "d", "median", "width of 90 %", "inside 90 %", "inside 50 %"]
+    head += ["calibrated on spheres alone, inside 90 %", "uncalibrated, inside 90 %"]
     return table(head, rows)
 
 
-def digits(stored: Path) -> str:
-    """Dimension of scikit-learn's digits against scale."""
+def peers(stored: Path) -> str:
+    """Medians of estimates of other packages, of the same samples."""
+    own = pd.read_csv(stored / "manifolds.csv").rename(columns={"q50": "bs.dimension"})
+    others = pd.read_csv(stored / "peers.csv")
+    wide = others.pivot_table(index=["manifold", "d", "sample"], columns="tool", values="estimate", sort=False)
+    both = own.merge(wide.reset_index(), on=["manifold", "d", "sample"])
+    tools = ["bs.dimension", *wide.columns]
+    rows = []
+    for (name, d), cell in both.groupby(["manifold", "d"], sort=False):
+        rows.append([name, str(d), *(f"{cell[tool].median():.2f}" for tool in tools)])
+    off = [np.sqrt(np.mean(np.log(both[tool] / both["d"]) ** 2)) for tool in tools]
+    rows.append(["all: root mean squared error of log d", "", *(f"{each:.3f}" for each in off)])
+    return table(["manifold", "d", *tools], rows, left=2)
+
+
+def images(stored: Path) -> str:
+    """Dimension of images against scale."""
     rows = [
-        [str(int(row["neighbours"])), number(row["distance"]), span(row, "dimension"), span(row, "uncalibrated")]
-        for _, row in pd.read_csv(stored / "digits.csv").iterrows()
+        [row["data"], str(int(row["neighbours"])), number(row["distance"]), span(row, "dimension")]
+        + [span(row, "uncalibrated")]
+        for _, row in pd.read_csv(stored / "images.csv").iterrows()
     ]
-    return table(["neighbours k", "median of r_k [grey levels]", "dimension", "uncalibrated"], rows)
+    return table(["images", "neighbours k", "median of r_k [grey levels]", "dimension", "uncalibrated"], rows, left=2)

@@ -2,11 +2,11 @@
 Parameters with intervals
 =========================
 
-Medians and intervals of the exponents, without unit: ``az.plot_forest(post, var_names=[…], combined=True)`` of ArviZ.
+Medians and intervals of the exponents, without unit: ``az.plot_forest(post, var_names=[…], combined=True)`` of ArviZ,
+at the width of a column: ``with bs.plots.style("single", height=2.0) as size:``.
 """
 
 import arviz as az
-import matplotlib.pyplot as plt
 
 import bayescale as bs
 from bayescale.laws import chinchilla
@@ -15,5 +15,5 @@ runs = bs.load("text_sweep")
 post = bs.fit(chinchilla, runs, method="laplace", seed=1, progressbar=False)
 
 names = ["alpha_N", "alpha_D", "a", "gamma"]
-with plt.rc_context({"font.size": 7}):
-    az.plot_forest(post, var_names=names, combined=True, figure_kwargs={"figsize": (6.8, 2.0)})
+with bs.plots.style("single", height=2.0) as size:
+    az.plot_forest(post, var_names=names, combined=True, figure_kwargs={"figsize": size})

@@ -19,7 +19,7 @@ scales = (1, 2, 4, 8, 16, 32)
 _, ax = plt.subplots(figsize=bs.plots.SINGLE, layout="constrained")
 for sd, color in ((0.0, "#0072B2"), (0.05, "#D55E00"), (0.2, "#009E73")):
     points = torus + sd * rng.standard_normal(torus.shape)
-    found = bs.dimension(points, neighbours=scales, calibrated=False, seed=1)
+    found = bs.dimension(points, neighbours=scales, shapes=(), seed=1)
     low, middle, high = found["uncalibrated"].quantile([0.05, 0.5, 0.95], ("chain", "draw"))
     ax.fill_between(found["distance"], low, high, color=color, alpha=0.28, linewidth=0)
     ax.plot(found["distance"], middle, color=color, marker="o", markersize=3, label=f"noise {sd:g}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from benchmarks.decisions import measure as measures
 from benchmarks.decisions.measure import TIMES, calibration, frame, measure, report
@@ -19,7 +20,7 @@ def made(kind="own floors", seed=0, true=1.2, low=1.0, high=1.5, better=0.9):
 def test_what_the_recipes_of_a_pair_share(kind):
     one = pair(kind, 3)
     A, B = (one.truths[name]["posterior"].to_dataset().squeeze() for name in "AB")
-    assert bool(A["E"] == B["E"]) == (kind != "own floors")
+    assert bool(A["E"] == B["E"]) == (kind not in ("own floors", "pooled"))
     assert bool(A["alpha_N"] == B["alpha_N"]) == (kind == "equal")
     sizes = [one.runs.loc[one.runs["recipe"] == name, ["N", "D"]].to_numpy() for name in "AB"]
     np.testing.assert_array_equal(*sizes)
@@ -35,10 +36,14 @@ def test_tables():
 
 
 def test_calibration_error():
-    """Nine of ten comparisons given .9 turn out so: no error; all of them: .1."""
+    """Nine of ten comparisons given .9 turn out so: no error; all of them: .1. Ten pairs cannot show less than .06."""
     right = [made(seed=k, true=1.2 if k else 0.8) for k in range(10)]
-    assert "calibration error 0.000" in calibration(frame(right))
-    assert "calibration error 0.100" in calibration(frame([made(seed=k) for k in range(10)]))
+    assert "| own floors | 10 | 50 | 0.000 |" in calibration(frame(right))
+    text = calibration(frame([made(seed=k) for k in range(10)]))
+    assert "| own floors | 10 | 50 | 0.100 |" in text
+    perfect = float(text.split("| 0.100 | ")[1].split(" ±")[0])
+    exact = sum(abs(k / 10 - 0.9) * binom.pmf(k, 10, 0.9) for k in range(11))
+    assert perfect == pytest.approx(exact, abs=0.015)  # 400 simulations of a mean of about .07 with sd .06
 
 
 def test_finished_records_are_kept(tmp_path, monkeypatch):

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from bayescale.inference.laplace.mixture import Mixture
+from benchmarks.frontier import recovered
 from benchmarks.frontier.design import simulate
 from benchmarks.frontier.evidence import bridge, smc
 from benchmarks.frontier.report import by_kind, evidence, inside, page
 from benchmarks.frontier.truths import TRUTHS, sweep
+from benchmarks.truths.truths import TRUTHS as TRUTHS_AHEAD
+from benchmarks.truths.truths import parameters
+from benchmarks.truths.truths import sweep as ahead
 
 COVARIANCE = np.array([[1.0, 0.5, 0.0], [0.5, 2.0, 0.3], [0.0, 0.3, 0.7]])
 #: Log of the integral of the density below.
@@ -64,9 +68,26 @@ def test_the_page_has_a_row_for_each_truth_and_each_fit():
     fit = {"table": "t", "law": "slow", "runs": 8, "importance": 3.0, "smc": 3.1, "bridge": 2.95, "accepted": False}
     E = {"top": 1e12, "errors": "of sizes", "law": "floor", "log_evidence": 1.0, "E": [1.9, 1.95, 2.0]}
     kept = {"simulated": records, "published": [], "evidence": [fit | errors], "known": [E], "design": []}
+    cells = [[0.1, True]] * len(recovered.TIMES)
+    found = {"truth": "no floor", "seed": 0, "loss": cells, "N": cells, "a": cells, "curvature": cells, "E": None}
+    kept["recovered"] = [found, found | {"seed": 1, "loss": [[0.3, False]] * len(cells)}]
     text = page(kept, "today", "abc")
     assert all(f"| {name} | 1 |" in text for name in TRUTHS)
     assert "| t | slow | 8 | 3.00 ± 0.01 (not accepted) | +0.10 ± 0.20 | -0.05 ± 0.02 |" in text
     assert "| 1e+12 | of sizes | floor | 1.0 | 1.950 | 1.900 to 2.000 | yes |" in text
     assert f"These {len(TRUTHS)} sweeps were measured without curved_floor" in text
+    assert "| no floor | 2 | 0.50 | 0.50 | 0.50 | 0.50 | 1.00 |" in text and "+0.200 ± 0.071" in text
     assert evidence([]) == ""
+
+
+def test_the_true_frontier_of_the_additive_truth_is_its_closed_form():
+    """a = beta / (alpha + beta), L* - E ~ C^-gamma, and q = w (1 - w) gamma^2 along it."""
+    law, runs, true, C = recovered._given("additive", 3)
+    p = parameters(TRUTHS_AHEAD["additive"], ahead("additive", 3).design, 3)
+    gamma = p["alpha_N"] * p["alpha_D"] / (p["alpha_N"] + p["alpha_D"])
+    assert law.name.endswith("generalised") and len(runs) > 30
+    assert true.a == pytest.approx(p["alpha_D"] / (p["alpha_N"] + p["alpha_D"]), abs=1e-4)
+    excess = true.loss - true.E
+    assert np.diff(np.log(excess)) / np.diff(np.log(C)) == pytest.approx(-gamma, abs=1e-6)
+    w = excess / true.loss
+    assert true.curvature == pytest.approx(w * (1 - w) * gamma**2, rel=1e-2)

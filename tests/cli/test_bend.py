@@ -34,6 +34,17 @@ def test_entropy_as_json(table):
     assert document["probability"]["slow"] == 0 and document["E"]["average"]["median"] > 0
 
 
+def test_entropy_of_each_loss(table, tmp_path):
+    runs = pd.read_csv(table)
+    long = tmp_path / "long.csv"
+    pd.concat([runs.assign(on="C4"), runs.assign(on="code", loss=runs["loss"] / 2)]).to_csv(long, index=False)
+    done = CliRunner().invoke(main, ["entropy", str(long), "--by", "on"])
+    assert done.exit_code == 0, done.output
+    assert "P(floor)" in done.output and "\nC4: " in done.output and "\ncode: " in done.output
+    done = CliRunner().invoke(main, ["entropy", str(long), "--by", "on", "-o", str(tmp_path / "figure")])
+    assert done.exit_code == 2 and "--out draws one entropy" in done.output
+
+
 def test_errors_are_one_line(table):
     done = CliRunner().invoke(main, ["curvature", "nothing.csv"])
     assert done.exit_code == 2 and done.output.startswith("error: There is no file")

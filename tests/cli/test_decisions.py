@@ -46,3 +46,24 @@ def test_seal_and_score(folder, tmp_path):
     file.write_text(file.read_text().replace('"seed": 1', '"seed": 2'))
     assert "has changed since it was sealed" in refused("score", file, "--loss", "2.04")
     assert run("score", tmp_path / "none.json").exit_code == 2
+
+
+def test_next_runs(folder, tmp_path):
+    table = tmp_path / "candidates.csv"
+    table.write_text("N,D\n3e4,2e6\n4e5,4e7\n1e6,1e8\n")
+    run_of = ["--N", "2e6", "--D", "4e8"]
+    text = done("design", folder, table, *run_of, "--budget", "1e15").stdout
+    assert "standard deviation of the target" in text and "total cost" in text
+    out = tmp_path / "plan.csv"
+    found = json.loads(
+        done("design", folder, table, "--target", "N", "--C", "1e14", "--count", "2", "--json", "-o", out).stdout
+    )
+    assert found["after"] < found["now"] and [row["order"] for row in found["candidates"]][:2] == [1, 2]
+    assert out.read_text().startswith("N,D,cost,order")
+    poor = json.loads(done("design", folder, table, *run_of, "--budget", "1", "--json").stdout)
+    assert "No candidate is affordable" in poor["warnings"][0] and poor["spent"] == 0
+    assert "Say what is to be known" in refused("design", folder, table)
+    assert "got both" in refused("design", folder, table, *run_of, "--target", "E")
+    assert "no 'omega'" in refused("design", folder, table, "--target", "omega")
+    assert "give --target" in refused("design", folder, table, *run_of, "--C", "1e20")
+    assert "two runs or more" in refused("design", folder, table, *run_of, "--choose")

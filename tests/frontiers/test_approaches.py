@@ -9,7 +9,8 @@ import xarray as xr
 
 import bayescale as bs
 from bayescale.frontiers.approaches.budgets import grouped
-from bayescale.frontiers.approaches.density import Valleys
+from bayescale.frontiers.approaches.density import Valleys, bend
+from bayescale.frontiers.approaches.optimal import _given
 from bayescale.frontiers.approaches.parameters import Coordinates, valley
 
 ALPHA, BETA = 0.465, 0.155
@@ -71,7 +72,8 @@ def test_the_density_is_that_of_scipy_where_budgets_do_not_scatter():
 
     table = grouped(sweep(4.0), None, 0.1)
     density = Valleys(table, parabola=False)
-    known = {"log_sd_N": -12.0, "log_sd_loss": -12.0, "log_curve": -2.5, "log_slope": -3.0, "log_sigma": -4.0}
+    known = {f"log_{name}": -12.0 for name in ("sd_N", "sd_loss", "tau", "tau_N")}
+    known |= {"log_curve": -2.5, "log_slope": -3.0, "log_sigma": -4.0}
     points = np.array([Coordinates(False).start(known), Coordinates(False).start({**known, "a": 0.4, "log_N": 0.3})])
     p = density.coordinates.natural(points)
     values = []
@@ -103,13 +105,38 @@ def test_budgets_are_found_and_refused():
         bs.isoflop(runs, valley="cubic")
 
 
+def test_the_discrepancy_beyond_the_budgets_is_that_of_the_joint_normal_distribution():
+    """Given its sum with scatter at the budgets, mean and covariance are those of conditioning a normal vector."""
+    budgets, new = np.array([1e18, 1e19, 1e20]), np.array([1e19, 1e21, 1e22])
+    K = bend(np.concatenate([budgets, new]), np.concatenate([budgets, new]), 1e19, 1e20)
+    off, sd, tau, n = np.array([0.01, 0.0, -0.02]), 0.004, 0.02, 40_000
+    S = tau**2 * K[:3, :3] + sd**2 * np.eye(3)
+    mean = tau**2 * K[3:, :3] @ np.linalg.solve(S, off)
+    covariance = tau**2 * K[3:, 3:] - tau**4 * K[3:, :3] @ np.linalg.solve(S, K[:3, 3:])
+    drawn = _given(np.tile(off, (1, n, 1)), np.full((1, n), sd), np.full((1, n), tau), K, np.random.default_rng(1))[0]
+    width = np.sqrt(np.diag(covariance))
+    assert np.all(abs(drawn.mean(0) - mean) < 5 * width / np.sqrt(n) + 1e-12)
+    assert np.allclose(np.cov(drawn.T), covariance, atol=5 * width.max() ** 2 * np.sqrt(2 / n))
+    assert 2 * width[0] < width[1] < width[2]
+
+
+def test_the_line_widens_with_the_distance_from_the_budgets(fits):
+    best = bs.optimal(fits["law"], [1e20, 1e22, 1e24])["loss"]
+    low, high = np.log(best.quantile([0.05, 0.95], ["chain", "draw"]).to_numpy())
+    width = high - low
+    assert width[2] > 2 * width[1] > 4 * width[0]
+    again = bs.optimal(fits["law"], [1e20, 1e22, 1e24])["loss"]
+    assert np.array_equal(best, again)
+
+
 def test_the_frontier_of_valleys_is_consistent(fits):
     best = bs.optimal(fits["law"], [1e17, 1e19, 1e20])
     assert np.allclose(6 * best["N"] * best["D"], best["C"])
     assert np.allclose(best["a"] + best["b"], 1)
     assert best["beyond_C"].to_numpy().tolist() == [True, False, False]
-    step = bs.optimal(fits["law"], np.array([1e19 / 1.001, 1e19 * 1.001]))
-    slope = np.log(step["loss"]).diff("C").isel(C=0, drop=True) / (2 * np.log(1.001))
+    p, C0 = fits["law"]["posterior"].to_dataset(), float(fits["law"]["constant_data"]["C0"])
+    near = [np.log(p["E"] + p["excess_C"] * (C / C0) ** -p["alpha_C"]) for C in (1e19 / 1.001, 1e19 * 1.001)]
+    slope = (near[1] - near[0]) / (2 * np.log(1.001))  # of the power laws: the discrepancy is left out of it
     assert np.allclose(slope, best["slope"].isel(C=1), atol=1e-7)
     with pytest.raises(TypeError, match="wanted the DataTree of bayescale.isoflop"):
         bs.optimal(xr.DataTree(), 1e20)

@@ -101,6 +101,25 @@ def test_entropy_of_a_clear_floor_and_of_a_straight_line():
     assert float(line["average"].max()) <= float(frontier_runs("straight")["loss"].min()) * 1.1
 
 
+def test_entropy_of_several_losses_is_that_of_each_alone():
+    """One row a loss; the second loss is twice the first, so its entropy is twice that of the first."""
+    wide = frontier_runs("floor", 6.0)
+    long = bs.losses(wide.assign(double=2 * wide["loss"]), {"first": "loss", "second": "double"})
+    found = bs.entropy(long, by="evaluation", discrepancy=None, seed=1)
+    alone = bs.entropy(wide, discrepancy=None, seed=1)
+    assert found["average"].dims == ("evaluation", "sample") and found["evaluation"].to_numpy().tolist() == [
+        "first",
+        "second",
+    ]
+    assert np.array_equal(found["E"].sel(evaluation="first"), alone["E"])
+    middle = found["average"].median("sample").to_numpy()
+    assert middle[1] == pytest.approx(2 * middle[0], rel=0.03)
+    assert found["conclusion"].sel(evaluation="first").item() == alone.attrs["conclusion"]
+    assert "second: The runs" in found.attrs["conclusion"] and found["floor"].dims == ("evaluation",)
+    with pytest.raises(ValueError, match="wanted a column of labels"):
+        bs.entropy(long, by="corpus")
+
+
 def test_rule_of_power():
     """20 runs, noise 0.5 %, curvature 0.0065: 80 % power at 1.47 decades; sd(q) = 5.06 sigma / (sqrt(n) k^2)."""
     assert decades_needed(0.005, 20, 0.0065) == pytest.approx(1.47, abs=0.01)

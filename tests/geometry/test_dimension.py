@@ -70,14 +70,14 @@ def test_calibration_undoes_the_bias_of_high_dimensions():
 
 
 def test_without_calibration_nothing_is_simulated(monkeypatch):
-    monkeypatch.setattr(calibration, "of_spheres", lambda *_: pytest.fail("a sphere was drawn"))
-    assert set(bs.dimension(sphere(100, 2, 7), calibrated=False, seed=1).data_vars) == {"uncalibrated"}
+    monkeypatch.setattr(calibration, "of_shape", lambda *_: pytest.fail("a shape was drawn"))
+    assert set(bs.dimension(sphere(100, 2, 7), shapes=(), seed=1).data_vars) == {"uncalibrated"}
 
 
 def test_dimension_does_not_depend_on_scale_or_on_more_columns():
     points = sphere(150, 2, 8)
     wide = np.hstack([points * 1e6, np.full((150, 3), 7.0)])
-    one, other = (bs.dimension(each, calibrated=False, seed=1)["uncalibrated"] for each in (points, wide))
+    one, other = (bs.dimension(each, shapes=(), seed=1)["uncalibrated"] for each in (points, wide))
     xr.testing.assert_allclose(one.drop_vars("distance"), other.drop_vars("distance"))
 
 
@@ -105,7 +105,7 @@ def test_errors_say_what_came(points, options, error, words):
 
 def test_the_cure_for_duplicates_works():
     twice = np.vstack([GOOD, GOOD[:3]])
-    assert bs.dimension(np.unique(twice, axis=0), calibrated=False).attrs["points"] == 60
+    assert bs.dimension(np.unique(twice, axis=0), shapes=()).attrs["points"] == 60
 
 
 def test_a_posterior_without_upper_end_says_so():

@@ -42,7 +42,10 @@ def draws(noise=0.05, **coords):
 C = np.geomspace(1e17, 1e24, 9)
 BEST = xr.Dataset({"loss": draws(C=C), "N": 1e8 / draws(C=C), "D": 1e10 * draws(C=C)})
 BEST = BEST.assign(slope=-0.1 * BEST.loss, curvature=0.01 * BEST.loss)
+SURFACE = draws(N=N, D=20 * N) * draws(D=N).assign_coords(D=20 * N)
 PREDICTED = xr.Dataset({"mu": draws(run=range(1, 13)), "loss": draws(run=range(1, 13))})
+NEW = RUNS[["C", "N", "D"]][-3:].reset_index(drop=True)
+DRAWN = xr.Dataset({"loss": draws(run=range(1, 4))})
 POST = xr.DataTree.from_dict(
     {
         "prior": xr.Dataset({"E": (SAMPLE, RNG.uniform(0, 2, (1, 2000)))}),
@@ -53,7 +56,13 @@ NEEDS = xr.Dataset({"multiplier": draws(C=C)}, attrs={"by": "C", "inside": "[1e1
 NEVER = NEEDS.assign(multiplier=NEEDS["multiplier"].where(NEEDS["C"] < 1e22, np.inf))
 AT_RUNS = xr.Dataset({"multiplier": draws(run=range(1, 4))}, attrs={"by": "D"})
 NEAR = xr.Dataset({"N_low": 1e8 / draws(C=C), "N": 4e8 / draws(C=C), "N_high": 2e9 / draws(C=C)})
+PLAN = pd.DataFrame({
+    "cost": [1e18, 3e18, 1e19], "order": pd.array([1, 2, pd.NA], dtype="Int64"),
+    "sd_chosen": [0.02, 0.015, np.nan], "sd_alone": [0.02, 0.019, 0.018],
+})  # fmt: skip
+PLAN.attrs = {"measure": "sd", "unit": "nats/token", "cost_unit": "FLOP", "now": 0.03, "warnings": "[]"}
 DRAWINGS = {
+    "design": lambda ax=None: plots.design(PLAN, ax=ax),
     "multiplier": lambda ax=None: plots.multiplier(NEEDS, ax=ax),
     "multiplier_infinite": lambda ax=None: plots.multiplier(NEVER, ax=ax),
     "multiplier_at_runs": lambda ax=None: plots.multiplier(AT_RUNS, ax=ax),
@@ -66,9 +75,11 @@ DRAWINGS = {
     "frontier_ratio": lambda ax=None: plots.frontier(BEST, "tokens_per_param", runs=RUNS, ax=ax),
     "frontier_slope": lambda ax=None: plots.frontier(BEST, "slope", ax=ax),
     "frontier_curvature": lambda ax=None: plots.frontier(BEST, "curvature", ax=ax),
+    "contours": lambda ax=None: plots.contours(SURFACE, BEST, RUNS, ax=ax),
     "frontier_groups": lambda ax=None: plots.frontier(xr.concat([BEST, 2 * BEST], pd.Index([1, 2], name="g")), ax=ax),
     "frontier_runs": lambda ax=None: plots.frontier(xr.Dataset({"loss": draws(C=C, family=["web"])}), runs=RUNS, ax=ax),
     "forecast": lambda ax=None: plots.forecast(PREDICTED, RUNS, ax=ax),
+    "forecast_future": lambda ax=None: plots.forecast(DRAWN, NEW, runs=RUNS, fan=BEST, ax=ax),
     "residuals": lambda ax=None: plots.residuals(np.log(PREDICTED.loss / 2.5), RUNS, ax=ax),
     "residuals_plain": lambda ax=None: plots.residuals(np.zeros(12), RUNS, ax=ax),
     "prior_posterior": lambda ax=None: plots.prior_posterior(POST, ax=ax, published={"here": 1.7}),
@@ -283,6 +294,11 @@ ERRORS = {
     "other length": (lambda: plots.forecast(PREDICTED, RUNS[:3]), "12 runs, the table 3 rows"),
     "other order": (lambda: plots.residuals(PREDICTED.loss, RUNS.set_index(np.arange(12, 0, -1))), r"\.sel\(run="),
     "no loss": (lambda: plots.forecast(PREDICTED[["mu"]], RUNS), "wanted 'loss'.*rename"),
+    "no column of the fan": (
+        lambda: plots.forecast(DRAWN, NEW, fan=PREDICTED),
+        r"fan has the columns \['run'\], wanted x='C'.*assign_coords",
+    ),
+    "no C of new runs": (lambda: plots.forecast(DRAWN, NEW[["N"]]), r"missing \['C'\]"),
     "no prior": (lambda: plots.prior_posterior(POST.drop_nodes("prior")), r"groups \['posterior'\], wanted 'prior'"),
     "no parameter": (lambda: plots.prior_posterior(POST, "beauty"), r"has \['E'\], wanted var='beauty'"),
     "a vector": (
@@ -304,3 +320,36 @@ def test_errors_say_what_came_what_was_wanted_and_the_cure(wrong, says):
 def test_a_dataset_is_no_curve():
     with pytest.raises(TypeError, match="one variable"):
         plots.curves(RUNS, BEST)
+
+
+def test_a_run_that_is_not_yet_trained_has_its_interval_and_its_numbers():
+    ax = plots.forecast(DRAWN, NEW, prob=(0.9,))
+    low, high = DRAWN.loss.quantile([0.05, 0.95], SAMPLE).to_numpy()
+    seen = np.sort([[ends[0, 1], ends[1, 1]] for ends in ax.collections[0].get_segments()], axis=0)
+    np.testing.assert_allclose(seen, np.sort(np.c_[low, high], axis=0))
+    lines = ax.texts[0].get_text().splitlines()
+    assert len(lines) == 3 and f"[{low[2]:.2f}, {high[2]:.2f}]" in lines[2]
+    assert not [text for text in ax.get_legend().get_texts() if "inside" in text.get_text()]
+
+
+def test_a_table_may_have_trained_and_future_runs():
+    ax = plots.forecast(DRAWN, NEW.assign(loss=[float(DRAWN.loss[..., 0].median()), np.nan, 9.0]))
+    marks = {line.get_marker(): len(line.get_ydata()) for line in ax.lines}
+    assert (marks["_"], marks["o"], marks["D"]) == (3, 1, 1) and not ax.texts
+
+
+@pytest.mark.parametrize("x", ["N", "D", "C"])
+def test_the_fan_of_predict_is_a_band_along_its_column(x):
+    along = draws(run=range(1, 13)).assign_coords(N=("run", N[::-1]), D=("run", 20 * N[::-1]))
+    ax = plots.forecast(DRAWN, NEW.drop(columns="C"), x=x, runs=RUNS, fan=xr.Dataset({"loss": along}), prob=(0.9,))
+    at = {"N": N, "D": 20 * N, "C": 120 * N**2}[x]
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), at)
+    expected = along[:, :, ::-1].quantile([0.05, 0.95], SAMPLE)
+    np.testing.assert_allclose(bands(ax)["90 %"], expected)
+    assert "new run, 90 %" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_band_thinner_than_its_line_is_said_to_be():
+    wide, thin = (plots.curves(RUNS, draws(noise, N=N), prob=(0.9,)) for noise in (0.1, 1e-4))
+    words = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in (wide, thin)]
+    assert "90 %" in words[0] and "90 %: thinner than the line" in words[1]

@@ -29,8 +29,11 @@ WORDS = {"C": "compute", "N": "parameters", "D": "tokens"}
 @click.option("--no-discrepancy", is_flag=True, help="Compare the laws' losses, without discrepancy.")
 @click.option("--shared-errors", is_flag=True, help="Runs of A and B share seeds; so do their discrepancies.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the discrepancy beyond the fitted runs.")
+@options.figure
 @options.as_json
-def multiplier(first, second, by, spec, spec_B, inference, no_discrepancy, shared_errors, seed, as_json, **given):
+def multiplier(
+    first, second, by, spec, spec_B, inference, no_discrepancy, shared_errors, seed, figure, as_json, **given
+):
     """How many times the compute of recipe A recipe B needs for the same loss. DIR_A and DIR_B are fits of each.
 
     \b
@@ -79,6 +82,13 @@ def multiplier(first, second, by, spec, spec_B, inference, no_discrepancy, share
             show.say(f"probability that the losses cross between these budgets: {crosses:.2f}")
         for text in limits:
             show.say(f"note: {text}")
+    if figure:
+        from bayescale.cli.drawings.canvas import canvas, write
+        from bayescale.plots import multiplier as draw
+
+        drawn, (ax,) = canvas(1)
+        draw(needs, ax=ax)
+        write(drawn, figure, quiet=as_json)
     options.leave(*((post_A,) if same else (post_A, post_B)))
 
 

@@ -74,15 +74,22 @@ def curvature(runs, columns, where, given, prior, seed, out, as_json, by, loo):
 
 @click.command()
 @_of_runs
-def entropy(runs, columns, where, given, prior, seed, out, as_json):
+@click.option("--by", metavar="COLUMN", help="Analyse the rows of each value of a column alone, such as a loss a row.")
+def entropy(runs, columns, where, given, prior, seed, out, as_json, by):
     """What is the entropy of the data behind RUNS? RUNS is a file or a data set, as in `fit`.
 
-    Averages over laws that end in a floor, decline slowly or have none, and says if the runs cannot tell.
+    Averages over laws that end in a floor, decline slowly or have none, and says if the runs cannot tell. With --by,
+    prints a row for each value of a column.
     """
     from bayescale.frontiers.entropy import entropy as of_runs
 
+    if by is not None and out:
+        raise ValueError("--out draws one entropy; leave --by out, and choose the rows with --where.")
     table = table_of(runs, options.once(columns, "--column"), where, options.of_runs(given))
-    found = of_runs(table, prior=options.once(prior, "--prior") or None, seed=seed)
+    found = of_runs(table, by=by, prior=options.once(prior, "--prior") or None, seed=seed)
+    if by is not None:
+        _by_level(found, by, as_json)
+        return
     if out:
         _draw(out, found, ("entropy",))
     stats = {str(law): _summary(found["E"].sel(law=law)) for law in found["law"].to_numpy()}
@@ -94,6 +101,25 @@ def entropy(runs, columns, where, given, prior, seed, out, as_json):
     title = f"E [{found['average'].attrs['units']}]"
     show.table([title, "median", "50 %", "90 %"], [show.row(name, value) for name, value in stats.items()])
     _end(found, out)
+
+
+def _by_level(found: "xr.Dataset", by: str, as_json: bool) -> None:
+    """The average over laws for each value of a column."""
+    levels = found[by].to_numpy().tolist()
+    stats = {level: _summary(found["average"].sel({by: level})) for level in levels}
+    floor = dict(zip(levels, found["floor"].to_numpy().tolist(), strict=True))
+    if as_json:
+        told = dict(zip(levels, map(bool, found["told"].to_numpy()), strict=True))
+        show.as_json({"by": by, "E": stats, "floor": floor, "told": told, "conclusion": found.attrs["conclusion"],
+                      "warnings": json.loads(found.attrs["warnings"])})  # fmt: skip
+        return
+    title = f"E [{found['average'].attrs['units']}]"
+    rows = [[*show.row(level, stats[level]), f"{floor[level]:.3f}"] for level in levels]
+    show.table([title, "median", "50 %", "90 %", "P(floor)"], rows)
+    for level in levels:
+        show.say(f"\n{level}: {found['conclusion'].sel({by: level}).item()}")
+    for text in json.loads(found.attrs["warnings"]):
+        show.say(f"note: {text}")
 
 
 def _summary(draws: "xr.DataArray") -> dict[str, Any]:
@@ -131,13 +157,15 @@ def _end(found: "xr.Dataset", out: str | None) -> None:
 
 
 def _draw(stem: str, found: "xr.Dataset", panels: tuple[str, ...]) -> None:
+    """Draw the probabilities and the panels: side by side, or two panels below the probabilities."""
     from matplotlib.figure import Figure
 
     from bayescale import plots
 
-    figure = Figure(figsize=(plots.SINGLE[0] * (1 + len(panels)), plots.SINGLE[1]), layout="constrained")
-    first, *rest = figure.subplots(1, 1 + len(panels))
-    plots.probabilities(found, ax=first)
-    for name, ax in zip(panels, rest, strict=True):
-        plots.entropy(found, ax=ax) if name == "entropy" else plots.bend(found, name, ax=ax)
+    tall = len(panels) > 1
+    figure = Figure(figsize=(plots.DOUBLE[0], plots.DOUBLE[1] * (1.7 if tall else 1.0)), layout="constrained")
+    axes = figure.subplot_mosaic([["law"] * len(panels), list(panels)] if tall else [["law", *panels]])
+    plots.probabilities(found, ax=axes["law"])
+    for name in panels:
+        plots.entropy(found, ax=axes[name]) if name == "entropy" else plots.bend(found, name, ax=axes[name])
     plots.save(figure, stem)

@@ -40,14 +40,18 @@ BEYOND = {"beyond_N": "N*", "beyond_D": "D*", "beyond_C": "C"}
 @click.option("--no-discrepancy", is_flag=True, help="The law's loss and its optimum, without the discrepancy.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the discrepancy beyond the fitted runs.")
 @click.option("-o", "--out", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the table to a file.")
+@options.figure
 @options.as_json
-def frontier(folder, C, at, spec, inference, no_discrepancy, seed, out, as_json):
+def frontier(folder, C, at, spec, inference, no_discrepancy, seed, out, figure, as_json):
     """Compute-optimal N and D at budgets C = 6ND, and the loss along the frontier with its slope and curvature.
 
     Prints medians and central intervals over the posterior in DIR. For a law in C alone, N and D are left out.
     The median loss is that of the law with its discrepancy, as in `bayescale forecast`. With --inference, a budget is
     C = 6ND + 2N TOKENS.
     Below the tables: what limits the frontier, such as problems of the fit and optima beyond the fitted runs.
+
+    With --figure, the loss along the frontier is drawn from the smallest fitted run to the largest --C, and, for a law
+    in N and D, lines of equal loss with the optimal path.
     """
     from bayescale.cli.forecast import targets
 
@@ -76,6 +80,10 @@ def frontier(folder, C, at, spec, inference, no_discrepancy, seed, out, as_json)
             show.say(f"note: {text}")
         if out:
             show.say(f"\nwritten to {out}")
+    if figure:
+        from bayescale.cli.drawings.frontier import draw
+
+        draw(figure, (law, post), table, how, quiet=as_json)
     options.leave(post)
 
 

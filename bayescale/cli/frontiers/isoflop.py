@@ -4,6 +4,7 @@ import json
 
 import click
 
+from bayescale.base.columns import column
 from bayescale.cli import options, show
 from bayescale.cli.fit import COLUMN, GIVEN, WHERE, read_runs
 
@@ -21,12 +22,14 @@ WORDS = {"a": "a = d ln N*/d ln C", "sd_N": "scatter of ln N* of budgets", "sigm
 @click.option("--where", metavar="CONDITION", help=WHERE)
 @click.option("--given", type=options.Pair(example="batch_tokens=524288"), multiple=True, help=GIVEN)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
+@options.figure
 @options.as_json
-def isoflop(runs, C, valley, by, tolerance, columns, where, given, seed, as_json):
+def isoflop(runs, C, valley, by, tolerance, columns, where, given, seed, figure, as_json):
     """Optimal N and smallest loss from IsoFLOP valleys (approach 2 of Hoffmann et al. 2022).
 
     RUNS is a table or a data set, as for fit: N, loss, and D or C. Each budget needs three sizes of models. Prints the
-    optimum of each budget, the exponent a of N* in C, and the frontier at each --C. A budget is C = 6ND.
+    optimum of each budget, the exponent a of N* in C, and the frontier at each --C. A budget is C = 6ND. With --figure,
+    the valleys and the optimal N along compute are drawn.
     """
     from bayescale.frontiers.approaches.isoflop import isoflop as fitted
     from bayescale.frontiers.approaches.optimal import optimal
@@ -49,8 +52,13 @@ def isoflop(runs, C, valley, by, tolerance, columns, where, given, seed, as_json
     }
     if as_json:
         show.as_json(document)
-        return
-    _print(document)
+    else:
+        _print(document)
+    if figure:
+        from bayescale.cli.drawings.isoflop import draw
+
+        unit = table.attrs.get("units", {}).get("loss", column("loss").unit)
+        draw(figure, post, list(C), unit, quiet=as_json)
 
 
 def _frontier(best) -> list[dict]:

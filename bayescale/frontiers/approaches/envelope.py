@@ -10,7 +10,7 @@ from scipy.special import log_ndtr
 
 from bayescale.base.columns import column, training_flop
 from bayescale.data.values import numbers
-from bayescale.frontiers.approaches.parameters import Coordinates, valley
+from bayescale.frontiers.approaches.parameters import SCATTER, Coordinates, valley
 from bayescale.frontiers.approaches.sampler import climb, sample
 from bayescale.inference.door.arguments import check_seed
 from bayescale.modelling.draws import SAMPLE_DIMS
@@ -19,8 +19,8 @@ from bayescale.modelling.draws import SAMPLE_DIMS
 FEWEST = 3
 #: Chains that the draws are split into, as in `isoflop`.
 CHAINS = 4
-#: Coordinates of the scatter of budgets, which an envelope does not have.
-UNUSED = ("log_sd_N", "log_sd_loss")
+#: Coordinates of what an envelope does not have: the scatter of budgets, and a discrepancy.
+UNUSED = tuple(f"log_{name}" for name in SCATTER)
 
 
 class Minima:

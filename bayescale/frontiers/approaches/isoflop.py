@@ -36,7 +36,8 @@ def isoflop(
     """Fit the valleys of the loss in N at fixed compute, all budgets together.
 
     The optimal N is a power law in compute, ``N* = N_mid (C/C0)^a``, and the smallest loss a floor plus a power law.
-    Each budget scatters about both. Compute is 6ND.
+    Budgets scatter about the two, and each of the two has a smooth discrepancy in compute, as `Discrepancy` bends a
+    law: beyond the budgets it widens the intervals of `optimal`. Compute is 6ND.
 
     Parameters
     ----------
@@ -57,8 +58,9 @@ def isoflop(
 
         - posterior: ``a``; ``N_mid`` [parameters] and ``L_mid`` [nats/token], the optimum at ``C0``; ``E``,
           ``excess_C`` and ``alpha_C`` of the smallest loss; ``curve`` and ``fade``, the steepness of valleys;
-          ``alpha_N`` and ``alpha_D``, their shape; ``sd_N`` and ``sd_loss``, the scatter of budgets; ``sigma``, that
-          of runs (of the log loss); ``N_valley`` and ``L_valley`` (budget), the optimum of each;
+          ``alpha_N`` and ``alpha_D``, their shape; ``sd_N`` and ``sd_loss``, the scatter of budgets; ``tau_N`` and
+          ``tau`` [per decade^1.5], the amplitudes of the discrepancy of ln N* and ln L*; ``sigma``, the scatter of
+          runs (of the log loss); ``N_valley`` and ``L_valley`` (budget), the optimum of each;
         - valleys: ``loss`` (quantile, budget, point), 5, 50 and 95 % of the loss along each budget at ``N``;
         - observed_data, constant_data: loss, N, D and C (the budget) of each run; N0, C0.
 
@@ -142,19 +144,19 @@ def _tree(density: Valleys, drawn: Drawn, table: pd.DataFrame, said: list[str], 
     post = xr.DataTree.from_dict(groups)
     post.attrs |= {"approach": "isoflop", "valley": valley, "method": "laplace", "pareto_k": drawn.k}
     post.attrs |= {"importance_ess": drawn.ess, "warnings": json.dumps(said), "runs": len(table)}
+    post.attrs["seed"] = 0 if seed is None else int(seed)
     return post
 
 
 def _effects(density: Valleys, p: dict[str, np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draws of each budget's shift and lift given the parameters, from the normal approximation at their mode."""
-    shape = (len(p["a"]), len(density.edges))
-    if shape[0] == 0:
+    if len(p["a"]) == 0:
         raise ValueError("draws is 0; wanted one or more.")
-    mode, hessian, _ = density.effects(p)
-    first, cross, second = hessian[..., 0], hessian[..., 1], hessian[..., 2]
-    x, y = rng.normal(size=shape), rng.normal(size=shape)
-    across = y / np.sqrt(second - cross**2 / first)  # a Cholesky root of the inverse
-    return mode[..., 0] + x / np.sqrt(first) - cross / first * across, mode[..., 1] + across
+    mode, hessian, _ = density.scores(p)
+    noise = rng.normal(size=(*mode.shape, 1))
+    scores = mode + np.linalg.solve(np.linalg.cholesky(hessian).swapaxes(1, 2), noise)[..., 0]
+    drawn = (density.root(p) @ scores.reshape(len(mode), 2, -1, 1))[..., 0]
+    return drawn[:, 0], drawn[:, 1]
 
 
 def _valleys(density: Valleys, p: dict[str, np.ndarray], effects: tuple, table: pd.DataFrame) -> xr.Dataset:

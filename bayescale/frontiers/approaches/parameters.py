@@ -27,9 +27,13 @@ PRIORS = {
     "log_sigma": (-4.6, 1.5),  # scatter of the log loss, as of bayescale.noises.student
     "log_sd_N": (float(np.log(0.04)), 0.7),  # scatter of ln N* of budgets: central 95 % .01 to .16
     "log_sd_loss": (float(np.log(0.002)), 0.7),  # scatter of ln L* of budgets: central 95 % .0005 to .008
+    "log_tau": (float(np.log(0.01)), 0.7),  # bend of ln L*, as of bayescale.laws' discrepancy
+    "log_tau_N": (float(np.log(0.05)), 0.7),  # bend of ln N*: it changes a by .02 in a decade, as published a differ
 }
 #: Prior of ln alpha_C: central 95 % of alpha_C is .04 to .6.
 LOG_ALPHA_C = (-1.9, 0.7)
+#: Standard deviations of budgets about the power laws, and amplitudes of the discrepancy of the power laws.
+SCATTER = ("sd_N", "sd_loss", "tau", "tau_N")
 #: Parameters that are losses.
 LOSSES = ("E", "excess_C", "curve")
 #: Below this exponent the valley counts as a parabola.
@@ -80,7 +84,7 @@ class Coordinates:
             "alpha_N": np.exp(z["log_alpha_N"]) if "log_alpha_N" in z else np.zeros(len(points)),
             "alpha_D": np.exp(z["log_alpha_D"]) if "log_alpha_D" in z else np.zeros(len(points)),
             "sigma": np.exp(z["log_sigma"]),
-            **{name: np.exp(z[f"log_{name}"]) for name in ("sd_N", "sd_loss") if f"log_{name}" in z},
+            **{name: np.exp(z[f"log_{name}"]) for name in SCATTER if f"log_{name}" in z},
         }
 
     @staticmethod
