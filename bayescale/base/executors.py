@@ -123,12 +123,3 @@ def _unpacked(packed: bytes) -> Any:
 
     function, job = cloudpickle.loads(packed)
     return function(*job)
-
-
-def progress(visible: bool):
-    """A progress bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=not visible)

@@ -41,8 +41,6 @@ def advise(runs, specs, towards, columns, where, given, nuts, seed, as_json):
     A difference below 2 standard errors or below 4 is a tie. A tie goes to a law with a discrepancy. If fewer than 4
     distinct sizes can be held out, the table cannot tell, and the advice says so.
     """
-    import sys
-
     import pandas as pd
 
     from bayescale.forecasting.trust.advise import advise as advised
@@ -54,7 +52,7 @@ def advise(runs, specs, towards, columns, where, given, nuts, seed, as_json):
         towards=pd.DataFrame([dict(towards)]) if towards else None,
         method="nuts" if nuts else "laplace",
         seed=seed,
-        progressbar=sys.stderr.isatty(),
+        progressbar=True,
     )
     if as_json:
         rows = advice.table.reset_index().to_dict("records")

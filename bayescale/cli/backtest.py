@@ -61,8 +61,6 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, n
 
     DIR gets scores.csv (one row per forecaster, cut and run) and figures of coverage and errors.
     """
-    import sys
-
     import pandas as pd
 
     from bayescale.forecasting import baselines as known
@@ -83,7 +81,7 @@ def backtest(runs, specs, baselines, by, towards, cuts, columns, where, given, n
         towards=pd.DataFrame([dict(towards)]) if towards else None,
         method="nuts" if nuts else "laplace",
         seed=seed,
-        progressbar=sys.stderr.isatty(),
+        progressbar=True,
     )
     scores = board(forecasts)
     for name, own in forecasts.groupby("forecaster"):

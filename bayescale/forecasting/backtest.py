@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.base.executors import progress, spread
+from bayescale.base.executors import spread
+from bayescale.base.progress import progress
 from bayescale.forecasting import scores
 from bayescale.forecasting.log_scores import log_predictive
 from bayescale.forecasting.predict import predict

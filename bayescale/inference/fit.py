@@ -28,6 +28,7 @@ from bayescale.inference.diagnostics.verdict import PosteriorWarning, render
 from bayescale.inference.door import arguments as door
 from bayescale.inference.door.formula import check_result
 from bayescale.inference.impossible import refuse_impossible
+from bayescale.inference.log_prior import log_prior
 from bayescale.inference.sample_prior import PRIOR_DRAWS, draw_prior
 from bayescale.modelling.law import Law
 
@@ -65,7 +66,7 @@ def fit(law: Law, runs: pd.DataFrame, *, method: str = "nuts", seed: int | None 
         - sample_stats, and discrepancy if the law has one;
         - observed_data: loss;
         - constant_data: columns, and the reference run;
-        - log_likelihood: log density of each loss;
+        - log_likelihood: log density of each loss; log_prior: that of each parameter's prior;
         - fitted: ``mu`` [nats/token] and ``scale`` (of the log loss) of each run.
 
         log_likelihood and fitted keep fewer draws if draws times runs exceed 2e7. ``attrs`` hold the law as text, the
@@ -186,6 +187,8 @@ def _complete(bound: Bound, post: xr.DataTree) -> None:
     fitted = xr.Dataset({"mu": mu, "scale": scale}).drop_vars(law.groups, errors="ignore").assign_coords(run=run.values)
     post["fitted"] = xr.DataTree(fitted)
     post["log_likelihood"] = xr.DataTree(xr.Dataset({"loss": fitted["mu"].copy(data=density)}))
+    with contextlib.suppress(ValueError):  # only PyMC knows the family of a prior
+        post["log_prior"] = xr.DataTree(log_prior(bound, posterior))
     try:
         post["prior"] = xr.DataTree(draw_prior(bound, PRIOR_DRAWS, np.random.default_rng(post.attrs["seed"])))
     except ValueError:

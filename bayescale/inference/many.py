@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayescale.base.executors import progress, spread
+from bayescale.base.executors import spread
+from bayescale.base.progress import progress
 from bayescale.data.check import check
 from bayescale.density.bound import Bound
 from bayescale.density.check_formula import check_formula

@@ -17,6 +17,9 @@ def report(path: Path, measured: str) -> None:
     records = known(next_runs.STORED / "simulated.jsonl")
     found = known(next_runs.STORED / "recipes.jsonl")
     pairs, suites = [r for r in found if "multiplier" in r], [r for r in found if "brier" in r]
-    recipes_page.draw(pairs, figures(path) / "pairs.png")
-    recipes = [recipes_page.simulated(records), recipes_page.published(pairs), recipes_page.mixtures(suites)]
+    recipes = [recipes_page.simulated(records)] if records else []
+    if pairs:
+        recipes_page.draw(pairs, figures(path) / "pairs.png")
+        recipes.append(recipes_page.published(pairs))
+    recipes += [recipes_page.mixtures(suites)] if suites else []
     write(path, "Decisions", [*opening(said, rows, COMMAND, measured), *next_runs.sections(), *recipes])

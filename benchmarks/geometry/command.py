@@ -25,6 +25,7 @@ def blocks(stored: Path) -> dict[str, Callable[[], str]]:
         "manifolds": lambda: tables.manifolds(stored),
         "peers": lambda: tables.peers(stored),
         "images": lambda: tables.images(stored),
+        "networks": lambda: trained.students(stored),
         "image-networks": lambda: trained.images(stored),
         "bits": lambda: trained.bits(stored),
         "memory": lambda: trained.memory(stored),
@@ -34,10 +35,11 @@ def blocks(stored: Path) -> dict[str, Callable[[], str]]:
 
 def draw(stored: Path, folder: Path) -> None:
     """Write the figures of the page."""
-    from benchmarks.geometry import figures
+    from benchmarks.geometry import figures, trained
 
     figures.spacing(folder / "spacing.png")
     figures.implied(folder / "language.png")
+    figures.networks(trained.figure_rows(stored), folder / "networks.png")
 
 
 def measure(stored: Path) -> None:

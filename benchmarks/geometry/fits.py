@@ -125,6 +125,7 @@ def networks(runs: pd.DataFrame, law=NETWORKS, method: str = "nuts"):
     ----------
     runs : DataFrame with size_ (N or D), d, teacher and mse.
     """
-    table = runs.rename(columns={"size_": "N", "d": "dimension", "mse": "loss"})
+    own = runs[["size_", "d", "teacher", "mse"]]
+    table = own.rename(columns={"size_": "N", "d": "dimension", "mse": "loss"})
     table = table.assign(task=table["dimension"].astype(str) + "/" + table["teacher"].astype(str))
     return posterior(law, table[["N", "dimension", "task", "loss"]], method)

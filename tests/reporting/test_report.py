@@ -281,3 +281,20 @@ def test_it_prints(browser, file, tmp_path):
     paper = view.pdf(path=str(tmp_path / "report.pdf"), prefer_css_page_size=True)
     assert paper.startswith(b"%PDF") and len(paper) > 50_000 and paper.count(b"/Type /Page\n") >= 3 and wrong == []
     view.close()
+
+
+def test_a_figure_that_cannot_be_drawn_does_not_cost_the_report(post, tmp_path, few, monkeypatch):
+    """As where a fifth of the draws have no optimum; the slider then has no dot there."""
+    real = findings.frontier
+
+    def patchy(*given, **options):
+        best = real(*given, **options)
+        best["curvature"] = best["curvature"].where(best["draw"] % 2 == 0)
+        return best.assign(slope=best["slope"] * np.nan)
+
+    monkeypatch.setattr(findings, "frontier", patchy)
+    text = bs.report(post, tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "The figure &#x27;frontier-curvature&#x27; was left out" in text and 'id="frontier-loss"' in text
+    data = json.loads(re.findall(r'id="frontier-data">(.*?)</script>', text)[0])
+    assert "frontier-curvature" not in data["figures"]
+    assert all(cells == ["none"] * 3 for row in data["rows"] if row["name"] == "slope" for cells in row["cells"])

@@ -44,7 +44,8 @@ def _head(found: Findings) -> str:
 
 def _foot(found: Findings) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts.versions(found.post).items())
-    return f"Fitted {found.post.attrs.get('created', '')} with {versions}."
+    lacking = [text for text in found.notes if text.startswith("The figure") and "frontier-" not in text]
+    return " ".join([f"Fitted {found.post.attrs.get('created', '')} with {versions}.", *lacking])
 
 
 def _asset(name: str) -> str:

@@ -41,7 +41,7 @@ class Drawing:
     name: str
     svg: str
     caption: str
-    cursor: dict[str, list[float]] = field(default_factory=dict)
+    cursor: dict[str, list[float | None]] = field(default_factory=dict)
 
 
 def _figure() -> tuple[Figure, Axes]:
@@ -49,10 +49,15 @@ def _figure() -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def _drawn(name: str, title: str, caption: str, draw: Callable[..., Any]) -> Drawing:
+def _drawn(found: Findings, name: str, title: str, caption: str, draw: Callable[..., Any]) -> list[Drawing]:
+    """A figure; none, and a note, if its data cannot be drawn: that must not cost the report."""
     figure, ax = _figure()
-    draw(ax=ax)
-    return Drawing(name, inline(figure, name, title), caption)
+    try:
+        draw(ax=ax)
+    except ValueError as error:
+        found.notes.append(f"The figure '{name}' was left out: {error}.")
+        return []
+    return [Drawing(name, inline(figure, name, title), caption)]
 
 
 def residuals(found: Findings) -> list[Drawing]:
@@ -78,10 +83,8 @@ def residuals(found: Findings) -> list[Drawing]:
 
 def _hits(ax: Axes, post: xr.DataTree, table: Any, x: str, y: np.ndarray) -> str:
     """Circles over the runs, which name their values."""
-    labels, columns = (
-        post["observed_data"]["run"].to_numpy(),
-        [name for name in table if table[name].dtype.kind in "fiu"],
-    )
+    labels = post["observed_data"]["run"].to_numpy()
+    columns = [name for name in table if table[name].dtype.kind in "fiu"]
     circles = []
     for i, (left, top) in enumerate(zip(*places(ax, table[x], y), strict=True)):
         values = [f"{name} {short(float(table[name].iloc[i]))}{_unit(post, name)}" for name in columns]
@@ -109,7 +112,7 @@ def prior_posterior(found: Findings) -> list[Drawing]:
         tree["posterior"].attrs["units"] = {name: facts.unit_of_parameter(post, law, name)}
         draw = partial(plots.prior_posterior, tree, name)
         title = f"Prior and posterior density of {name}"
-        drawings.append(_drawn(f"prior-{name}", title, f"{name}: prior and posterior.", draw))
+        drawings += _drawn(found, f"prior-{name}", title, f"{name}: prior and posterior.", draw)
     return drawings
 
 
@@ -121,24 +124,32 @@ def frontier(found: Findings) -> list[Drawing]:
     table, drawings = runs_of(found.post), []
     table.attrs["units"] = json.loads(found.post.attrs.get("data_units", "{}"))
     for var, caption in FRONTIER.items():
-        if var != "tokens_per_param" and var not in best:
-            continue
-        if var == "tokens_per_param" and "N" not in best:
+        if var not in best and not (var == "tokens_per_param" and "N" in best):
             continue
         shown = {"runs": table} if var in ("loss", "N") and not found.cell else {}
         figure, ax = _figure()
-        plots.frontier(best, var=var, ax=ax, **shown)
         name, title = f"frontier-{var}", caption.rstrip(".")
+        try:
+            plots.frontier(best, var=var, ax=ax, **shown)
+        except ValueError as error:
+            found.notes.append(f"The figure '{name}' was left out: {error}.")
+            continue
         inline(figure, name, title)
         values = best["D"] / best["N"] if var == "tokens_per_param" else best[var]
-        x, y = places(ax, best["C"], values.median(SAMPLE_DIMS))
-        low, high = (float(edge) for edge in places(ax, [best["C"][0]] * 2, ax.get_ylim())[1])
-        line = f'<line class="cursor" x1="{x[0]:.1f}" x2="{x[0]:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
-        dot = f'<circle class="cursor" cx="{x[0]:.1f}" cy="{y[0]:.1f}" r="3"/>'
-        cursor = {"x": x.round(1).tolist(), "y": y.round(1).tolist()}
+        marks, cursor = _cursor(ax, best["C"].to_numpy(), values.median(SAMPLE_DIMS).to_numpy())
         words = f"{caption} Bands: 50 % and 90 %."
-        drawings.append(Drawing(name, inline(figure, name, title, line + dot), words, cursor))
+        drawings.append(Drawing(name, inline(figure, name, title, marks), words, cursor))
     return drawings
+
+
+def _cursor(ax: Axes, budgets: np.ndarray, values: np.ndarray) -> tuple[str, dict[str, list[float | None]]]:
+    """A line and a dot at the first budget, and where they are at each; None where there is no value."""
+    x, y = places(ax, budgets, values)
+    low, high = (float(edge) for edge in places(ax, budgets[[0, 0]], ax.get_ylim())[1])
+    line = f'<line class="cursor" x1="{x[0]:.1f}" x2="{x[0]:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
+    dot = f'<circle class="cursor" cx="{x[0]:.1f}" cy="{low:.1f}" r="3"/>'
+    known = [float(value) if np.isfinite(value) else None for value in y.round(1)]
+    return line + dot, {"x": x.round(1).tolist(), "y": known}
 
 
 def curves(found: Findings) -> list[Drawing]:
@@ -151,7 +162,7 @@ def curves(found: Findings) -> list[Drawing]:
     grid = np.geomspace(table[x].min() / 1.2, table[x].max() * 10, GRID)
     loss = law(post, **{x: xr.DataArray(grid, dims=x, coords={x: grid})})
     caption = f"Runs and the law's loss against {x}, to ten times the largest run. Bands: 50 % and 90 %."
-    return [_drawn("curves", f"Loss against {x}", caption, partial(plots.curves, table, loss, x=x))]
+    return _drawn(found, "curves", f"Loss against {x}", caption, partial(plots.curves, table, loss, x=x))
 
 
 def backtest(found: Findings) -> list[Drawing]:
@@ -160,12 +171,11 @@ def backtest(found: Findings) -> list[Drawing]:
         return []
     inside = "share of held-out runs inside the central intervals; calibrated forecasts lie on the diagonal."
     error = "error of the median forecast of each held-out run, against its size over the largest fitted run."
-    return [
-        _drawn(
-            f"backtest-{kind}", f"Back-test: {kind}", f"Back-test: {words}", partial(plots.backtest, found.tests, kind)
-        )
-        for kind, words in (("coverage", inside), ("error", error))
-    ]
+    drawings = []
+    for kind, words in (("coverage", inside), ("error", error)):
+        draw = partial(plots.backtest, found.tests, kind)
+        drawings += _drawn(found, f"backtest-{kind}", f"Back-test: {kind}", f"Back-test: {words}", draw)
+    return drawings
 
 
 def forecast(found: Findings) -> list[Drawing]:
@@ -181,10 +191,8 @@ def forecast(found: Findings) -> list[Drawing]:
         fan, words = found.best, "the loss along the frontier"
     else:
         grid = np.geomspace(table[x].min(), found.targets[x].max(), GRID)
-        fan, words = (
-            law(post, **{x: xr.DataArray(grid, dims=x, coords={x: grid})}).to_dataset(),
-            f"the law's loss along {x}",
-        )
+        fan = law(post, **{x: xr.DataArray(grid, dims=x, coords={x: grid})}).to_dataset()
+        words = f"the law's loss along {x}"
     draw = partial(plots.forecast, found.predicted, found.targets, x=x, runs=table, fan=fan)
     caption = f"Fitted runs, and 50 % and 90 % intervals of runs that were not trained. Band: {words}."
-    return [_drawn("forecast-figure", f"Forecasts against {x}", caption, draw)]
+    return _drawn(found, "forecast-figure", f"Forecasts against {x}", caption, draw)

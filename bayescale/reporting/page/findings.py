@@ -156,7 +156,8 @@ def _frontier(law: Law, post: xr.DataTree, cell: dict[str, Any], seed: int, note
 def default_targets(law: Law, post: xr.DataTree, cells: list[dict[str, Any]], best: xr.Dataset | None) -> pd.DataFrame:
     """Runs of 10 and 100 times the compute (or the size) of the largest run; for a law in N and D on its frontier.
 
-    The frontier `best` is that of the first cell. Without one, N and D grow by equal factors.
+    The frontier `best` is that of the first cell. Without one, N and D grow by equal factors. For a law in none of N, D
+    and C it is the reference run.
     """
     lines, most = [], largest(post)
     for times, cell in product(FARTHER, cells):
@@ -168,10 +169,9 @@ def default_targets(law: Law, post: xr.DataTree, cells: list[dict[str, Any]], be
                 line["N"] = float(best["N"].sel(C=line["C"], method="nearest").median())
             line["D"] = float(budget_tokens(line["C"], line["N"]))
         else:
-            sizes = {name: times * most[name] for name in law.inputs if name in most}
-            line |= sizes or {law.inputs[0]: times * float(post["constant_data"][law.inputs[0]].max())}
+            line |= {name: times * most[name] for name in law.inputs if name in most}
         lines.append(line)
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines).drop_duplicates(ignore_index=True)  # a law without sizes has one run
 
 
 def influence(post: xr.DataTree, predicted: xr.Dataset) -> pd.DataFrame:

@@ -40,8 +40,13 @@ def along_the_frontier(found: Findings) -> str:
         slider(best, quantities, drawn)
         + figures(drawn)
         + html.table("Compute-optimal runs: medians", head, rows, "frontier-table")
-        + html.items([words, *json.loads(best.attrs.get("warnings", "[]"))])
+        + html.items([words, *json.loads(best.attrs.get("warnings", "[]")), *_left_out(found)])
     )
+
+
+def _left_out(found: Findings) -> list[str]:
+    """Figures of the frontier that could not be drawn, and why."""
+    return [text for text in found.notes if text.startswith("The figure 'frontier-")]
 
 
 def _quantities(best: xr.Dataset, post: xr.DataTree) -> list[tuple[str, str, xr.DataArray]]:
@@ -82,4 +87,4 @@ def slider(best: xr.Dataset, quantities: list[tuple[str, str, xr.DataArray]], dr
 
 def _json(document: object) -> str:
     """JSON that cannot end a script element."""
-    return json.dumps(document).replace("<", "\\u003c")
+    return json.dumps(document, allow_nan=False).replace("<", "\\u003c")

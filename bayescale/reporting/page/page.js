@@ -46,7 +46,8 @@ if (store) {
       line.setAttribute("x1", at.x[i]);
       line.setAttribute("x2", at.x[i]);
       dot.setAttribute("cx", at.x[i]);
-      dot.setAttribute("cy", at.y[i]);
+      dot.setAttribute("cy", at.y[i] ?? 0);
+      dot.style.visibility = at.y[i] === null ? "hidden" : "visible";
     }
   };
   input.disabled = false;

@@ -18,8 +18,13 @@ HEADS = ["median", "50 % interval", "90 % interval"]
 
 
 def quantile_cells(draws: xr.DataArray) -> list[Cell]:
-    """Median, 50 % and 90 % interval of draws, rounded by the width and the Monte Carlo error."""
+    """Median, 50 % and 90 % interval of draws, rounded by the width and the Monte Carlo error.
+
+    Draws without a value, as where the frontier has no optimum, are left out; without any, the cells say so.
+    """
     values = draws.transpose(*SAMPLE_DIMS).to_numpy()
+    if np.isnan(values).all():
+        return [Cell("none")] * len(HEADS)
     found = np.nanquantile(values, QUANTILES)
     place = last_place(found[3], found[4], error_of(values, (0.5, 0.05, 0.95)))
     median, *ends = rounded(found.tolist(), place)
