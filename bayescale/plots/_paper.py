@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-from cycler import cycler
+from matplotlib import cycler
 
 from bayescale.plots._looks import DASHES, OKABE_ITO
 from bayescale.plots._style import DOUBLE, INK, SINGLE, SIZE, SMALL, TEXT

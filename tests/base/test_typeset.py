@@ -17,8 +17,8 @@ from bayescale.base.typeset.mathml import MathML
 from tests.conftest import pooled
 
 LAWS = bs.laws.names()
-#: Laws whose formula has a loop, another form of text, or an assignment of two names at once.
-WITHOUT_NOTATION = {"alabdulmohsin2022.M4_D", "alabdulmohsin2022.M4_N", "alabdulmohsin2022.M4_C", "clark2022.routed"}
+#: Laws whose formula has a loop, or another form of text.
+WITHOUT_NOTATION = {"alabdulmohsin2022.M4_D", "alabdulmohsin2022.M4_N", "alabdulmohsin2022.M4_C"}
 WITHOUT_NOTATION |= {"caballero2022.L_N", "caballero2022.L_D", "caballero2022.L_C"}
 
 
@@ -74,6 +74,11 @@ def test_what_has_no_notation_is_none():
     assert expression("a % b", Latex()) is None
     assert statement("for i in x: pass", Latex()) is None
     assert expression("not code at all (", Latex()) is None
+
+
+def test_two_names_at_once_are_two_lines():
+    assert statement("a, b = (c / d, 2)", Latex()) == [("a", r"\frac{c}{d}"), ("b", "2")]
+    assert statement("a, b = c", Latex()) is None and statement("a[0] = c", Latex()) is None
 
 
 def test_symbols_and_escapes():

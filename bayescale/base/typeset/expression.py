@@ -46,13 +46,22 @@ def symbol(name: str, to: Notation) -> str:
     return to.letter("L" if base == "loss" else base, [part for part in below if part])
 
 
-def statement(code: str, to: Notation) -> tuple[str, str] | None:
-    """The two sides of ``left = right``; None if the code is no such statement, or has parts with no notation."""
+def statement(code: str, to: Notation) -> list[tuple[str, str]] | None:
+    """The two sides of ``left = right``, or of each part of ``a, b = (x, y)``.
+
+    None if the code is no such statement, or has parts with no notation.
+    """
     try:
         (line,) = ast.parse(code).body
-        if not isinstance(line, ast.Assign) or not isinstance(line.targets[0], ast.Name):
+        if not isinstance(line, ast.Assign):
             return None
-        return symbol(line.targets[0].id, to), _write(line.value, to)[0]
+        target, value = line.targets[0], line.value
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=True))
+        if not all(isinstance(left, ast.Name) for left, _ in pairs):
+            return None
+        return [(symbol(left.id, to), _write(right, to)[0]) for left, right in pairs if isinstance(left, ast.Name)]
     except (SyntaxError, ValueError, KeyError):
         return None
 

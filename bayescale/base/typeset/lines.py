@@ -20,10 +20,10 @@ class Line(NamedTuple):
 
 def of_formula(law: LawText, to: Notation) -> list[Line]:
     """The formula, a line for each statement; one plain line if a statement has no notation, as a loop has not."""
-    sides = [statement(code, to) for code in law.statements]
-    if any(side is None for side in sides):
+    found = [statement(code, to) for code in law.statements]
+    if any(sides is None for sides in found):
         return [Line("", "", law.formula, plain=True)]
-    return [Line(side[0], "=", side[1]) for side in sides if side is not None]
+    return [Line(left, "=", right) for sides in found if sides is not None for left, right in sides]
 
 
 def of_priors(law: LawText, to: Notation) -> list[Line]:
