@@ -146,8 +146,8 @@ def sections(results: Mapping[str, list[dict[str, Any]]]) -> list[str]:
     conclusion = [
         f"Losses of one sweep have exponents of their own: in {better} of {len(losses)} sweeps, own exponents predict "
         f"left-out runs better than shared ones, by {min(gaps):.0f} to {max(gaps):.0f} in elpd.",
-        f"One set of exponents would put the floor of code at {min(shared):.2f} to {max(shared):.2f} nats/token in "
-        f"place of {min(own):.2f} to {max(own):.2f}.",
+        f"Under Chinchilla's law, one set of exponents would put the floor of code at {min(shared):.2f} to "
+        f"{max(shared):.2f} nats/token in place of {min(own):.2f} to {max(own):.2f}.",
         f"In {count - len(apart)} of {count} domains of images, video and mathematics the entropies from N and from C "
         f"agree; they differ in {len(apart)} ({', '.join(apart)}), if the printed curves have an error of "
         f"{_percent(MAIN)}.",
