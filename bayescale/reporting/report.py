@@ -34,13 +34,13 @@ def report(
     post : DataTree of `fit`, or as read by `storage.load`.
     file : str or Path, ending in .html, in a folder that exists.
     law : Law, optional
-        The law that was fitted; only needed if it is none of `laws.names`.
+        The law that was fitted; only needed if `laws.names` does not list it.
     targets : DataFrame, optional
         Runs to forecast, as for `predict`. By default two runs of 10 and 100 times the compute of the largest one,
         compute-optimal for a law in N and D; for a law with groups, in each of its first three levels.
     backtest : Dataset of `backtest` for one forecaster, or its `evidence`, optional
         Shown with the forecast; or a function that takes the runs to forecast and returns one of these. By default
-        there is none, because it takes minutes.
+        there is no back-test, because it takes minutes.
     seed : int, of the forecasts.
 
     Returns

@@ -32,6 +32,8 @@ LEFT_OUT = """
   and 6ND elsewhere.
 - RedPajama's 1.4B model with 640 tokens per parameter is left out: it is larger than the fitted runs and far from
   compute-optimal.
+- The choice of corpora was made after seeing some bands: RefinedWeb (Porian et al. 2024) was drawn first, and replaced
+  by RedPajama because its band spans two decades of loss at 1e26 FLOP.
 - No band is narrow at 1e26 FLOP. The runs of none of these papers determine the loss there.
 """
 
