@@ -123,10 +123,10 @@ Sequential Monte Carlo differs by {apart:.1f} there: its particles, which bridge
 part of the posterior, and which value is right is not known.
 
 Sequential Monte Carlo starts from a density fitted to the prior, and bridge sampling takes its particles, so neither
-starts at the modes that the importance sampler found. Sequential Monte Carlo itself, with 1,000 particles, is coarse: it
+starts at the modes that the importance sampler found. Sequential Monte Carlo, with 1,000 particles, is coarse: it
 differs by up to {far:.1f}, more than half the difference of its two runs, which is its error here. The error of bridge
-sampling is that of independent draws. All three integrate the same density. With Student-t noise and a discrepancy this density is an
-approximation, and no row shows its error.
+sampling is that of independent draws. All three integrate the same density. With Student-t noise and a discrepancy
+this density is an approximation, and no row shows its error.
 
 {chr(10).join(lines)}
 """
