@@ -101,7 +101,7 @@ def test_no_file_has_a_retired_word():
 
 def test_every_public_name_with_an_example_is_executed():
     """The files that `test_examples_run` takes include the file of every public name."""
-    files = {Path(inspect.getsourcefile(value) or "").resolve() for value in callables().values()}
+    files = {Path(inspect.getsourcefile(inspect.unwrap(value)) or "").resolve() for value in callables().values()}
     assert files <= {path.resolve() for path in FILES}
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
+from bayescale.base import progress
 from bayescale.autodiff import numba_backend
 from bayescale.base.executors import spread
 from bayescale.laws import chinchilla, generalised, henighan2020
@@ -190,10 +191,14 @@ def test_names_that_print_alike_are_refused(tables):
         bs.fit_many(chinchilla, {1: table, "1": table})  # type: ignore[dict-item]
 
 
-def test_progress_bar(tables, capsys):
+def test_progress(tables, capsys, monkeypatch):
+    """In a log, work that takes long prints lines; short work, as here, would print none."""
+    monkeypatch.setattr(progress, "EVERY", 0.0)
     table = {"a": tables["sweep 20"]}
     bs.fit_many(chinchilla, table, method="laplace", seed=1)
-    assert "hoffmann2022.chinchilla, 1 fits" in capsys.readouterr().err
+    assert "hoffmann2022.chinchilla, 1 fits: 1 of 1 after" in capsys.readouterr().err
+    bs.fit_many(chinchilla, table, method="laplace", seed=1, progressbar=False)
+    assert not capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("tables", "error"), [({}, ValueError), ([1], TypeError), ({"a": [1]}, TypeError)])
