@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import bayescale as bs
-from bayescale.base import progress
 from bayescale.autodiff import numba_backend
+from bayescale.base import progress
 from bayescale.base.executors import spread
 from bayescale.laws import chinchilla, generalised, henighan2020
 from tests.conftest import simulate
