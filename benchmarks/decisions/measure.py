@@ -120,7 +120,7 @@ def report(records: list[dict]) -> str:
         )
     failed = [r for r in records if r["reason"]]
     unconverged = sum(not r.get("converged", True) for r in records)
-    text.append(f"{len(failed)} of {len(records)} pairs failed; {unconverged} have a fit that did not converge.")
+    text.append(f"{len(failed)} of {len(records)} pairs failed. Pairs with a fit that did not converge: {unconverged}.")
     return "\n\n".join(text)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.decisions.measure import report
+from benchmarks.decisions.pairs import KINDS
 from benchmarks.decisions.real import TIMES
 from benchmarks.table import table
 
@@ -18,10 +19,14 @@ GROWS = {"C": "compute", "N": "parameters"}
 
 def simulated(records: list[dict]) -> str:
     """Coverage of the multiplier and calibration of P(A better) on simulated pairs."""
-    return f"""## Simulated recipes
+    kinds = "\n".join(f"- {kind}: {words}." for kind, words in KINDS.items())
+    return f"""
+## Simulated recipes
 
 Two recipes follow Chinchilla's law with normal noise of .5 %. They differ by about 5 % in both terms and exponents, and
 with own floors by 1 % in E. The multiplier is known exactly.
+
+{kinds}
 
 {report(records)}
 """

@@ -144,6 +144,8 @@ errors of the medians, with standard errors. The truths other than the first are
 [forecasts where the truth is known](simulated.md).
 
 {chr(10).join(lines)}
+
+Far from the runs the intervals contain the truth, but medians of N* are too large on most of these truths.
 """
 
 
