@@ -1,5 +1,6 @@
 """``bayescale advise``: which law to use for a table, and why."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +35,7 @@ def advise(runs, specs, towards, columns, where, given, nuts, seed, as_json):
 
     \b
     score, diff, se   log score of the forecasts, summed over distinct sizes; less that of the best; its standard error
-    inside 90 %       share of the larger runs inside the 90 % intervals
+    in 90 %           share of the larger runs inside the 90 % intervals
     width             width of these intervals, in % of the loss
     elpd, diff, se    expected log predictive density of left-out runs, summed; the same
 
@@ -61,9 +62,17 @@ def advise(runs, specs, towards, columns, where, given, nuts, seed, as_json):
         show.say(f"{len(table)} runs, {len(advice.table)} laws\n")
         _print(advice.table)
         say(advice.take, advice.reasons)
-        show.say(f"\nnext: bayescale fit {runs} --law {advice.take} -o DIR")
+        show.say(f"\nnext: {_next(runs, advice.take, columns, where, given)}")
     if not advice.table.loc[advice.take, "converged"]:
         click.get_current_context().exit(options.NOT_CONVERGED)
+
+
+def _next(runs: str, take: str, columns, where: str | None, given) -> str:
+    """The command that fits the law that was advised to the same table."""
+    named = [("--column", "=".join(pair)) for pair in columns] + [("--where", where)] * bool(where)
+    named += [("--given", "=".join(map(str, pair))) for pair in given]
+    read = [part for option, value in named for part in (option, shlex.quote(str(value)))]
+    return " ".join(["bayescale fit", shlex.quote(runs), *read, "--law", take, "-o DIR"])
 
 
 def _print(table: "pd.DataFrame") -> None:
@@ -73,7 +82,7 @@ def _print(table: "pd.DataFrame") -> None:
         numbers += [f"{100 * line['covered']:.0f}", f"{line['width']:.2g}"]
         numbers += [f"{line[key]:.1f}" for key in ("elpd", "elpd_diff", "elpd_se")]
         rows.append([str(name), *("" if number == "nan" else number for number in numbers)])
-    show.table(["law", "score", "diff", "se", "inside 90 %", "width", "elpd", "diff", "se"], rows, fold=(0,))
+    show.table(["law", "score", "diff", "se", "in 90 %", "width", "elpd", "diff", "se"], rows)
 
 
 def say(take: str, reasons) -> None:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import bayescale as bs
 from bayescale import plots
+from bayescale.cli.advise import _next
 from bayescale.cli.main import main
 from bayescale.forecasting.backtest import board
 from bayescale.forecasting.baselines import last_value, power_law
@@ -182,6 +183,12 @@ def test_advice_is_that_of_the_library(table):
     told = run("advise", table, *laws).stdout
     assert "advice: use chinchilla" in told and f"next: bayescale fit {table} --law chinchilla -o DIR" in told
     assert all(f"- {reason}" in told for reason in there.reasons)
+
+
+def test_the_next_command_reads_the_same_table():
+    said = _next("my runs.csv", "chinchilla", [("N", "params")], "loss < 5", [("batch_tokens", 512)])
+    named = "--column N=params --where 'loss < 5' --given batch_tokens=512"
+    assert said == f"bayescale fit 'my runs.csv' {named} --law chinchilla -o DIR"
 
 
 def test_a_back_test_of_several_laws_ends_in_advice(table):

@@ -45,6 +45,6 @@ def candidates(runs: pd.DataFrame) -> dict[str, Law]:
     else:
         raise ValueError(
             f"No size varies: the table has {len(table)} runs and the columns {list(table.columns)}; wanted runs that "
-            "differ in N [parameters], D [tokens] or C [FLOP]."
+            "differ in N [parameters], D [tokens] or C [FLOP]. Rename yours: runs.rename(columns={'yours': 'N'})."
         )
     return {name: find(name) for name in names}
