@@ -189,6 +189,33 @@ def test_wandb_runs_table_and_chart(tmp_path):
     assert chart[["run", "loss", "D"]].values.tolist() == [["d12", 4.12, 5e5], ["a - b", 5.0, 2.5e5]]
 
 
+def test_wandb_runs_table_with_the_tokens_that_a_run_has_seen(tmp_path):
+    """A count of tokens seen is D, also of a run that did not end; "tokens" alone may be a plan."""
+    rows = [
+        {
+            "Name": "a",
+            "State": "crashed",
+            "Created": "today",
+            "n_params": 1e7,
+            "train/tokens_seen": 2e8,
+            "val/loss": 4.0,
+        },
+        {
+            "Name": "b",
+            "State": "finished",
+            "Created": "today",
+            "n_params": 1e8,
+            "train/tokens_seen": 3e9,
+            "val/loss": 3.0,
+        },
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "runs.csv", index=False)
+    runs = read(tmp_path / "runs.csv")
+    assert runs["D"].tolist() == [2e8, 3e9] and "D: train/tokens_seen" in said(runs)
+    pd.DataFrame(rows).rename(columns={"train/tokens_seen": "tokens"}).to_csv(tmp_path / "plan.csv", index=False)
+    assert "D: tokens" in said(read(tmp_path / "plan.csv"))
+
+
 def test_wandb_runs_table_of_a_trainer(tmp_path):
     """W&B has a Trainer's settings, the model's and total_flos, but no number of devices."""
     row = {"Name": "a", "State": "finished", "Created": "today", "per_device_train_batch_size": 4, "_step": 3,

@@ -14,6 +14,8 @@ from bayescale.data.logs.settings import read as read_settings
 OF_RUNS = {"State", "Notes", "User", "Tags", "Created", "Runtime", "Sweep"}
 #: End of the names of columns that a chart adds to each line.
 ENDS = ("__MIN", "__MAX")
+#: Normalised names of counts that a run has logged; others, such as "tokens", may be settings.
+COUNTED = re.compile(r"(seen|processed|consumed|trained)(_|$)")
 #: States of a run that did not come to its end.
 UNFINISHED = ("crashed", "failed", "killed", "running", "preempted")
 
@@ -39,6 +41,7 @@ def runs(path: Path, table: pd.DataFrame) -> list[Log]:
         recorder = Recorder()
         recorder.add(step, {k: v for k, v in values.items() if re.search("loss|entropy|bpb|ppl", k, re.IGNORECASE)})
         recorder.add(step, {k: v for k, v in values.items() if normal(k) in STEPS and k != "_step"})
+        recorder.add(step, {k: v for k, v in values.items() if COUNTED.search(normal(k))})
         config = {k: v for k, v in values.items() if k not in recorder.rows and k != "Name"}
         state = str(config.get("State", "finished"))
         notes = (f"state {state}: sizes that are settings may be planned",) if state in UNFINISHED else ()
