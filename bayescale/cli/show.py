@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 INTERVALS = {"eti50": (0.25, 0.75), "eti90": (0.05, 0.95)}
 
 
+#: Widths in characters: more than any table takes, and the least of a column that is wrapped.
+WIDEST, NARROWEST = 10_000, 20
+
+
 def digits(values: Iterable[float]) -> list[str]:
     """The numbers as text, to two digits of their spread and at least two digits each; as 8.9e20 if they are large.
 
@@ -69,16 +73,24 @@ def row(name: str, stats: Mapping[str, Any]) -> list[str]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, fold: Sequence[int] = ()) -> None:
-    """Print a table; the first `left` columns are left-aligned, and those in `fold` may be wrapped."""
+    """Print a table; the first `left` columns are left-aligned, and those in `fold` may be wrapped.
+
+    A table that does not fit runs over the width of the console: cells are never cut, since a cut number is a wrong one.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     rich_table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for i, name in enumerate(columns):
         rich_table.add_column(name, justify="left" if i < left else "right", no_wrap=i not in fold, overflow="fold")
+    rows = [tuple(cells) for cells in rows]
     for cells in rows:
         rich_table.add_row(*cells)
-    console().print(rich_table)
+    out = console()
+    unwrapped = out.measure(rich_table, options=out.options.update(max_width=WIDEST)).maximum
+    folded = sum(max(0, max(len(cells[i]) for cells in (columns, *rows)) - NARROWEST) for i in fold)
+    out.width = max(out.width, unwrapped - folded)
+    out.print(rich_table, crop=False)
 
 
 def frame(data: "pd.DataFrame", most: int) -> None:

@@ -493,3 +493,13 @@ def test_quick_needs_no_sampler(tmp_path):
     summary = pd.read_csv(tmp_path / "out" / "summary.csv", index_col="parameter")
     assert summary["r_hat"].isna().all() and (summary["ess_bulk"] > 400).all()
     assert run("forecast", tmp_path / "out", "--C", "3.14e23").exit_code == 0
+
+
+@pytest.mark.parametrize("fold", [(), (1,)])
+def test_a_table_wider_than_the_console_keeps_every_number(fold, capsys, monkeypatch):
+    """A cut cell is a silent wrong number: -0.0 for -0.0556."""
+    monkeypatch.setenv("COLUMNS", "80")
+    cells = ["slope d ln L/d ln C", "some words that may be wrapped " * 3, *["[-0.05561, -0.05261]"] * 4]
+    show.table(["quantity", "words", "a", "b", "c", "d"], [cells, cells], fold=fold)
+    said = capsys.readouterr().out
+    assert said.count("[-0.05561, -0.05261]") == 8 and "\u2026" not in said
