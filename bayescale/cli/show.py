@@ -75,7 +75,7 @@ def row(name: str, stats: Mapping[str, Any]) -> list[str]:
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, fold: Sequence[int] = ()) -> None:
     """Print a table; the first `left` columns are left-aligned, and those in `fold` may be wrapped.
 
-    A table that does not fit runs over the width of the console: cells are never cut, since a cut number is a wrong one.
+    A table that does not fit runs over the width of the console. Cells are never cut: a cut number is a wrong one.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
